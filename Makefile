@@ -1,0 +1,44 @@
+# `make setup | check | test | demo | bench`; every target installs what it needs first.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: setup test check lint demo bench proof clean constraints
+setup: $(STAMP)
+
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit("Playhead needs Python 3.11 or newer") if sys.version_info < (3, 11) else 0'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+test: setup
+	$(BIN)/python -m pytest -q
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+
+check: lint test
+
+demo: setup
+	$(BIN)/playhead demo
+
+bench: bench-ingest bench-queries
+bench-%: setup
+	$(BIN)/python -m tests.bench.$*
+
+proof: proof-collector
+proof-%: setup
+	$(BIN)/python -m pytest -q -s --timeout=3600 tests/proof/test_$*.py
+
+constraints: setup
+	$(BIN)/python -m pip freeze --exclude-editable --disable-pip-version-check | grep -v '@' > constraints.txt
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,1 @@
+"""The collector: receives OTLP, keeps it, and answers questions about it."""

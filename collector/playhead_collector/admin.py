@@ -1,0 +1,67 @@
+"""What administrators ask of a running collector, over HTTP: so far, to erase.
+
+Where the collector has tokens, this takes the admin token and no other; where it has none, it is on loopback.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+from typing import Any
+
+from fastapi import FastAPI, Header, HTTPException
+from pydantic import BaseModel, Field
+
+from playhead.errors import UsageError
+from playhead_collector.config import Settings
+from playhead_collector.receive.export import bearer
+from playhead_collector.spool.drain import Drain
+from playhead_collector.store.address import DEFAULT_PROJECT, checked_project
+from playhead_collector.store.erase import Subject
+from playhead_collector.store.store import Store
+
+
+class EraseRequest(BaseModel):
+    """Whose runs are to go."""
+
+    subject: Subject
+    value: str = Field(min_length=1, max_length=4096)
+    project: str = DEFAULT_PROJECT
+
+
+class EraseAnswer(BaseModel):
+    """How much went; `clean` says that no file holds it any more."""
+
+    runs: int
+    rows: dict[str, int]
+    bytes: int
+    clean: bool
+
+
+def admin_app(settings: Settings, store: Store, drain: Drain) -> Any:
+    app = FastAPI(title="Playhead administration", docs_url=None, redoc_url=None, openapi_url=None)
+
+    @app.post("/admin/erase")
+    async def erase(
+        request: EraseRequest, authorization: str | None = Header(None), x_playhead_token: str | None = Header(None)
+    ) -> EraseAnswer:
+        _authorise(settings, bearer(authorization, x_playhead_token))
+        try:
+            project = checked_project(request.project)
+        except UsageError as error:
+            raise HTTPException(422, str(error)) from None
+        done = drain.exclusively(lambda: store.erase(project, request.subject, request.value))
+        erased = await asyncio.wrap_future(done)
+        return EraseAnswer(runs=erased.runs, rows=erased.rows, bytes=erased.bytes, clean=erased.clean)
+
+    return app
+
+
+def _authorise(settings: Settings, token: str | None) -> None:
+    if settings.admin_token:
+        if token is None or not hmac.compare_digest(token.encode(), settings.admin_token.encode()):
+            raise HTTPException(401, "this takes the collector's admin token")
+    elif settings.ingest_token or settings.read_token:
+        raise HTTPException(
+            403, "this collector has tokens but no --admin-token; start it with one to be able to erase"
+        )

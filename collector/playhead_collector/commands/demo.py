@@ -1,0 +1,108 @@
+"""`playhead demo`: a collector on an embedded store, a few dozen runs sent to it, and a look at them. No network, no keys."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+from playhead_collector import config
+from playhead_collector.commands.common import say
+from playhead_collector.demo import DemoRequest, demo_requests
+from playhead_collector.errors import StoreUnavailable
+from playhead_collector.send import send
+from playhead_collector.service import Collector, Ports
+from playhead_collector.store.address import data_directory
+
+SHOWN = "refund-loop"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--folder", type=Path, help="where the demo's store lives (default: under the data directory)")
+    parser.add_argument("--keep", action="store_true", help="leave the collector running until Ctrl-C")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    folder = arguments.folder or data_directory() / "demo"
+    settings = config.load(
+        {
+            "store": f"chdb://{folder.resolve() / 'store'}",
+            "grpc_port": 0,
+            "http_port": 0,
+            "clickhouse_port": 0,
+            "log_level": "warning",
+        },
+        environment={},
+    )
+    say(f"demo: starting a collector on an embedded store in {folder}")
+    collector = Collector(settings)
+    started = threading.Event()
+    bound: list[Ports] = []
+    failed: list[BaseException] = []
+    loop = asyncio.new_event_loop()
+
+    def live() -> None:
+        asyncio.set_event_loop(loop)
+        try:
+            bound.append(loop.run_until_complete(collector.start()))
+        except BaseException as error:  # noqa: BLE001 - handed to the thread that waits
+            failed.append(error)
+        started.set()
+        if not failed:
+            loop.run_forever()
+
+    thread = threading.Thread(target=live, name="demo-collector", daemon=True)
+    thread.start()
+    started.wait()
+    if failed:
+        raise failed[0]
+    try:
+        sent = list(demo_requests(time.time_ns()))
+        say(f"demo: sending {len(sent)} runs over OTLP/HTTP to port {bound[0].http}")
+        spans = send((one.request for one in sent), f"http://127.0.0.1:{bound[0].http}")
+        _wait_until_stored(collector)
+        say(f"demo: {spans} steps stored; this is what 'playhead runs' shows:\n")
+        _look(settings.store, sent)
+        if arguments.keep:
+            say("\ndemo: the collector runs until Ctrl-C")
+            threading.Event().wait()
+    finally:
+        asyncio.run_coroutine_threadsafe(collector.stop(), loop).result(60)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(10)
+    return 0
+
+
+def _look(store: str, sent: list[DemoRequest]) -> None:
+    """The commands themselves, in processes of their own, as a user would type them; they find the store by themselves."""
+    shown = next(one.run_id for one in sent if one.story == SHOWN)
+    environment = {**os.environ, "PLAYHEAD_STORE": store}
+    for words in (["runs", "--limit", "45"], ["show", shown]):
+        if words[0] == "show":
+            say(f"\ndemo: and one of them, 'playhead show {shown[:12]}' (a loop: refund called again and again):\n")
+        sys.stdout.flush()
+        subprocess.run([sys.executable, "-m", "playhead", *words], env=environment, check=True)
+    say(
+        f"\ndemo: try it yourself:\n"
+        f"  export PLAYHEAD_STORE={store}\n"
+        "  .venv/bin/playhead runs --status error\n"
+        '  .venv/bin/playhead runs --text "refund window"\n'
+        f"  .venv/bin/playhead show {shown[:12]} --full\n"
+        '  .venv/bin/playhead sql "SELECT model, sum(cost_usd) FROM calls GROUP BY model"'
+    )
+
+
+def _wait_until_stored(collector: Collector) -> None:
+    assert collector.spool is not None
+    assert collector.drain is not None
+    collector.spool.flush()
+    deadline = time.monotonic() + 60
+    while collector.spool.segments:
+        if time.monotonic() > deadline:
+            raise StoreUnavailable(f"the store did not take the runs within a minute: {collector.drain.trouble}")
+        time.sleep(0.02)

@@ -1,0 +1,182 @@
+"""`playhead show RUN`: one run in the terminal: its steps as a tree, with messages, tokens, cost and timing."""
+
+from __future__ import annotations
+
+import argparse
+
+from rich.console import Console
+from rich.text import Text
+
+from playhead_collector.commands.common import (
+    add_json_argument,
+    add_store_arguments,
+    console,
+    one_line,
+    printable,
+    source_of,
+    write_json,
+)
+from playhead_collector.commands.runs import SIGNS
+from playhead_collector.read.export import json_steps
+from playhead_collector.read.messages import Conversation, Message, Part, conversation
+from playhead_collector.read.run import Node, Run, find_run, read_run
+from playhead_collector.read.words import cost, count, duration
+
+LETTERS = {
+    "agent": ("A", "bold"), "prompt": ("P", "cyan"), "tool": ("T", "yellow"), "state": ("S", "magenta"),
+    "decision": ("D", "blue"), "approval": ("H", "bright_magenta"), "retrieval": ("R", "green"),
+    "guardrail": ("G", "bright_red"), "effect": ("E", "white"), "score": ("C", "bright_green"), "other": ("·", "dim"),
+}  # fmt: skip
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_store_arguments(parser)
+    add_json_argument(parser)
+    parser.add_argument("run", metavar="RUN", help="run id, the beginning of one, or 'last'")
+    parser.add_argument(
+        "--full", action="store_true", help="messages, arguments and results whole, not their beginnings"
+    )
+    parser.add_argument("--no-messages", action="store_true", help="the tree alone")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    with source_of(arguments) as source:
+        run_id = find_run(source.client, arguments.run)
+        if arguments.json:
+            write_json(json_steps(source.client, run_id))
+            return 0
+        found = read_run(source.client, run_id)
+    out = console()
+    if not out.is_terminal:
+        out.width = 160
+    _header(out, found)
+    width = 0 if arguments.no_messages else (1_000_000 if arguments.full else max(40, out.width - 24))
+    for node in found.nodes:
+        _step(out, node, width)
+    if found.loose_records:
+        out.print(Text(f"{len(found.loose_records)} log records belong to no step of this run", style="dim"))
+    return 0
+
+
+def _header(out: Console, found: Run) -> None:
+    row = found.row
+    sign, colour = SIGNS[str(row["status"])]
+    line = Text(sign + " ", style=colour)
+    line.append(printable(str(row["agent"] or row["service"] or row["name"])), style="bold")
+    if row["version"]:
+        line.append(f" {printable(str(row['version']))}")
+    tokens = (
+        None
+        if row["input_tokens"] is None and row["output_tokens"] is None
+        else (row["input_tokens"] or 0) + (row["output_tokens"] or 0)
+    )
+    facts = [
+        row["start_time"].strftime("%Y-%m-%d %H:%M:%S UTC"), duration(row["seconds"]), f"{row['steps']} steps",
+        f"{count(tokens)} tokens", cost(row["cost_usd"], row["unpriced_calls"]),
+    ]  # fmt: skip
+    line.append(" · " + " · ".join(facts))
+    out.print(line)
+    who = [f"{name} {printable(str(row[name]))}" for name in ("session", "user") if row[name]]
+    if row["models"]:
+        who.append("models " + ", ".join(printable(str(model)) for model in row["models"]))
+    out.print(Text(f"  run {row['run_id']}" + "".join(f" · {entry}" for entry in who), style="dim"))
+    for problem in _problems(row):
+        out.print(Text(f"  {problem}", style="yellow"))
+    out.print()
+
+
+def _problems(row: dict[str, object]) -> list[str]:
+    """What a reader must not overlook."""
+    found = []
+    if row["error"]:
+        found.append(f"error: {one_line(str(row['error']), 300)}")
+    if row["status"] == "incomplete":
+        found.append(f"incomplete: {row['missing_parents']} steps that others name as their parent have not arrived")
+    if row["open_steps"]:
+        found.append(f"{row['open_steps']} steps have not ended: still running, or the process died")
+    if row["unpriced_calls"]:
+        found.append(f"{row['unpriced_calls']} calls have no known price: the cost is at least what is shown")
+    if row["calls_without_usage"]:
+        found.append(f"{row['calls_without_usage']} calls told no tokens: the sum is at least what is shown")
+    return found
+
+
+def _step(out: Console, node: Node, width: int) -> None:
+    step = node.step
+    letter, colour = LETTERS[step.kind]
+    sign, sign_colour = SIGNS[step.status]
+    indent = "│ " * node.depth
+    line = Text(indent, style="dim")
+    line.append(letter, style=colour)
+    line.append(f" {one_line(_title(node), 70)}")
+    if step.status != "ok":
+        line.append(f" {sign}", style=sign_colour)
+    line.append(f"  {duration(step.seconds)}", style="dim")
+    if step.kind == "prompt" or (step.kind == "retrieval" and step.input_tokens is not None):
+        line.append(f"  {count(step.input_tokens)}→{count(step.output_tokens)} tok", style="dim")
+        if step.counted and step.cost_usd is not None:
+            line.append(f"  {cost(step.cost_usd)}", style="dim")
+        if not step.counted and step.kind == "prompt":
+            line.append("  (told twice; counted elsewhere)", style="dim")
+    if node.orphan:
+        line.append(f"  parent {step.parent_id} not here", style="magenta")
+    out.print(line, soft_wrap=True)
+    inner = indent + "    "
+    if step.error:
+        out.print(Text(f"{inner}error: {one_line(step.error, 300)}", style="red"), soft_wrap=True)
+    if width and node.stored is not None:
+        _conversation(out, inner, conversation(node.stored.span, node.records), step.kind, width)
+
+
+def _title(node: Node) -> str:
+    step = node.step
+    if step.kind == "tool" and step.tool:
+        return step.tool
+    if step.kind == "prompt" and step.model:
+        return f"{step.model}" + (f" · {step.finish_reason}" if step.finish_reason else "")
+    return step.name
+
+
+def _conversation(out: Console, indent: str, told: Conversation, kind: str, width: int) -> None:
+    if kind == "prompt":
+        if not told.captured:
+            out.print(Text(f"{indent}messages not captured", style="dim"))
+            return
+        # A prompt repeats the whole conversation; what is new in it are its last messages.
+        hidden = len(told.input) - 2
+        if hidden > 0 and width < 1_000_000:
+            out.print(Text(f"{indent}… {hidden} earlier messages", style="dim"))
+        for message in told.input if width >= 1_000_000 else told.input[-2:]:
+            _message(out, indent, message, "→", width)
+        for message in told.output:
+            _message(out, indent, message, "←", width)
+    elif kind == "tool":
+        if told.arguments is not None:
+            out.print(Text(f"{indent}( {_cut(told.arguments.text, width)} )", style="dim"), soft_wrap=True)
+        if told.result is not None:
+            out.print(Text(f"{indent}= {_cut(told.result.text, width)}", style="dim"), soft_wrap=True)
+
+
+def _message(out: Console, indent: str, message: Message, arrow: str, width: int) -> None:
+    for part in message.parts or (Part(kind="text", text=""),):
+        out.print(
+            Text(f"{indent}{arrow} {message.role or '?'}: {_cut(_part(part), width)}", style="dim"), soft_wrap=True
+        )
+
+
+def _part(part: Part) -> str:
+    match part.kind:
+        case "tool_call":
+            return f"{part.name}({part.value if part.value is not None else part.text or ''})"
+        case "tool_result":
+            return f"result {part.text or part.value or ''}"
+        case "media":
+            return f"[{part.name or 'media'}{' at ' + part.uri if part.uri else ''}]"
+        case "reasoning":
+            return f"(thinking) {part.text}"
+        case _:
+            return part.text or (str(part.value) if part.value is not None else "")
+
+
+def _cut(text: str, width: int) -> str:
+    return printable(text) if width >= 1_000_000 else one_line(text, width)

@@ -1,0 +1,103 @@
+"""The collector's errors, and the one table that turns them into protocol answers.
+
+PlayheadError
+├── StoreError
+│   ├── StoreUnavailable      the store does not answer; trying again later may work
+│   ├── StoreLocked           another process has the embedded folder open
+│   ├── SchemaTooNew          the store was written by a newer Playhead
+│   ├── StoreUnsuitable       this ClickHouse lacks something the schema needs
+│   └── QueryRefused          a statement that the reading port does not allow
+└── IngestError
+    ├── BadRequest            malformed; sending it again cannot help
+    ├── TooLarge              over a size limit; sending it again cannot help
+    ├── Unauthenticated       no token, or an unknown one
+    ├── Forbidden             the token may not do this
+    └── TryLater              spool full, store down, too many at once; the client keeps the data and retries
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from playhead.errors import PlayheadError
+
+
+class StoreError(PlayheadError):
+    """Something about the store."""
+
+
+class StoreUnavailable(StoreError):
+    """The store does not answer."""
+
+
+class StoreLocked(StoreError):
+    """Another process has the embedded store's folder open."""
+
+
+class SchemaTooNew(StoreError):
+    """The store holds migrations that this program does not know."""
+
+
+class StoreUnsuitable(StoreError):
+    """This ClickHouse lacks something that the schema needs."""
+
+
+class QueryRefused(StoreError):
+    """A statement that the reading port does not allow."""
+
+
+class IngestError(PlayheadError):
+    """Something about what an emitter sent."""
+
+
+class BadRequest(IngestError):
+    """The body is malformed."""
+
+
+class TooLarge(IngestError):
+    """The body is over a limit, before or after decompression."""
+
+
+class Unauthenticated(IngestError):
+    """No token, or one that nobody was given."""
+
+
+class Forbidden(IngestError):
+    """A token that is not for this."""
+
+
+class TryLater(IngestError):
+    """Nothing is wrong with the data; there is no room for it at the moment."""
+
+    def __init__(self, message: str, retry_after_s: float = 1.0) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """How an error is said in each protocol. `http` and `grpc` are the numeric status codes."""
+
+    http: int
+    grpc: int
+    retryable: bool
+
+
+ANSWERS: dict[type[Exception], Answer] = {
+    BadRequest: Answer(http=400, grpc=3, retryable=False),
+    # Without RetryInfo a client must not retry RESOURCE_EXHAUSTED, which is what is meant here.
+    TooLarge: Answer(http=413, grpc=8, retryable=False),
+    Unauthenticated: Answer(http=401, grpc=16, retryable=False),
+    Forbidden: Answer(http=403, grpc=7, retryable=False),
+    TryLater: Answer(http=503, grpc=14, retryable=True),
+    StoreUnavailable: Answer(http=503, grpc=14, retryable=True),
+}
+UNEXPECTED = Answer(http=500, grpc=13, retryable=False)
+
+
+def answer_for(error: BaseException) -> Answer:
+    """The protocol answer for an error; a defect of ours is a 500 and never looks like the client's fault."""
+    for kind in type(error).__mro__:
+        if kind in ANSWERS:
+            return ANSWERS[kind]
+    return UNEXPECTED

@@ -1,0 +1,111 @@
+"""The reading port as an ASGI app: who asks, for which project, and an Answer.
+
+Must never run a statement before the gate has named the caller's database, nor say in an error which
+others exist.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Protocol
+
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from playhead.errors import PlayheadError
+from playhead_collector.errors import BadRequest
+from playhead_collector.facade.answer import Answer, Manner, Means, Opened, complaint_response, opened
+from playhead_collector.facade.clauses import system_filters
+from playhead_collector.facade.complaints import UNKNOWN_DATABASE, QueryFailed, complaint_for
+from playhead_collector.facade.engine import Engine, Query, answer_of
+from playhead_collector.facade.formats import DEFAULT, STREAMED, known_format
+from playhead_collector.facade.guard import Guard
+from playhead_collector.facade.limits import Limits
+from playhead_collector.facade.request import Asked, credentials_of, read_request
+from playhead_collector.facade.seats import Seats
+from playhead_collector.facade.settings import settings_to_apply
+from playhead_collector.facade.stops import Stops
+
+
+class Gate(Protocol):
+    """Who may read what."""
+
+    def database_for(self, user: str | None, secret: str | None) -> str:
+        """The database of the project that this secret reads; raises Unauthenticated."""
+        ...
+
+
+def facade_app(
+    engine: Engine, gate: Gate, limits: Limits | None = None, *, name: str = "playhead"
+) -> FastAPI:
+    """ClickHouse's HTTP interface over `engine`, read only. The engine must answer by now."""
+    limits = limits or Limits()
+    guard = Guard(engine, limits)
+    seats = Seats(limits)
+    timezone = answer_of(engine, Query("SELECT timezone()", None, "TSVRaw", {}, limits.as_settings()))
+    identity = {"X-ClickHouse-Server-Display-Name": name, "X-ClickHouse-Timezone": timezone}
+    stops = Stops(engine)
+    means = Means(engine, seats, limits, stops, identity)
+
+    async def statement(request: Request) -> Response:
+        if request.method in ("GET", "HEAD") and not request.url.query:
+            return PlainTextResponse("Ok.\n")
+        try:
+            who = credentials_of(request)
+            database = gate.database_for(who.user, who.secret)
+            asked = await read_request(request, limits)
+            return _answer(asked, database)
+        except PlayheadError as error:
+            return complaint_response(complaint_for(error), identity)
+
+    def _answer(asked: Asked, database: str) -> Response:
+        if not asked.statement.strip():
+            raise BadRequest("no statement was sent; put it in the URL as query= or in the body")
+        # Clients send `default` where their user named none.
+        if asked.database not in (None, "default", database):
+            raise QueryFailed(
+                UNKNOWN_DATABASE,
+                "UNKNOWN_DATABASE",
+                f"this token reads the database {database}, not {asked.database}",
+            )
+        settings = settings_to_apply(asked.settings, limits)
+        default = known_format(asked.format or DEFAULT)
+        blank = Query("", database, default, {}, {})
+
+        def begin() -> Opened:
+            admitted = guard.admit(asked.statement, database, asked.values)
+            output = admitted.format or default
+            streamed = output in STREAMED and admitted.in_blocks
+            if not streamed:
+                settings.setdefault("max_result_bytes", str(limits.whole_bytes))
+            query = Query(
+                text=admitted.text,
+                database=database,
+                format=output,
+                values=asked.values,
+                settings={**settings, "additional_table_filters": system_filters(database)},
+                streamed=streamed,
+                shows_settings=admitted.shows_settings,
+                id=blank.id,
+            )
+            return opened(engine, query)
+
+        zone = settings.get("session_timezone")
+        return Answer(means, begin, Manner(blank.id, asked.query_id, asked.accepts, zone))
+
+    async def well(_: Request) -> Response:
+        return PlainTextResponse("Ok.\n")
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        await stops.settle(limits.grace_seconds)
+        seats.close()
+
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
+    app.add_route("/ping", well, methods=["GET", "HEAD"])
+    app.add_route("/replicas_status", well, methods=["GET", "HEAD"])
+    app.add_route("/", statement, methods=["GET", "POST", "HEAD"])
+    return app

@@ -1,0 +1,77 @@
+"""What the collector tells Prometheus about itself. Reading it must never wait for the store."""
+
+from __future__ import annotations
+
+import time
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from playhead_collector.receive.signal import Signal
+from playhead_collector.spool.drain import Drain
+from playhead_collector.spool.segment import Sealed
+from playhead_collector.spool.spool import Spool
+
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+
+
+class Metrics:
+    """Implements receive's Observer, and is called by the drain for each segment stored."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        counter = {"registry": self.registry}
+        self._received = Counter(
+            "playhead_received_items", "Spans, log records and data points received", ["signal", "protocol"], **counter
+        )
+        self._received_bytes = Counter(
+            "playhead_received_bytes", "Bytes received, before decompression", ["signal", "protocol"], **counter
+        )
+        self._rejected = Counter(
+            "playhead_rejected_items", "Items rejected, named to the emitter", ["signal"], **counter
+        )
+        self._refused = Counter(
+            "playhead_refused_requests", "Requests refused as a whole", ["signal", "protocol", "reason"], **counter
+        )
+        self._answered = Histogram(
+            "playhead_answer_seconds", "From request to answer", ["signal", "protocol"], buckets=_SECONDS, **counter
+        )
+        self._stored_bytes = Counter("playhead_stored_bytes", "Bytes of OTLP stored", ["signal"], **counter)
+        self._stored_segments = Counter("playhead_stored_segments", "Segments stored", ["signal"], **counter)
+        self._store_seconds = Histogram(
+            "playhead_store_seconds", "To insert segments and recompute their runs", buckets=_SECONDS, **counter
+        )
+        self._lag = Gauge("playhead_lag_seconds", "Age of the oldest body that the store does not have yet", **counter)
+        self._spooled = Gauge("playhead_spool_bytes", "Bytes waiting for the store", **counter)
+        self._segments = Gauge("playhead_spool_segments", "Segments waiting for the store", **counter)
+        self._trouble = Gauge("playhead_store_trouble", "1 while the store takes nothing", **counter)
+        self._quarantined = Gauge("playhead_quarantined_bodies", "Bodies that the store refused for good", **counter)
+        self._started = Gauge("playhead_start_time_seconds", "When the collector started", **counter)
+        self._started.set(time.time())
+
+    def watch(self, spool: Spool, drain: Drain) -> None:
+        self._lag.set_function(spool.oldest_age_s)
+        self._spooled.set_function(lambda: spool.bytes)
+        self._segments.set_function(lambda: spool.segments)
+        self._trouble.set_function(lambda: drain.trouble is not None)
+        self._quarantined.set_function(lambda: drain.quarantined)
+
+    def received(self, signal: Signal, protocol: str, items: int, size: int) -> None:
+        self._received.labels(signal.value, protocol).inc(items)
+        self._received_bytes.labels(signal.value, protocol).inc(size)
+
+    def rejected(self, signal: Signal, items: int) -> None:
+        self._rejected.labels(signal.value).inc(items)
+
+    def refused(self, signal: Signal | None, protocol: str, reason: str) -> None:
+        self._refused.labels(signal.value if signal else "none", protocol, reason).inc()
+
+    def answered(self, signal: Signal, protocol: str, seconds: float) -> None:
+        self._answered.labels(signal.value, protocol).observe(seconds)
+
+    def stored(self, segment: Sealed, seconds: float) -> None:
+        self._stored_bytes.labels(segment.signal.value).inc(segment.size)
+        self._stored_segments.labels(segment.signal.value).inc()
+        self._store_seconds.observe(seconds)
+
+    def text(self) -> bytes:
+        return generate_latest(self.registry)

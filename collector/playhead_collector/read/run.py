@@ -1,0 +1,131 @@
+"""One run, whole: its row, its steps as a tree in order of time, and of each step the span and log records it came as."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from clickhouse_connect.driver.client import Client
+from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
+
+from playhead.errors import UsageError
+from playhead_collector.read.spans import StoredSpan, records_of, spans_of
+from playhead_collector.store.query import load
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step's figures. None is unknown, never zero."""
+
+    run_id: str
+    step_id: str
+    parent_id: str
+    kind: str
+    name: str
+    start_time: datetime
+    seconds: float | None
+    status: str
+    error: str
+    tool: str
+    provider: str
+    model: str
+    finish_reason: str
+    input_tokens: int | None
+    output_tokens: int | None
+    cache_read_tokens: int | None
+    reasoning_tokens: int | None
+    first_token_seconds: float | None
+    state: str
+    counted: bool
+    """Whether this step is the one that counts its model call; another may tell of the same."""
+    cost_usd: float | None
+
+
+@dataclass(slots=True)
+class Node:
+    """A step in its place. `orphan` says that the step it names as its parent is not there."""
+
+    step: Step
+    stored: StoredSpan | None
+    depth: int
+    orphan: bool
+    records: list[LogRecord] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    row: dict[str, Any]
+    nodes: list[Node]
+    """Depth first; siblings by their start."""
+    loose_records: list[LogRecord]
+    """Log records that belong to no step of the run."""
+
+
+def find_run(client: Client, prefix: str) -> str:
+    """The id of the one run that begins so; `last` is the latest."""
+    if prefix == "last":
+        rows = client.query(load("last_run")).result_rows
+        if not rows:
+            raise UsageError("there are no runs yet; send some, or try 'playhead demo'")
+        return str(rows[0][0])
+    text = prefix.lower()
+    if not re.fullmatch(r"[0-9a-f]{1,32}", text):
+        raise UsageError(
+            f"{prefix!r} is no run id: it takes the 32 hex digits of the trace id, or the first few, or 'last'"
+        )
+    rows = client.query(load("runs_by_prefix"), parameters={"prefix": text}).result_rows
+    if not rows:
+        raise UsageError(f"no run begins with {prefix!r}; 'playhead runs' lists what there is")
+    if len(rows) > 1:
+        raise UsageError(f"{len(rows)} or more runs begin with {prefix!r}: " + ", ".join(str(row[0]) for row in rows))
+    return str(rows[0][0])
+
+
+def read_run(client: Client, run_id: str) -> Run:
+    result = client.query(load("one_run"), parameters={"run": run_id})
+    if not result.result_rows:
+        raise UsageError(f"there is no run {run_id}")
+    row = dict(zip(result.column_names, result.result_rows[0], strict=True))
+    steps = [Step(*values) for values in client.query(load("steps_of_run"), parameters={"run": run_id}).result_rows]
+    stored = {one.span.span_id.hex(): one for one in spans_of(client, [run_id])}
+    records: dict[str, list[LogRecord]] = defaultdict(list)
+    for record in records_of(client, [run_id]):
+        records[record.step_id].append(record.record)
+    nodes = _tree(steps, stored)
+    for node in nodes:
+        node.records = records.pop(node.step.step_id, [])
+    return Run(row, nodes, [record for left in records.values() for record in left])
+
+
+def _tree(steps: list[Step], stored: dict[str, StoredSpan]) -> list[Node]:
+    there = {step.step_id for step in steps}
+    children: dict[str, list[Step]] = defaultdict(list)
+    roots: list[Step] = []
+    for step in sorted(steps, key=lambda step: (step.start_time, step.step_id)):
+        if step.parent_id in there and step.parent_id != step.step_id:
+            children[step.parent_id].append(step)
+        else:
+            roots.append(step)
+    nodes: list[Node] = []
+    placed: set[str] = set()
+
+    def place(first: Step) -> None:
+        pending = [(first, 0)]
+        while pending:
+            step, depth = pending.pop()
+            if step.step_id in placed:
+                continue
+            placed.add(step.step_id)
+            orphan = bool(step.parent_id) and step.parent_id not in there
+            nodes.append(Node(step, stored.get(step.step_id), depth, orphan))
+            pending += [(child, depth + 1) for child in reversed(children[step.step_id])]
+
+    for root in roots:
+        place(root)
+    # Steps that are each other's ancestors hang from no root; they are shown all the same.
+    for step in steps:
+        place(step)
+    return nodes

@@ -1,0 +1,149 @@
+"""Lists runs: a filter in words becomes bound conditions on the view `runs`."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from clickhouse_connect.driver.client import Client
+
+from playhead.errors import UsageError
+from playhead_collector.store.query import load
+
+
+@dataclass(frozen=True, slots=True)
+class RunFilter:
+    """Which runs; what is None or empty does not restrict."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    agent: str = ""
+    status: str = ""
+    user: str = ""
+    session: str = ""
+    version: str = ""
+    model: str = ""
+    tool: str = ""
+    text: str = ""
+    min_cost: float | None = None
+    min_tokens: int | None = None
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """A run as a list shows it. None is unknown, never zero."""
+
+    run_id: str
+    name: str
+    status: str
+    error: str
+    start_time: datetime
+    seconds: float | None
+    agent: str
+    version: str
+    service: str
+    session: str
+    user: str
+    models: list[str]
+    tools: list[str]
+    steps: int
+    prompts: int
+    tool_calls: int
+    errors: int
+    input_tokens: int | None
+    output_tokens: int | None
+    cost_usd: float | None
+    unpriced_calls: int
+    shape: str
+    first_step: str
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def list_runs(client: Client, wanted: RunFilter) -> list[RunRow]:
+    """The latest runs that the filter lets through, newest first."""
+    words = words_of(wanted.text)
+    parameters: dict[str, Any] = {
+        "since": wanted.since or datetime(1970, 1, 1, tzinfo=UTC),
+        "until": wanted.until or datetime(2262, 1, 1, tzinfo=UTC),
+        "agent": _like(wanted.agent),
+        "status": wanted.status,
+        "user": _like(wanted.user),
+        "session": _like(wanted.session),
+        "version": _like(wanted.version),
+        "model": _like(wanted.model),
+        "tool": _like(wanted.tool),
+        "min_cost": wanted.min_cost or 0.0,
+        "min_tokens": wanted.min_tokens or 0,
+        "limit": wanted.limit,
+    }
+    query = load("list_runs")
+    if words:
+        # Two forms of one query: without words the text index is not to be asked at all.
+        query = query.replace("-- {text}", load("runs_with_words"))
+        parameters |= {"words": words, "phrase": wanted.text.strip().lower()}
+    rows = client.query(query, parameters=parameters).result_rows
+    return [RunRow(*row) for row in rows]
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a search, as the text index cuts them."""
+    return sorted({word for word in re.split(r"[^0-9A-Za-z\u0080-\U0010ffff]+", text.lower()) if word})
+
+
+def _like(text: str) -> str:
+    """A pattern for LIKE: `*` stands for anything, all else for itself; empty matches everything."""
+    if not text:
+        return ""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_").replace("*", "%")
+
+
+def first_words(client: Client, runs: Sequence[RunRow]) -> dict[str, str]:
+    """The beginning of what each run was asked, from its first step that carries a message."""
+    steps = [(run.run_id, run.first_step) for run in runs if run.first_step]
+    if not steps:
+        return {}
+    rows = client.query(
+        load("first_inputs"), parameters={"runs": sorted({run for run, _ in steps}), "steps": steps}
+    ).result_rows
+    return {run_id: opening(text) for run_id, text in rows}
+
+
+_CONTENT = re.compile(r'\\*"(?:content|text)\\*"\s*:\s*\\*"((?:[^"\\]|\\.)*)', re.DOTALL)
+_USER = re.compile(r'\\*"(?:role|type)\\*"\s*:\s*\\*"(?:user|human)\\*"')
+
+
+def opening(text: str) -> str:
+    """The first words a user said, out of an input that may be cut anywhere: a preview, not a reading of it."""
+    user = _USER.search(text)
+    found = _CONTENT.search(text, user.end() if user else 0) or _CONTENT.search(text)
+    if found is None:
+        return text.strip()[:400]
+    try:
+        return str(json.loads(f'"{found[1]}"'))
+    except ValueError:
+        return found[1]
+
+
+_AGO = re.compile(r"(\d+)\s*([smhdw])")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+def parse_time(text: str, now: datetime) -> datetime:
+    """A moment: `2h`, `3d` ago, `today`, or a date and time in ISO form (UTC where it says nothing)."""
+    ago = _AGO.fullmatch(text.strip())
+    if ago:
+        return now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
+    if text.strip() == "today":
+        return now.replace(hour=0, minute=0, second=0, microsecond=0)
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise UsageError(f"{text!r} is no time: write 30m, 2h, 3d, today, 2026-11-21 or 2026-11-21T14:00") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,0 +1,236 @@
+"""Runs back into the OTLP that they came as: every span and log record equal in every field, under its resource and scope.
+
+Payloads are put together again from their pieces. A piece that is missing (past retention, erased) leaves an attribute that
+says so in its key's place; nothing is left out silently.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from clickhouse_connect.driver.client import Client
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue, InstrumentationScope, KeyValue
+from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
+from opentelemetry.proto.resource.v1.resource_pb2 import Resource
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
+
+from playhead_collector.store.query import load
+
+MISSING = "playhead: this text is no longer stored (past its retention, or erased)"
+
+# All strings as bytes: attributes may hold anything.
+_AS_BYTES = {"String": "bytes", "FixedString": "bytes"}
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What spans and records are grouped under, verbatim."""
+
+    resource: Resource | None
+    resource_schema_url: str
+    scope: InstrumentationScope | None
+    scope_schema_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSpan:
+    run_id: str
+    span: Span
+    scope: Scope
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRecord:
+    run_id: str
+    step_id: str
+    record: LogRecord
+    scope: Scope
+
+
+def spans_of(client: Client, run_ids: Sequence[str]) -> Iterator[StoredSpan]:
+    """The spans of runs, each once, in order of their start."""
+    scopes = _scopes(client, run_ids)
+    texts = _pieces(client, run_ids)
+    for row in _rows(client, "spans_of_runs", run_ids):
+        run_id = row["run_id"].decode()
+        yield StoredSpan(run_id, _span(row, texts), scopes.get((run_id, row["scope_hash"]), _NO_SCOPE))
+
+
+def records_of(client: Client, run_ids: Sequence[str]) -> Iterator[StoredRecord]:
+    """The log records of runs, each once, in order of their time."""
+    scopes = _scopes(client, run_ids)
+    texts = _pieces(client, run_ids)
+    for row in _rows(client, "records_of_runs", run_ids):
+        run_id = row["run_id"].decode()
+        scope = scopes.get((run_id, row["scope_hash"]), _NO_SCOPE)
+        yield StoredRecord(run_id, row["step_id"].decode(), _record(row, texts), scope)
+
+
+_NO_SCOPE = Scope(None, "", None, "")
+
+Pieces = Mapping[tuple[str, bytes], bytes]
+
+
+def _rows(client: Client, query: str, run_ids: Sequence[str]) -> Iterator[dict[str, Any]]:
+    result = client.query(load(query), parameters={"runs": list(run_ids)}, query_formats=_AS_BYTES)
+    for row in result.result_rows:
+        yield dict(zip(result.column_names, row, strict=True))
+
+
+def _pieces(client: Client, run_ids: Sequence[str]) -> Pieces:
+    return {(row["run_id"].decode(), row["hash"]): row["text"] for row in _rows(client, "pieces_of_runs", run_ids)}
+
+
+def _scopes(client: Client, run_ids: Sequence[str]) -> dict[tuple[str, bytes], Scope]:
+    found: dict[tuple[str, bytes], Scope] = {}
+    for row in _rows(client, "scopes_of_runs", run_ids):
+        resource = scope = None
+        if row["has_resource"] != "no":
+            given = row["resource"]
+            resource = Resource(dropped_attributes_count=given["dropped_attributes_count"])
+            _fill(resource.attributes, given["attributes"])
+            for reference in given["entity_refs"]:
+                resource.entity_refs.add().ParseFromString(reference)
+        if row["has_scope"] != "no":
+            given = row["scope"]
+            scope = InstrumentationScope(
+                name=given["name"].decode(),
+                version=given["version"].decode(),
+                dropped_attributes_count=given["dropped_attributes_count"],
+            )
+            _fill(scope.attributes, given["attributes"])
+        found[row["run_id"].decode(), row["hash"]] = Scope(
+            resource, row["resource_schema_url"].decode(), scope, row["scope_schema_url"].decode()
+        )
+    return found
+
+
+def _fill(attributes: Any, given: Iterable[Mapping[str, Any]]) -> None:
+    """Attributes as the store's tuples have them (resource and scope)."""
+    kinds = {
+        "string_value": 1, "bool_value": 2, "int_value": 3, "double_value": 4, "array_value": 5, "kvlist_value": 6,
+        "bytes_value": 7, "none": 8,
+    }  # fmt: skip
+    for one in given:
+        value = one["value"]
+        kind = kinds[value["value"]] if one["has_value"] != "no" else 0
+        text = b"".join(value[name] for name in ("string_value", "array_value", "kvlist_value", "bytes_value"))
+        number = value["int_value"] or int(value["bool_value"])
+        if kind == 4:
+            number = struct.unpack("<q", struct.pack("<d", value["double_value"]))[0]
+        _add(attributes, one["key"], kind, text, number)
+
+
+def _add(attributes: Any, key: bytes, kind: int, text: bytes, number: int) -> None:
+    attribute: KeyValue = attributes.add()
+    attribute.key = key.decode()
+    if kind:
+        set_value(attribute.value, kind, text, number)
+
+
+def set_value(value: AnyValue, kind: int, text: bytes, number: int) -> None:
+    """A value from its stored form: the field number in AnyValue (8: an empty value), its text or its number."""
+    match kind:
+        case 1:
+            value.string_value = text.decode()
+        case 2:
+            value.bool_value = bool(number)
+        case 3:
+            value.int_value = number
+        case 4:
+            value.double_value = struct.unpack("<d", struct.pack("<q", number))[0]
+        case 5:
+            value.array_value.ParseFromString(text)
+            value.array_value.SetInParent()
+        case 6:
+            value.kvlist_value.ParseFromString(text)
+            value.kvlist_value.SetInParent()
+        case 7:
+            value.bytes_value = text
+        case _:
+            value.SetInParent()
+
+
+def _texts(row: Mapping[str, Any], pieces: Pieces) -> list[bytes]:
+    """The texts of a row's attributes, payloads put together again."""
+    texts: list[bytes] = list(row["attribute_texts"])
+    run_id = row["run_id"].decode()
+    joined: dict[int, list[bytes]] = {}
+    for owner, digest in zip(row["piece_owners"], row["piece_hashes"], strict=True):
+        joined.setdefault(owner - 1, []).append(pieces.get((run_id, digest), MISSING.encode()))
+    for place, parts in joined.items():
+        missing = MISSING.encode() in parts
+        # A nested value with a hole cannot be parsed; the note stands in for all of it.
+        texts[place] = MISSING.encode() if missing and row["attribute_types"][place] != 1 else b"".join(parts)
+        if missing:
+            row["attribute_types"][place] = 1
+    return texts
+
+
+def _span(row: dict[str, Any], pieces: Pieces) -> Span:
+    row["attribute_types"] = list(row["attribute_types"])
+    texts = _texts(row, pieces)
+    keys, kinds, numbers = row["attribute_keys"], row["attribute_types"], row["attribute_numbers"]
+    parent = bytes.fromhex(row["parent_id"].decode())
+    span = Span(
+        trace_id=bytes.fromhex(row["run_id"].decode()),
+        span_id=bytes.fromhex(row["step_id"].decode()),
+        parent_span_id=bytes(8) if row["zero_parent"] else parent,
+        trace_state=row["trace_state"].decode(),
+        flags=row["flags"],
+        name=row["name"].decode(),
+        kind=row["span_kind"],
+        start_time_unix_nano=row["start_ns"],
+        end_time_unix_nano=row["end_ns"],
+        dropped_attributes_count=row["dropped_attributes"],
+        dropped_events_count=row["dropped_events"],
+        dropped_links_count=row["dropped_links"],
+    )
+    place = row["attribute_count"]
+    for i in range(place):
+        _add(span.attributes, keys[i], kinds[i], texts[i], numbers[i])
+    events = zip(
+        row["event_times"],
+        row["event_names"],
+        row["event_attribute_counts"],
+        row["event_dropped_attributes"],
+        strict=True,
+    )
+    for time_ns, name, count, dropped in events:
+        event = span.events.add(time_unix_nano=time_ns, name=name.decode(), dropped_attributes_count=dropped)
+        for i in range(place, place + count):
+            _add(event.attributes, keys[i], kinds[i], texts[i], numbers[i])
+        place += count
+    for link in row["links"]:
+        span.links.add().ParseFromString(link)
+    if row["has_status"]:
+        span.status.SetInParent()
+        span.status.message = row["status_message"].decode()
+        span.status.code = row["status_code"]
+    return span
+
+
+def _record(row: dict[str, Any], pieces: Pieces) -> LogRecord:
+    row["attribute_types"] = list(row["attribute_types"])
+    texts = _texts(row, pieces)
+    keys, kinds, numbers = row["attribute_keys"], row["attribute_types"], row["attribute_numbers"]
+    record = LogRecord(
+        time_unix_nano=row["time_ns"],
+        observed_time_unix_nano=row["observed_ns"],
+        severity_number=row["severity"],
+        severity_text=row["severity_text"].decode(),
+        event_name=row["event_name"].decode(),
+        dropped_attributes_count=row["dropped_attributes"],
+        flags=row["flags"],
+        trace_id=bytes.fromhex(row["run_id"].decode()),
+        span_id=bytes.fromhex(row["step_id"].decode()),
+    )
+    last = len(keys) - 1
+    for i in range(last):
+        _add(record.attributes, keys[i], kinds[i], texts[i], numbers[i])
+    if kinds[last]:
+        set_value(record.body, kinds[last], texts[last], numbers[last])
+    return record

@@ -1,0 +1,34 @@
+"""Figures as people read them. Unknown is said as such."""
+
+from __future__ import annotations
+
+
+def count(number: int | None) -> str:
+    if number is None:
+        return "?"
+    if number < 1000:
+        return str(number)
+    if number < 1_000_000:
+        return f"{number / 1000:.1f}k"
+    return f"{number / 1_000_000:.1f}M"
+
+
+def cost(usd: float | None, unpriced: int = 0) -> str:
+    """With a `+` where some calls have no known price: the sum is at least this."""
+    if usd is None:
+        return "?" if unpriced else "-"
+    text = f"${usd:.2f}" if usd >= 0.1 else f"${usd:.4f}"
+    return text + ("+" if unpriced else "")
+
+
+def duration(seconds: float | None) -> str:
+    if seconds is None:
+        return "…"
+    if seconds < 1:
+        return f"{seconds * 1000:.0f}ms"
+    if seconds < 60:
+        return f"{seconds:.1f}s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes}m{rest:02d}"
+    return f"{minutes // 60}h{minutes % 60:02d}"

@@ -1,0 +1,135 @@
+"""Sends requests to a collector over OTLP/HTTP, as an exporter would and with the standard library alone.
+
+It must never lose a span silently: what the collector refuses for good is an error that says so, what it
+asks to have later is sent again after `Retry-After`, up to a limit.
+"""
+
+from __future__ import annotations
+
+import gzip
+import logging
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterable
+from http.client import HTTPException
+from urllib.parse import urlsplit
+
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
+    ExportTraceServiceRequest,
+    ExportTraceServiceResponse,
+)
+
+from playhead.errors import UsageError
+from playhead_collector.errors import Forbidden, IngestError, TryLater, Unauthenticated
+from playhead_collector.receive.signal import Signal
+
+PROTOBUF = "application/x-protobuf"
+RETRYABLE = frozenset({429, 502, 503, 504})
+ATTEMPTS = 8
+TIMEOUT_S = 30.0
+_LONGEST_PAUSE_S = 30.0
+_log = logging.getLogger(__name__)
+
+
+def send(
+    requests: Iterable[ExportTraceServiceRequest],
+    endpoint: str,
+    token: str | None = None,
+    *,
+    sleep: Callable[[float], None] = time.sleep,
+) -> int:
+    """Sends each request to `endpoint`, as in `OTEL_EXPORTER_OTLP_ENDPOINT`; returns the spans accepted."""
+    url = _url(endpoint, Signal.TRACES)
+    accepted = 0
+    for request in requests:
+        spans = sum(len(scope.spans) for resource in request.resource_spans for scope in resource.scope_spans)
+        answer = _post_until_taken(url, request.SerializeToString(), token, sleep)
+        refused = answer.partial_success
+        if refused.rejected_spans:
+            _log.warning("%s rejected %d spans: %s", url, refused.rejected_spans, refused.error_message)
+        accepted += spans - refused.rejected_spans
+    return accepted
+
+
+def post(
+    endpoint: str, signal: Signal, body: bytes, token: str | None = None, *, sleep: Callable[[float], None] = time.sleep
+) -> None:
+    """Sends one serialised request of any signal, until the collector took it."""
+    _post_until_taken(_url(endpoint, signal), body, token, sleep)
+
+
+def _url(endpoint: str, signal: Signal) -> str:
+    if urlsplit(endpoint).scheme not in ("http", "https"):
+        raise UsageError(f"{endpoint!r} is no OTLP/HTTP endpoint; write it as http://127.0.0.1:4318")
+    return f"{endpoint.rstrip('/')}/v1/{signal.value}"
+
+
+def _post_until_taken(
+    url: str, body: bytes, token: str | None, sleep: Callable[[float], None]
+) -> ExportTraceServiceResponse:
+    pause_s = 0.5
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            return _post(url, body, token)
+        except TryLater as later:
+            if attempt == ATTEMPTS:
+                raise TryLater(
+                    f"{url} asked {ATTEMPTS} times to try later ({later}); look at the collector's log and /readyz"
+                ) from later
+            sleep(min(max(later.retry_after_s, pause_s), _LONGEST_PAUSE_S))
+            pause_s *= 2
+    raise AssertionError("unreachable")
+
+
+def _post(url: str, body: bytes, token: str | None) -> ExportTraceServiceResponse:
+    headers = {"Content-Type": PROTOBUF, "Content-Encoding": "gzip"}
+    if token:
+        headers["Authorization"] = f"Bearer {token}"
+    # The body is the same at each attempt, bytes and all: the collector knows a repeat by its hash.
+    data = gzip.compress(body, compresslevel=5, mtime=0)
+    request = urllib.request.Request(url, data, headers)  # noqa: S310 - the scheme was checked
+    try:
+        with _opener(url).open(request, timeout=TIMEOUT_S) as response:
+            if response.headers.get_content_type() != PROTOBUF:
+                raise IngestError(f"something answers at {url}, but it is no collector; OTLP/HTTP is port 4318")
+            answer = ExportTraceServiceResponse()
+            answer.ParseFromString(response.read())
+            return answer
+    except urllib.error.HTTPError as error:
+        with error:
+            raise _refusal(url, error) from error
+    except (OSError, HTTPException) as error:
+        raise IngestError(f"no collector answers at {url} ({_reason(error)}); start one with: playhead up") from error
+
+
+def _opener(url: str) -> urllib.request.OpenerDirector:
+    """A proxy that the environment names is for other machines: asked for loopback, it would find itself."""
+    loopback = urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")
+    return urllib.request.build_opener(*[urllib.request.ProxyHandler({})] if loopback else [])
+
+
+def _refusal(url: str, error: urllib.error.HTTPError) -> IngestError:
+    if error.code in RETRYABLE:
+        return TryLater(f"HTTP {error.code}", _retry_after_s(error.headers.get("Retry-After")))
+    if error.code == 401:
+        return Unauthenticated(f"{url} wants a token (HTTP 401); give one of the collector's --ingest-token")
+    if error.code == 403:
+        return Forbidden(f"{url} does not let this token send (HTTP 403); use one of its --ingest-token")
+    return IngestError(
+        f"{url} refused the request (HTTP {error.code} {error.reason}); is this an OTLP/HTTP port? It "
+        "is 4318 by default"
+    )
+
+
+def _retry_after_s(header: str | None) -> float:
+    """Seconds, as collectors write it; the date form and nonsense count as no wish."""
+    try:
+        return max(0.0, float(header or ""))
+    except ValueError:
+        return 0.0
+
+
+def _reason(error: Exception) -> str:
+    reason = getattr(error, "reason", error)
+    return str(reason) or type(reason).__name__

@@ -1,0 +1,203 @@
+"""One collector, put together: ports, spool, drain, store.
+
+    emitter -> receive (gRPC, HTTP) -> check -> spool -> drain -> store -> facade -> reader
+
+`Collector.run` is the whole life: it starts from the inside out (store, spool, drain, ports) and stops from the outside in, so that
+nothing is accepted that cannot be kept, and nothing kept is lost.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal as signals
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+
+from playhead_collector.admin import admin_app
+from playhead_collector.config import Settings
+from playhead_collector.errors import StoreUnavailable
+from playhead_collector.facade.app import facade_app
+from playhead_collector.facade.engine import ChdbEngine
+from playhead_collector.gate import TokenGate
+from playhead_collector.metrics import Metrics
+from playhead_collector.receive.export import Exporter
+from playhead_collector.receive.grpc_server import GrpcServer
+from playhead_collector.receive.http import http_app
+from playhead_collector.receive.limits import MIB, Limits
+from playhead_collector.receive.serve import HttpServer
+from playhead_collector.spool.drain import Drain
+from playhead_collector.spool.spool import Spool, SpoolLimits
+from playhead_collector.store.address import Embedded
+from playhead_collector.store.store import Store
+
+log = logging.getLogger(__name__)
+
+App = Callable[[Any, Any, Any], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """What a running collector is bound to; `clickhouse` is None where the store is a server."""
+
+    grpc: int
+    http: int
+    clickhouse: int | None
+
+
+class Collector:
+    """Starts and stops once. Stopping before starting is safe, and so is stopping twice."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.store = Store(settings.address, settings.retention_days())
+        self.spool: Spool | None = None
+        self.drain: Drain | None = None
+        self.metrics = Metrics()
+        self.ports: Ports | None = None
+        self._exporter: Exporter | None = None
+        self._grpc: GrpcServer | None = None
+        self._http: HttpServer | None = None
+        self._facade: HttpServer | None = None
+
+    async def start(self) -> Ports:
+        settings = self.settings
+        address = settings.address
+        loop = asyncio.get_running_loop()
+        try:
+            await loop.run_in_executor(None, self.store.open)
+        except StoreUnavailable as error:
+            if isinstance(address, Embedded):
+                raise
+            log.warning("%s; requests are kept in the spool until it does", error)
+        self.spool = Spool(
+            settings.spool_folder,
+            SpoolLimits(
+                total_bytes=settings.spool_limit_mb * MIB,
+                segment_bytes=settings.segment_mb * MIB,
+                linger_s=settings.linger_ms / 1000,
+            ),
+        )
+        self.drain = Drain(self.spool, self.store, self.metrics.stored)
+        self.metrics.watch(self.spool, self.drain)
+        self.spool.start()
+        self.drain.start()
+
+        body = settings.max_body_mb * MIB
+        limits = Limits(compressed=body, decompressed=body, in_flight=max(256 * MIB, 4 * body))
+        gate = TokenGate(
+            settings.tokens(settings.ingest_token), settings.tokens(settings.read_token), self.store.prepare
+        )
+        self._exporter = Exporter(self.spool, limits, self.metrics)
+        tls: dict[str, Any] = {"ssl_certfile": settings.tls_cert, "ssl_keyfile": settings.tls_key}
+        self._grpc = GrpcServer(self._exporter, gate, settings.host, settings.grpc_port, **tls)
+        self._http = HttpServer(
+            self._with_status(http_app(self._exporter, gate), admin_app(settings, self.store, self.drain)),
+            settings.host,
+            settings.http_port,
+            **tls,
+        )
+        await self._grpc.start()
+        await self._http.start()
+        if isinstance(address, Embedded):
+            engine = ChdbEngine(str(address.path))
+            self._facade = HttpServer(facade_app(engine, gate), settings.host, settings.clickhouse_port, **tls)
+            await self._facade.start()
+        self.ports = Ports(self._grpc.port, self._http.port, self._facade.port if self._facade else None)
+        self.store.announce(
+            {
+                "host": settings.host,
+                "http": self.ports.http,
+                "grpc": self.ports.grpc,
+                "clickhouse": self.ports.clickhouse,
+                "tls": settings.tls_cert is not None,
+            }
+        )
+        log.info(
+            "collector ready: OTLP/gRPC %d, OTLP/HTTP %d, ClickHouse HTTP %s on %s; store %s",
+            self.ports.grpc,
+            self.ports.http,
+            self.ports.clickhouse or "none",
+            settings.host,
+            address,
+        )
+        return self.ports
+
+    async def stop(self, grace: float = 10.0) -> None:
+        """Refuses what is new, answers what is in work, stores what it can; the rest waits in the spool."""
+        log.info("collector stopping")
+        loop = asyncio.get_running_loop()
+        if self._grpc is not None:
+            await self._grpc.stop(grace)
+        for server in (self._http, self._facade):
+            if server is not None:
+                await server.stop()
+        if self._exporter is not None:
+            self._exporter.close()
+        if self.spool is not None:
+            await self.spool.close()
+        if self.drain is not None:
+            await loop.run_in_executor(None, self.drain.finish, grace)
+        self.store.close()
+        log.info("collector stopped")
+
+    async def run(self, ready: Callable[[Ports], None] | None = None) -> None:
+        """Until SIGTERM or SIGINT."""
+        stopping = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signals.SIGTERM, signals.SIGINT):
+            loop.add_signal_handler(number, stopping.set)
+        try:
+            ports = await self.start()
+            if ready is not None:
+                ready(ports)
+            await stopping.wait()
+        finally:
+            with contextlib.suppress(asyncio.CancelledError):
+                await self.stop()
+
+    def _with_status(self, otlp: App, admin: App) -> App:
+        """The OTLP port also says how the collector is, and takes what administrators ask."""
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            answers = {"/healthz": self._health, "/readyz": self._readiness, "/metrics": self._metrics_text}
+            path = scope.get("path", "")
+            if path.startswith("/admin/"):
+                await admin(scope, receive, send)
+                return
+            answer = answers.get(path)
+            if answer is None or scope["type"] != "http" or scope["method"] not in ("GET", "HEAD"):
+                await otlp(scope, receive, send)
+                return
+            response = await asyncio.get_running_loop().run_in_executor(None, answer)
+            await response(scope, receive, send)
+
+        return app
+
+    def _health(self) -> Response:
+        """The process lives; nothing about the store."""
+        return JSONResponse({"status": "ok", "pid": os.getpid()})
+
+    def _readiness(self) -> Response:
+        """Whether what is sent now is kept, and whether the store takes it."""
+        assert self.spool is not None
+        assert self.drain is not None
+        full = self.spool.bytes >= self.spool.limits.total_bytes
+        trouble = self.drain.trouble
+        state = {
+            "accepting": not full,
+            "storing": trouble is None,
+            "trouble": trouble,
+            "lag_seconds": round(self.spool.oldest_age_s(), 3),
+            "spool_bytes": self.spool.bytes,
+        }
+        # A store that is away does not make the collector unready: that is what the spool is for.
+        return JSONResponse(state, status_code=503 if full else 200)
+
+    def _metrics_text(self) -> Response:
+        return PlainTextResponse(self.metrics.text(), media_type="text/plain; version=0.0.4")

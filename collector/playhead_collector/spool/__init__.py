@@ -1,0 +1,1 @@
+"""The spool: where an acknowledged request is durable before the store has it."""

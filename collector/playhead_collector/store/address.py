@@ -1,0 +1,107 @@
+"""Where a store is: `chdb:///path` (embedded) or `clickhouse://user:password@host:port/database` (a server; https with
+`?secure=1` or `clickhouses://`). A project is a database: `default` lives in the one that the address names, any other
+in `<database>_<project>`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from playhead.errors import UsageError
+
+DEFAULT_PROJECT = "default"
+_PROJECT = re.compile(r"[a-z0-9][a-z0-9_]{0,39}")
+
+
+def data_directory() -> Path:
+    """Where this user's data lives, as the XDG directory specification has it."""
+    base = os.environ.get("XDG_DATA_HOME")
+    return (Path(base) if base else Path.home() / ".local" / "share") / "playhead"
+
+
+def checked_project(name: str) -> str:
+    if not _PROJECT.fullmatch(name):
+        raise UsageError(
+            f"{name!r} cannot be a project's name: use 1 to 40 of a-z, 0-9 and _, beginning with a letter or a digit"
+        )
+    return name
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """A folder that one process at a time opens with chDB."""
+
+    path: Path
+    database: str = "playhead"
+
+    def __str__(self) -> str:
+        return f"chdb://{self.path}"
+
+    def database_of(self, project: str) -> str:
+        return self.database if project == DEFAULT_PROJECT else f"{self.database}_{checked_project(project)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A ClickHouse server, or one node of a cluster, over HTTP."""
+
+    host: str
+    port: int
+    user: str
+    password: str = field(repr=False)
+    database: str = "playhead"
+    secure: bool = False
+    cluster: str | None = None
+
+    def __str__(self) -> str:
+        """Without the password: this is what logs and errors show."""
+        return f"{'clickhouses' if self.secure else 'clickhouse'}://{self.host}:{self.port}/{self.database}"
+
+    def database_of(self, project: str) -> str:
+        return self.database if project == DEFAULT_PROJECT else f"{self.database}_{checked_project(project)}"
+
+
+Address = Embedded | Server
+
+
+def parse_address(text: str) -> Address:
+    parts = urlsplit(text)
+    if parts.scheme == "chdb":
+        if parts.netloc or not parts.path.strip("/"):
+            raise UsageError(
+                f"{text!r} is no store: an embedded one is written chdb:///absolute/path, with three slashes"
+            )
+        return Embedded(Path(unquote(parts.path)).expanduser())
+    if parts.scheme in ("clickhouse", "clickhouses", "http", "https"):
+        options = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+        unknown = set(options) - {"secure", "cluster"}
+        if unknown:
+            raise UsageError(
+                f"{text.rsplit('@', maxsplit=1)[-1]!r}: unknown option {sorted(unknown)[0]!r}; there are secure and cluster"
+            )
+        secure = parts.scheme in ("clickhouses", "https") or options.get("secure") in ("1", "true", "yes")
+        try:
+            port = parts.port or (8443 if secure else 8123)
+        except ValueError:
+            raise UsageError(
+                f"{text.rsplit('@', maxsplit=1)[-1]!r}: the port is not a number between 1 and 65535"
+            ) from None
+        if not parts.hostname:
+            raise UsageError(f"{text!r} names no host: write clickhouse://user:password@host:8123/database")
+        database = parts.path.strip("/") or "playhead"
+        if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", database):
+            raise UsageError(f"{database!r} cannot be a database's name: use letters, digits and _")
+        return Server(
+            host=parts.hostname,
+            port=port,
+            user=unquote(parts.username or "default"),
+            password=unquote(parts.password or ""),
+            database=database,
+            secure=secure,
+            cluster=options.get("cluster"),
+        )
+    raise UsageError(f"{text!r} is no store: write chdb:///path or clickhouse://user:password@host:8123/database")

@@ -1,0 +1,195 @@
+"""One way to speak to a ClickHouse that is embedded (chDB) and to one that is a server: `clickhouse-connect`.
+
+What this module hides of chDB, so that nobody else needs to know:
+- One process may have one engine over one folder. A second process would fail with an error that explains nothing, so a
+  lock file beside the folder names the holder.
+- Session state (`USE`, `SET`) belongs to a handle, and a query on a handle whose stream is open silently returns nothing: every
+  thread that works by itself takes a handle of its own with `connect`.
+- Per-call settings are applied with SET and taken back, some milliseconds each time; settings that a handle always needs
+  are given once, when it is made.
+- An insert's data is named by file (`FROM INFILE`), which the engine reads by itself; a server gets the same bytes as the body.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import logging
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO, Any
+
+import clickhouse_connect
+from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.exceptions import ClickHouseError, OperationalError
+
+from playhead_collector.errors import StoreLocked, StoreUnavailable
+from playhead_collector.store.address import Address, Embedded, Server
+from playhead_collector.store.ddl import protobuf_schema_path
+
+log = logging.getLogger(__name__)
+
+
+class Engine:
+    """A ClickHouse, embedded or not. Closing it is safe twice."""
+
+    def __init__(self, address: Address) -> None:
+        self.address = address
+        self._clients: list[Client] = []
+        self._lock: IO[str] | None = None
+        if isinstance(address, Embedded):
+            self._lock = _lock_folder(address.path)
+            self.announce({})
+
+    def connect(self, database: str | None = None, settings: Mapping[str, Any] | None = None) -> Client:
+        """A handle of its own. Without a database it is in `default`, which always exists."""
+        try:
+            if isinstance(self.address, Embedded):
+                client = clickhouse_connect.get_client(
+                    interface="chdb",
+                    path=str(self.address.path),
+                    database=database or "default",
+                    settings=dict(settings or {}),
+                )
+            else:
+                client = _connect_server(self.address, database, settings)
+        except (ClickHouseError, OSError, RuntimeError) as error:
+            raise StoreUnavailable(
+                f"the store {self.address} does not answer: {_brief(error)}. Is it running, and are address and password right?"
+            ) from error
+        self._clients.append(client)
+        return client
+
+    def insert_otlp(self, client: Client, table: str, message: str, path: Path, token: str) -> None:
+        """One file, one INSERT, in the format ProtobufSingle. The file's bytes never pass through Python when embedded."""
+        if isinstance(self.address, Embedded):
+            # By its path: a schema given as text would be cached in whatever folder the process happens to be in.
+            given = {"insert_deduplication_token": token, "format_schema": f"{protobuf_schema_path()}:{message}"}
+            settings = ", ".join(f"{name} = {_literal(value)}" for name, value in given.items())
+            client.command(
+                f"INSERT INTO {table} FROM INFILE {_literal(str(path))} SETTINGS {settings} FORMAT ProtobufSingle"
+            )
+        else:
+            client.raw_insert(
+                table,
+                insert_block=path.read_bytes(),
+                settings={
+                    "insert_deduplication_token": token,
+                    "format_schema_source": "string",
+                    "format_schema": protobuf_schema_path().read_text(encoding="utf-8"),
+                    "format_schema_message_name": message,
+                },
+                fmt="ProtobufSingle",
+            )
+
+    def announce(self, presence: Mapping[str, object]) -> None:
+        """Writes into the lock file who has the folder open, and how to read through it. A server needs no such thing."""
+        if self._lock is not None:
+            self._lock.seek(0)
+            self._lock.truncate(0)
+            json.dump({"pid": os.getpid(), **presence}, self._lock)
+            self._lock.flush()
+
+    def ping(self) -> None:
+        """Raises StoreUnavailable where nothing answers."""
+        try:
+            if not self._clients or not self._clients[0].ping():
+                raise StoreUnavailable(f"the store {self.address} does not answer")
+        except (ClickHouseError, OSError, RuntimeError) as error:
+            raise StoreUnavailable(f"the store {self.address} does not answer: {_brief(error)}") from error
+
+    def close(self) -> None:
+        for client in self._clients:
+            client.close()
+        self._clients.clear()
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+
+def is_transient(error: BaseException) -> bool:
+    """Whether the same insert may work later: the store is away or overloaded, rather than the data wrong."""
+    if isinstance(error, (OperationalError, StoreUnavailable, OSError)):
+        return True
+    text = str(error)
+    # Memory, parts, readonly, network, keeper, shutdown, timeouts, disk: things that pass or that an operator mends.
+    transient = (
+        "MEMORY_LIMIT_EXCEEDED",
+        "TOO_MANY_PARTS",
+        "TABLE_IS_READ_ONLY",
+        "NETWORK_ERROR",
+        "KEEPER_EXCEPTION",
+        "ABORTED",
+        "TIMEOUT_EXCEEDED",
+        "SOCKET_TIMEOUT",
+        "NOT_ENOUGH_SPACE",
+        "TOO_MANY_SIMULTANEOUS_QUERIES",
+        "CANNOT_WRITE_TO_FILE",
+        "CANNOT_OPEN_FILE",
+        "UNKNOWN_DATABASE",
+        "UNKNOWN_TABLE",
+        "AUTHENTICATION_FAILED",
+        "errno: 28",
+    )
+    return any(mark in text for mark in transient)
+
+
+def _connect_server(address: Server, database: str | None, settings: Mapping[str, Any] | None) -> Client:
+    return clickhouse_connect.get_client(
+        host=address.host,
+        port=address.port,
+        username=address.user,
+        password=address.password,
+        database=database or "default",
+        interface="https" if address.secure else "http",
+        settings=dict(settings or {}),
+        connect_timeout=5,
+        send_receive_timeout=300,
+        autogenerate_session_id=False,
+    )
+
+
+def _lock_folder(path: Path) -> IO[str]:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = (path.parent / f"{path.name}.lock").open("a+", encoding="utf-8")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.seek(0)
+        holder = lock.read().strip()
+        lock.close()
+        raise StoreLocked(
+            f"the embedded store {path} is open in another process ({_holder(holder)}). Read through it "
+            "(--store is found by itself while a collector runs), or stop it first"
+        ) from None
+    return lock
+
+
+def presence(path: Path) -> dict[str, Any] | None:
+    """What the process that has an embedded folder open wrote about itself; None where no process has."""
+    file = path.parent / f"{path.name}.lock"
+    try:
+        with file.open("r", encoding="utf-8") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return dict(json.loads(lock.read() or "{}"))
+    except (OSError, ValueError):
+        return None
+    return None
+
+
+def _holder(text: str) -> str:
+    try:
+        return f"process {json.loads(text)['pid']}"
+    except (ValueError, KeyError, TypeError):
+        return "unknown process"
+
+
+def _literal(value: str) -> str:
+    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def _brief(error: BaseException) -> str:
+    return str(error).strip().split("\n")[0][:300] or type(error).__name__

@@ -1,0 +1,181 @@
+"""Writes the dialects' tables into the expressions that the views hold, so that adding a dialect touches no view.
+
+A view knows of each span its `keys`, `types`, `texts` and `numbers`, and `known`: what the dialects say of the keys,
+the best key of a field first (see 02_spans.sql). Each key was mapped to its field once; an expression here only looks
+a field up.
+"""
+
+from __future__ import annotations
+
+import re
+
+from playhead_collector.store.dialect import KINDS, PAYLOAD_FIELDS, Path, dialects
+
+# 'other' said on purpose must win over a guess, and 0 means that nothing was said.
+SAID_OTHER = 12
+# A piece of a payload starts before each of these: an object in a list that begins as a message does, in JSON (compact,
+# spaced, or escaped inside a string) or, for structured values, in protobuf (field 1, length 4, "role").
+PIECE_START = r',\s*\{\s*\\*"(?:role|content|parts|type|lc|id|message)\\*"\s*:|\n\x04role'
+# Fields that people and machines also say as numbers.
+_IDENTITIES = ("session", "user", "version", "response_id", "tool_call_id")
+
+
+def expressions() -> dict[str, str]:
+    """What the schema's files may say in double braces about dialects."""
+    known = dialects()
+    codes = {alias.key: known.code(alias.key) for alias in known.aliases}
+    prefix_code = "0"
+    for field, prefix in reversed(known.prefixes):
+        prefix_code = f"if(startsWith(k, {_quoted(prefix)}), {known.number(field) * 256 + 255}, {prefix_code})"
+    found = {
+        "dialect_keys": _array([_quoted(key) for key in codes]),
+        "dialect_codes": _array([str(code) for code in codes.values()]),
+        "prefix_code": f"({prefix_code})::UInt32",
+        "first_scalar_code": str((len(PAYLOAD_FIELDS) + 1) * 256),
+        "piece_start": _quoted(PIECE_START),
+        "said_kind": _said_kind(),
+        "finish": _finish(),
+        "is_handoff": f"match(name, {_quoted(_affixes('handoff', '^(?:', ')'))})",
+    }
+    for field in known.fields:
+        found[f"field:{field}"] = str(known.number(field))
+        found[f"text:{field}"] = _text(field)
+        found[f"count:{field}"] = _number(field, "UInt64")
+        found[f"number:{field}"] = _number(field, "Float64")
+        found[f"seconds:{field}"] = _seconds(field)
+    for field in ("tool", "agent"):
+        found[f"name:{field}"] = _name(field)
+    return found
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def _array(items: list[str]) -> str:
+    return "[" + ", ".join(items) + "]"
+
+
+def _entry(field: str) -> str:
+    return f"known[indexOf(fields, {dialects().number(field)})]"
+
+
+def _place(field: str) -> str:
+    return f"bitAnd({_entry(field)}, 16777215)"
+
+
+def _json_text(key: str) -> str:
+    """The text of one key, empty where it is not there. Some emitters write such an object as Python does."""
+    known = dialects()
+    owner = next(alias.field for alias in known.aliases if alias.key == key)
+    if len(known.keys_of(owner)) == 1:
+        text = f"texts[{_place(owner)}]"
+    else:
+        text = f"texts[bitAnd(arrayFirst(x -> bitShiftRight(x, 24) = {known.code(key)}, known), 16777215)]"
+    return f"if(startsWith({text}, '{{\\''), replaceAll({text}, '\\'', '\"'), {text})"
+
+
+def _steps(path: str) -> str:
+    return ", ".join(step if step.isdigit() else _quoted(step) for step in path.split("."))
+
+
+def _paths(field: str) -> list[Path]:
+    return [path for path in dialects().paths if path.field == field]
+
+
+def _text(field: str) -> str:
+    """The best key of a field that is there; else the first of its JSON paths."""
+    place = _place(field)
+    best = f"texts[{place}]"
+    if field in _IDENTITIES:
+        best = f"if(types[{place}] = 3, toString(numbers[{place}]), {best})"
+    paths = [f"JSONExtractString({_json_text(path.key)}, {_steps(path.path)})" for path in _paths(field)]
+    if not paths:
+        return best
+    options = ", ".join(f"{text} != '', {text}" for text in [best, *paths[:-1]])
+    return f"multiIf({options}, {paths[-1]})"
+
+
+def _number(field: str, kind: str) -> str:
+    """A number said as an integer, a double or a string; null where it is none of them."""
+    place = _place(field)
+    said = (
+        f"multiIf(types[{place}] = 3, accurateCastOrNull(numbers[{place}], '{kind}'), "
+        f"types[{place}] = 4, accurateCastOrNull(reinterpretAsFloat64(numbers[{place}]), '{kind}'), "
+        f"types[{place}] = 1, accurateCastOrNull(toFloat64OrNull(texts[{place}]), '{kind}'), NULL)"
+    )
+    paths = [_json_number(path, kind) for path in _paths(field)]
+    return f"coalesce({', '.join([said, *paths])})" if paths else said
+
+
+def _json_number(path: Path, kind: str) -> str:
+    text = _json_text(path.key)
+    form, _, part = path.path.partition(":")
+    if form != "sum":
+        return f"JSONExtract({text}, {_steps(path.path)}, 'Nullable({kind})')"
+    counts = f"JSONExtractKeysAndValues({text}, 'UInt64')"
+    whole = f"arraySum(p -> p.2 * (p.1 != 'total'), {counts})"
+    parts = f"arraySum(p -> p.2 * (p.1 = {_quoted(part)} OR startsWith(p.1, {_quoted(part + '_')})), {counts})"
+    plain = f"JSONExtract({text}, {_quoted(part)}, 'Nullable({kind})')"
+    # Where the parts add up to the total, what stands beside it is not in it.
+    adds_up = f"{whole} > 0 AND {whole} = JSONExtractUInt({text}, 'total')"
+    return f"if({adds_up}, accurateCastOrNull({parts}, '{kind}'), {plain})"
+
+
+def _seconds(field: str) -> str:
+    """A duration in seconds, whatever its key's unit."""
+    ranks: dict[str, list[str]] = {"ms": [], "ms if integer": []}
+    for place, alias in enumerate(dialects().keys_of(field)):
+        if alias.unit in ranks:
+            ranks[alias.unit].append(str(place))
+    rank = f"bitAnd(bitShiftRight({_entry(field)}, 24), 255)"
+    in_ms = [f"{rank} IN ({', '.join(ranks['ms'])})"] if ranks["ms"] else []
+    if ranks["ms if integer"]:
+        in_ms.append(f"({rank} IN ({', '.join(ranks['ms if integer'])}) AND types[{_place(field)}] = 3)")
+    number = _number(field, "Float64")
+    return f"{number} / if({' OR '.join(in_ms)}, 1000, 1)" if in_ms else number
+
+
+def _said_kind() -> str:
+    """The first known word among the keys that name a kind; under one key it may mean another thing than elsewhere."""
+    known = dialects()
+    words: dict[str, int] = {}
+    for rank, alias in enumerate(known.keys_of("kind")):
+        for row in known.kinds:
+            if row.key in ("", alias.key):
+                code = SAID_OTHER if row.kind == "other" else KINDS.index(row.kind)
+                words[chr(ord("A") + rank) + row.value] = code
+    word = "concat(char(65 + bitAnd(bitShiftRight(x, 24), 255)), lower(texts[bitAnd(x, 16777215)]))"
+    values, codes = _array([_quoted(value) for value in words]), _array([str(code) for code in words.values()])
+    said = f"arrayFilter(x -> bitShiftRight(x, 32) = {known.number('kind')}, known)"
+    found = f"arrayMap(x -> transform({word}, {values}, {codes}, 0), {said})"
+    return f"arrayFirst(k -> k > 0, {found})"
+
+
+def _finish() -> str:
+    """Why the model stopped, in one word: of a list, of a list as JSON, or of a plain text, the first."""
+    place = _place("finish_reason")
+    text = f"texts[{place}]"
+    # A list of strings as protobuf: tag and length of the first value, tag and length of its text, the text.
+    first = (
+        f"multiIf(types[{place}] = 5, substring({text}, 5, ascii(substring({text}, 4, 1))), "
+        f"startsWith({text}, '['), JSONExtractString({text}, 1), splitByChar(',', {text})[1])"
+    )
+    finishes = dialects().finishes
+    values, words = _array([_quoted(value) for value, _ in finishes]), _array([_quoted(word) for _, word in finishes])
+    return f"transform(lower({first}), {values}, {words}, lower({first}))"
+
+
+def _affixes(field: str, start: str, end: str, where: str = "before") -> str:
+    texts = [re.escape(affix.text) for affix in dialects().affixes if (affix.field, affix.where) == (field, where)]
+    return start + "|".join(texts) + end
+
+
+def _name(field: str) -> str:
+    """The name of a tool or an agent, from the name of a span that has no better place for it."""
+    after = _affixes(field, "(?:", ")", "after")
+    if field == "agent":
+        # Without its mark a span's name may be anything.
+        return f"extract(name, {_quoted(f'^(.*){after}$')})"
+    before = _affixes(field, "^(?:", ") *")
+    return f"replaceRegexpOne(replaceRegexpOne(name, {_quoted(before)}, ''), {_quoted(f'{after}$')}, '')"

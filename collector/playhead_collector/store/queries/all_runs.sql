@@ -1,0 +1,3 @@
+SELECT run_id
+FROM runs
+ORDER BY start_time, run_id

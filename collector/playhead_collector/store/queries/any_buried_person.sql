@@ -1,0 +1,4 @@
+SELECT 1
+FROM erased
+WHERE subject != 'run'
+LIMIT 1

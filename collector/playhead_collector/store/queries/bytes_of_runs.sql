@@ -1,0 +1,3 @@
+SELECT sum(length(text))
+FROM message_rows
+WHERE run_id IN {runs:Array(String)}

@@ -1,0 +1,39 @@
+SELECT
+    run_id,
+    toString(name) AS name,
+    toString(status) AS status,
+    error,
+    start_time,
+    seconds,
+    toString(agent) AS agent,
+    toString(version) AS version,
+    toString(service) AS service,
+    session,
+    user,
+    models,
+    tools,
+    steps,
+    prompts,
+    tool_calls,
+    errors,
+    input_tokens,
+    output_tokens,
+    cost_usd,
+    unpriced_calls,
+    shape,
+    first_step
+FROM runs
+WHERE start_time >= {since:DateTime64(9, 'UTC')}
+    AND start_time < {until:DateTime64(9, 'UTC')}
+    AND ({agent:String} = '' OR agent LIKE {agent:String})
+    AND ({status:String} = '' OR toString(status) = {status:String})
+    AND ({user:String} = '' OR user LIKE {user:String})
+    AND ({session:String} = '' OR session LIKE {session:String})
+    AND ({version:String} = '' OR version LIKE {version:String})
+    AND ({model:String} = '' OR arrayExists(m -> m LIKE {model:String}, models))
+    AND ({tool:String} = '' OR arrayExists(t -> t LIKE {tool:String}, tools))
+    AND ({min_cost:Float64} = 0 OR cost_usd >= {min_cost:Float64})
+    AND ({min_tokens:UInt64} = 0 OR ifNull(input_tokens, 0) + ifNull(output_tokens, 0) >= {min_tokens:UInt64})
+    -- {text}
+ORDER BY start_time DESC, run_id
+LIMIT {limit:UInt32}

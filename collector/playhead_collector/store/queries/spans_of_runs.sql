@@ -1,0 +1,33 @@
+SELECT
+    run_id,
+    step_id,
+    parent_id,
+    zero_parent,
+    trace_state,
+    flags,
+    toString(name) AS name,
+    span_kind,
+    toUnixTimestamp64Nano(start_time) AS start_ns,
+    toUnixTimestamp64Nano(end_time) AS end_ns,
+    status_message,
+    status_code,
+    has_status,
+    attribute_count,
+    attribute_keys::Array(String) AS attribute_keys,
+    attribute_types,
+    attribute_texts,
+    attribute_numbers,
+    piece_hashes,
+    piece_owners,
+    event_times,
+    event_names::Array(String) AS event_names,
+    event_attribute_counts,
+    event_dropped_attributes,
+    links,
+    dropped_attributes,
+    dropped_events,
+    dropped_links,
+    scope_hash
+FROM step_rows FINAL
+WHERE run_id IN {runs:Array(String)}
+ORDER BY run_id, start_time, step_id

@@ -1,0 +1,15 @@
+-- Every piece of a message, argument or result, once a run: turn n of a conversation repeats the n-1 before it, and storing each
+-- once is what keeps a run of n turns from taking n² on disk. The only table with a text index.
+CREATE TABLE IF NOT EXISTS message_rows{{local}}{{on_cluster}}
+(
+    run_id String,
+    hash FixedString(16),
+    text String,
+    first_seen DateTime('UTC'),
+    INDEX words lower(text) TYPE text(tokenizer = 'splitByNonAlpha')
+)
+ENGINE = {{replacing}}
+PARTITION BY toDate(first_seen)
+ORDER BY (run_id, hash)
+TTL first_seen + toIntervalDay({{retention_days}} + 1)
+SETTINGS {{table_settings}}

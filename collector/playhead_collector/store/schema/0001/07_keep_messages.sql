@@ -1,0 +1,13 @@
+CREATE MATERIALIZED VIEW IF NOT EXISTS keep_messages{{on_cluster}} TO message_rows AS
+SELECT
+    run_id,
+    hash,
+    any(text) AS text,
+    min(first_seen) AS first_seen
+FROM
+(
+    SELECT run_id, hash, text, toDateTime(intDiv(start_ns, 1000000000), 'UTC') AS first_seen
+    FROM spans
+    ARRAY JOIN piece_hashes AS hash, pieces AS text
+)
+GROUP BY run_id, hash

@@ -1,0 +1,26 @@
+CREATE MATERIALIZED VIEW IF NOT EXISTS keep_logs{{on_cluster}} TO log_rows AS
+SELECT
+    run_id,
+    step_id,
+    fromUnixTimestamp64Nano(known_ns::Int64, 'UTC') AS time,
+    sipHash128(toString(tuple(keys, types, texts, numbers, severity, severity_text, event_name, observed_ns, flags, scope_hash,
+        dropped_attributes))) AS record_hash,
+    time_ns,
+    observed_ns,
+    severity,
+    severity_text,
+    event_name,
+    service,
+    {{text:session}} AS session,
+    {{text:user}} AS user,
+    {{text:agent}} AS agent,
+    piece_hashes,
+    piece_owners,
+    keys AS attribute_keys,
+    types AS attribute_types,
+    if(empty(lifted), texts, arrayMap((t, i) -> if(has(lifted, i), '', t), texts, arrayEnumerate(texts))) AS attribute_texts,
+    numbers AS attribute_numbers,
+    scope_hash,
+    dropped_attributes,
+    flags
+FROM logs

@@ -1,0 +1,16 @@
+CREATE MATERIALIZED VIEW IF NOT EXISTS keep_log_scopes{{on_cluster}} TO scope_rows AS
+SELECT
+    lower(hex(run)) AS run_id,
+    {{scope_hash}} AS hash,
+    rs.has_resource AS has_resource,
+    rs.resource AS resource,
+    rs.schema_url AS resource_schema_url,
+    ss.has_scope AS has_scope,
+    ss.scope AS scope,
+    ss.schema_url AS scope_schema_url,
+    greatest(toDateTime(intDiv(arrayMax(arrayMap((t, o) -> if(t != 0, t, o), ss.log_records.time_unix_nano,
+        ss.log_records.observed_time_unix_nano)), 1000000000), 'UTC'), if(arrayExists((t, o) -> t = 0 AND o = 0,
+        ss.log_records.time_unix_nano, ss.log_records.observed_time_unix_nano), toDateTime(today(), 'UTC'), toDateTime(0, 'UTC'))) AS first_seen
+FROM (SELECT rs, arrayJoin(rs.scope_logs) AS ss FROM (SELECT arrayJoin(resource_logs) AS rs FROM otlp_logs))
+ARRAY JOIN arrayDistinct(ss.log_records.trace_id) AS run
+WHERE sipHash128(run_id) NOT IN (SELECT subject_hash FROM erased WHERE subject = 'run')

@@ -1,0 +1,55 @@
+-- One row a run, computed anew from its deduplicated steps whenever a segment touched it; repeating that changes nothing.
+CREATE TABLE IF NOT EXISTS run_rows{{local}}{{on_cluster}}
+(
+    run_id String,
+    name LowCardinality(String),
+    start_time DateTime64(9, 'UTC'),
+    end_time DateTime64(9, 'UTC'),
+    -- open: something in it has not ended; incomplete: its root, or a step that others name as their parent, has not arrived.
+    status Enum8('ok' = 0, 'error' = 1, 'open' = 2, 'incomplete' = 3),
+    error String,
+    service LowCardinality(String),
+    agent LowCardinality(String),
+    version LowCardinality(String),
+    session String,
+    user String,
+    models Array(LowCardinality(String)),
+    tools Array(LowCardinality(String)),
+    steps UInt32,
+    prompts UInt32,
+    tool_calls UInt32,
+    errors UInt32,
+    open_steps UInt32,
+    missing_parents UInt32,
+    -- Sums over the calls below: each model call once, whoever told of it. Null where no call said anything.
+    input_tokens Nullable(UInt64),
+    output_tokens Nullable(UInt64),
+    cache_read_tokens Nullable(UInt64),
+    cache_write_tokens Nullable(UInt64),
+    reasoning_tokens Nullable(UInt64),
+    -- Of the calls with a known price; `unpriced_calls` says how many have none.
+    cost_usd Nullable(Float64),
+    unpriced_calls UInt32,
+    calls_without_usage UInt32,
+    -- The letters of the steps' kinds in order of their start, at most 64 of them; a failed step is an x.
+    shape String,
+    -- The earliest step that carries a message, for a first line to show.
+    first_step String,
+    calls Nested(
+        step_id String,
+        start_time DateTime64(9, 'UTC'),
+        kind Enum8('prompt' = 2, 'retrieval' = 7),
+        provider LowCardinality(String),
+        model LowCardinality(String),
+        input_tokens Nullable(UInt64),
+        output_tokens Nullable(UInt64),
+        cache_read_tokens Nullable(UInt64),
+        cache_write_tokens Nullable(UInt64),
+        reasoning_tokens Nullable(UInt64),
+        cost_usd Nullable(Float64)),
+    computed_at UInt64
+)
+ENGINE = {{replacing}}(computed_at)
+ORDER BY run_id
+TTL toDateTime(end_time) + toIntervalDay({{retention_days}})
+SETTINGS {{table_settings}}

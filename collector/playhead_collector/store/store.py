@@ -1,0 +1,157 @@
+"""The store as the rest of the collector sees it: projects, and segments to be stored in them.
+
+Every thread that works by itself opens its own `Handle`s; the raw client does not leave this package's modules except through
+`reader`, which is for queries.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+from collections.abc import Mapping, Set
+from dataclasses import dataclass
+from pathlib import Path
+
+from clickhouse_connect.driver.client import Client
+
+import playhead
+from playhead_collector.errors import StoreUnavailable
+from playhead_collector.receive.check import check
+from playhead_collector.receive.signal import Signal
+from playhead_collector.spool.segment import Sealed
+from playhead_collector.store import engine as engines
+from playhead_collector.store.address import DEFAULT_PROJECT, Address, Server
+from playhead_collector.store.ddl import Form
+from playhead_collector.store.engine import Engine
+from playhead_collector.store.erase import Erased, Subject, erase, sweep
+from playhead_collector.store.migrations import check_suitable, migrate
+from playhead_collector.store.retention import DEFAULT_RETENTION_DAYS, keep_for
+from playhead_collector.store.runs import recompute, reprice
+
+log = logging.getLogger(__name__)
+
+_TABLES = {Signal.TRACES: "otlp_traces", Signal.LOGS: "otlp_logs"}
+_MESSAGES = {Signal.TRACES: "ExportTraceServiceRequest", Signal.LOGS: "ExportLogsServiceRequest"}
+
+
+def insert_settings() -> dict[str, str | int]:
+    """What every insert of a segment needs; each with the reason."""
+    return {
+        # Tells an absent value from an empty one.
+        "input_format_protobuf_oneof_presence": 1,
+        # An insert is durable when it returns, and is one block under one token.
+        "async_insert": 0,
+        "max_insert_threads": 1,
+        "deduplicate_blocks_in_dependent_materialized_views": 1,
+        # A resend may hold spans of many days.
+        "max_partitions_per_insert_block": 0,
+        # A quarter of an insert's fixed cost is planning the views; none of it pays off.
+        "query_plan_enable_optimizations": 0,
+        # The text index is built at the first merge; until then search reads the part.
+        "exclude_materialize_skip_indexes_on_insert": "words",
+        # Copies within one block are left to merges and FINAL; looking for them costs a sixth of an insert.
+        "optimize_on_insert": 0,
+        "log_queries": 0,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Writer:
+    """Two handles: what makes inserts cheap (no plan optimisation) would make a look-up by run read everything."""
+
+    insert: Client
+    compute: Client
+
+
+class Store:
+    """A ClickHouse that holds projects. Closing it is safe twice."""
+
+    def __init__(self, address: Address, retention_days: Mapping[str, int] | None = None) -> None:
+        self.address = address
+        self._retention_days = dict(retention_days or {})
+        """By project; where one is not named, what its database has stays."""
+        self._engine = Engine(address)
+        self._ready: set[str] = set()
+        self._writers: dict[str, _Writer] = {}
+        self._lock = threading.Lock()
+        self._admin: Client | None = None
+
+    def open(self) -> None:
+        """Connects, and prepares the default project. A store that is away now is opened by the first use that finds it."""
+        try:
+            self.prepare(DEFAULT_PROJECT)
+        except StoreUnavailable:
+            raise
+        except BaseException:
+            self.close()
+            raise
+
+    def prepare(self, project: str) -> str:
+        """Makes sure that a project's database is there and up to date; returns its name."""
+        database = self.address.database_of(project)
+        with self._lock:
+            if self._admin is None:
+                admin = self._engine.connect()
+                check_suitable(admin)
+                self._admin = admin
+            if database not in self._ready:
+                cluster = self.address.cluster if isinstance(self.address, Server) else None
+                days = self._retention_days.get(project)
+                migrate(self._admin, database, Form(days or DEFAULT_RETENTION_DAYS, cluster), playhead.__version__)
+                if days is not None:
+                    keep_for(self._admin, days, cluster)
+                reprice(self._admin)
+                self._ready.add(database)
+        return database
+
+    def announce(self, presence: Mapping[str, object]) -> None:
+        """Tells other processes how to read through this one."""
+        self._engine.announce(presence)
+
+    def reader(self, project: str = DEFAULT_PROJECT) -> Client:
+        """A handle of its own for one thread's queries."""
+        return self._engine.connect(self.prepare(project))
+
+    def insert(self, segment: Sealed) -> frozenset[bytes]:
+        """Inserts a segment under its name, which the store takes once; returns the runs that it touches."""
+        self._insert(segment.project, segment.signal, segment.path, segment.name)
+        if segment.runs is not None:
+            return segment.runs
+        # After a restart the runs have to be read from the segment; what is in it was checked when it came.
+        return check(segment.signal, segment.path.read_bytes(), unfolded=sys.maxsize).runs
+
+    def insert_body(self, segment: Sealed, number: int, body: Path) -> None:
+        self._insert(segment.project, segment.signal, body, f"{segment.name}-{number}")
+
+    def recompute(self, project: str, runs: Set[bytes]) -> None:
+        compute = self._writer(project).compute
+        run_ids = [run.hex() for run in runs]
+        recompute(compute, run_ids)
+        sweep(compute, run_ids)
+
+    def erase(self, project: str, subject: Subject, value: str) -> Erased:
+        """To be called where nothing is inserted meanwhile: by Drain.exclusively, or where nobody else has the store."""
+        return erase(self._writer(project).compute, subject, value)
+
+    def is_transient(self, error: BaseException) -> bool:
+        return engines.is_transient(error)
+
+    def ping(self) -> None:
+        """Raises StoreUnavailable where the store does not answer."""
+        self._engine.ping()
+
+    def close(self) -> None:
+        self._engine.close()
+
+    def _insert(self, project: str, signal: Signal, path: Path, token: str) -> None:
+        self._engine.insert_otlp(self._writer(project).insert, _TABLES[signal], _MESSAGES[signal], path, token)
+
+    def _writer(self, project: str) -> _Writer:
+        if project not in self._writers:
+            database = self.prepare(project)
+            self._writers[project] = _Writer(
+                self._engine.connect(database, insert_settings()),
+                self._engine.connect(database, {"async_insert": 0, "log_queries": 0}),
+            )
+        return self._writers[project]

@@ -1,0 +1,89 @@
+"""The `playhead` command: finds the subcommand's module, loads it, and turns errors into words and a status.
+
+It must import nothing but the standard library before a subcommand is chosen: `playhead --help` works in every installation, and
+a subcommand whose package is not there says which extra brings it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol, cast
+
+from playhead import __version__
+from playhead.errors import MissingExtra, PlayheadError
+
+
+@dataclass(frozen=True, slots=True)
+class Subcommand:
+    name: str
+    module: str
+    extra: str
+    summary: str
+
+
+SUBCOMMANDS = (
+    Subcommand("up", "playhead_collector.commands.up", "server", "run the collector"),
+    Subcommand("runs", "playhead_collector.commands.runs", "server", "list runs"),
+    Subcommand("show", "playhead_collector.commands.show", "server", "show one run step by step"),
+    Subcommand("sql", "playhead_collector.commands.sql", "server", "query the store"),
+    Subcommand("export", "playhead_collector.commands.export", "server", "write runs to a file"),
+    Subcommand("import", "playhead_collector.commands.importing", "server", "read OTLP files into the store"),
+    Subcommand(
+        "erase", "playhead_collector.commands.erase", "server", "remove all that is stored of a user, session or run"
+    ),
+    Subcommand(
+        "demo", "playhead_collector.commands.demo", "server", "try it: a collector, sample runs, and a look at them"
+    ),
+)
+
+
+class Command(Protocol):
+    """What a subcommand's module holds."""
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None: ...
+    def run(self, arguments: argparse.Namespace) -> int: ...
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    words = list(sys.argv[1:] if argv is None else argv)
+    chosen = next((word for word in words if not word.startswith("-")), None)
+    parser = argparse.ArgumentParser(prog="playhead", description="A flight recorder for AI agents.")
+    parser.add_argument("--version", action="version", version=f"playhead {__version__}")
+    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    try:
+        commands: dict[str, Command] = {}
+        for subcommand in SUBCOMMANDS:
+            subparser = subparsers.add_parser(subcommand.name, help=subcommand.summary, description=subcommand.summary)
+            if subcommand.name == chosen:
+                command = _load(subcommand)
+                command.add_arguments(subparser)
+                commands[subcommand.name] = command
+        arguments = parser.parse_args(words)
+        return commands[arguments.command].run(arguments)
+    except PlayheadError as error:
+        print(f"playhead: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # Whoever read our output has had enough; say nothing, also not at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+
+
+def _load(subcommand: Subcommand) -> Command:
+    try:
+        return cast(Command, importlib.import_module(subcommand.module))
+    except ModuleNotFoundError as error:
+        if error.name and error.name.split(".")[0].startswith("playhead"):
+            raise
+        raise MissingExtra(f"'playhead {subcommand.name}'", subcommand.extra) from error
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,25 @@
+"""Every error that Playhead raises on purpose.
+
+    PlayheadError
+    ├── UsageError            the command line or the configuration is wrong; says what to write instead
+    ├── MissingExtra          a part of Playhead that is not installed; says which extra brings it
+    ├── StoreError            see playhead_collector.errors
+    └── IngestError           see playhead_collector.errors
+
+A message says what happened, where, and what to do next.
+"""
+
+
+class PlayheadError(Exception):
+    """The root: catching it catches everything that Playhead raises on purpose, and nothing else."""
+
+
+class UsageError(PlayheadError):
+    """What the user asked for cannot be understood."""
+
+
+class MissingExtra(PlayheadError):
+    """A subcommand lives in a package that this installation does not have."""
+
+    def __init__(self, what: str, extra: str) -> None:
+        super().__init__(f"{what} needs the '{extra}' extra; run: pip install 'playhead[{extra}]'")

@@ -1,0 +1,68 @@
+"""A database of its own on the tests' one embedded engine, and the little that tests do with it.
+
+chDB allows one engine and one folder a process, so the engine lives as long as the test session (see conftest.py).
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from clickhouse_connect.driver.client import Client
+from google.protobuf.message import Message
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+from playhead_collector.store.ddl import Form
+from playhead_collector.store.engine import Engine
+from playhead_collector.store.migrations import migrate
+from playhead_collector.store.runs import recompute
+from playhead_collector.store.store import insert_settings
+
+
+@dataclass(frozen=True, slots=True)
+class StoreDatabase:
+    """One project's database, with the current schema."""
+
+    engine: Engine
+    name: str
+    client: Client
+    writer: Client
+    folder: Path
+
+    def insert(self, *requests: Message | bytes) -> None:
+        """Inserts trace or log requests, each as a segment of its own. A body in bytes is a trace request."""
+        for request in requests:
+            is_traces = isinstance(request, (bytes, ExportTraceServiceRequest))
+            path = self.folder / f"{uuid.uuid4().hex}.bin"
+            path.write_bytes(request if isinstance(request, bytes) else request.SerializeToString())
+            table = "otlp_traces" if is_traces else "otlp_logs"
+            kind = "ExportTraceServiceRequest" if is_traces else "ExportLogsServiceRequest"
+            self.engine.insert_otlp(self.writer, table, kind, path, path.stem)
+
+    def recompute(self, run_ids: Iterable[str] | None = None) -> None:
+        """Computes runs anew; all that have steps if none are named."""
+        if run_ids is None:
+            run_ids = [row["run_id"] for row in self.rows("SELECT DISTINCT run_id FROM step_rows")]
+        recompute(self.client, run_ids)
+
+    def rows(self, query: str, **parameters: Any) -> Sequence[Mapping[str, Any]]:
+        return list(self.client.query(query, parameters=parameters).named_results())
+
+
+@contextmanager
+def fresh_database(engine: Engine, folder: Path) -> Iterator[StoreDatabase]:
+    """A new database; removed at the end."""
+    name = f"test_{uuid.uuid4().hex}"
+    client = engine.connect()
+    migrate(client, name, Form(retention_days=3650), "test")
+    writer = engine.connect(name, insert_settings())
+    try:
+        yield StoreDatabase(engine, name, client, writer, folder)
+    finally:
+        client.command(f"DROP DATABASE {name} SYNC")
+        writer.close()
+        client.close()

@@ -1,0 +1,1 @@
+"""The terminal interface. Filled by a later milestone; nothing is exported yet."""
