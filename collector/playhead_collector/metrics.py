@@ -19,38 +19,52 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        counter = {"registry": self.registry}
+        registry = self.registry
         self._received = Counter(
-            "playhead_received_items", "Spans, log records and data points received", ["signal", "protocol"], **counter
+            "playhead_received_items",
+            "Spans, log records and data points received",
+            ["signal", "protocol"],
+            registry=registry,
         )
         self._received_bytes = Counter(
-            "playhead_received_bytes", "Bytes received, before decompression", ["signal", "protocol"], **counter
+            "playhead_received_bytes", "Bytes received, before decompression", ["signal", "protocol"], registry=registry
         )
         self._rejected = Counter(
-            "playhead_rejected_items", "Items rejected, named to the emitter", ["signal"], **counter
+            "playhead_rejected_items", "Items rejected, named to the emitter", ["signal"], registry=registry
         )
         self._refused = Counter(
-            "playhead_refused_requests", "Requests refused as a whole", ["signal", "protocol", "reason"], **counter
+            "playhead_refused_requests",
+            "Requests refused as a whole",
+            ["signal", "protocol", "reason"],
+            registry=registry,
         )
         self._answered = Histogram(
-            "playhead_answer_seconds", "From request to answer", ["signal", "protocol"], buckets=_SECONDS, **counter
+            "playhead_answer_seconds",
+            "From request to answer",
+            ["signal", "protocol"],
+            buckets=_SECONDS,
+            registry=registry,
         )
-        self._stored_bytes = Counter("playhead_stored_bytes", "Bytes of OTLP stored", ["signal"], **counter)
-        self._stored_segments = Counter("playhead_stored_segments", "Segments stored", ["signal"], **counter)
+        self._stored_bytes = Counter("playhead_stored_bytes", "Bytes of OTLP stored", ["signal"], registry=registry)
+        self._stored_segments = Counter("playhead_stored_segments", "Segments stored", ["signal"], registry=registry)
         self._store_seconds = Histogram(
-            "playhead_store_seconds", "To insert segments and recompute their runs", buckets=_SECONDS, **counter
+            "playhead_store_seconds", "To insert segments and recompute their runs", buckets=_SECONDS, registry=registry
         )
-        self._lag = Gauge("playhead_lag_seconds", "Age of the oldest body that the store does not have yet", **counter)
-        self._spooled = Gauge("playhead_spool_bytes", "Bytes waiting for the store", **counter)
-        self._segments = Gauge("playhead_spool_segments", "Segments waiting for the store", **counter)
-        self._trouble = Gauge("playhead_store_trouble", "1 while the store takes nothing", **counter)
-        self._quarantined = Gauge("playhead_quarantined_bodies", "Bodies that the store refused for good", **counter)
-        self._started = Gauge("playhead_start_time_seconds", "When the collector started", **counter)
+        self._lag = Gauge(
+            "playhead_lag_seconds", "Age of the oldest body that the store does not have yet", registry=registry
+        )
+        self._spooled = Gauge("playhead_spool_bytes", "Bytes waiting for the store", registry=registry)
+        self._segments = Gauge("playhead_spool_segments", "Segments waiting for the store", registry=registry)
+        self._trouble = Gauge("playhead_store_trouble", "1 while the store takes nothing", registry=registry)
+        self._quarantined = Gauge(
+            "playhead_quarantined_bodies", "Bodies that the store refused for good", registry=registry
+        )
+        self._started = Gauge("playhead_start_time_seconds", "When the collector started", registry=registry)
         self._started.set(time.time())
 
     def watch(self, spool: Spool, drain: Drain) -> None:
         self._lag.set_function(spool.oldest_age_s)
-        self._spooled.set_function(lambda: spool.bytes)
+        self._spooled.set_function(lambda: spool.size)
         self._segments.set_function(lambda: spool.segments)
         self._trouble.set_function(lambda: drain.trouble is not None)
         self._quarantined.set_function(lambda: drain.quarantined)

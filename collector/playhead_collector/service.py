@@ -2,8 +2,8 @@
 
     emitter -> receive (gRPC, HTTP) -> check -> spool -> drain -> store -> facade -> reader
 
-`Collector.run` is the whole life: it starts from the inside out (store, spool, drain, ports) and stops from the outside in, so that
-nothing is accepted that cannot be kept, and nothing kept is lost.
+`Collector.run` is the whole life: it starts from the inside out (store, spool, drain, ports) and stops from the outside
+in, so that nothing is accepted that cannot be kept, and nothing kept is lost.
 """
 
 from __future__ import annotations
@@ -187,14 +187,14 @@ class Collector:
         """Whether what is sent now is kept, and whether the store takes it."""
         assert self.spool is not None
         assert self.drain is not None
-        full = self.spool.bytes >= self.spool.limits.total_bytes
+        full = self.spool.size >= self.spool.limits.total_bytes
         trouble = self.drain.trouble
         state = {
             "accepting": not full,
             "storing": trouble is None,
             "trouble": trouble,
             "lag_seconds": round(self.spool.oldest_age_s(), 3),
-            "spool_bytes": self.spool.bytes,
+            "spool_bytes": self.spool.size,
         }
         # A store that is away does not make the collector unready: that is what the spool is for.
         return JSONResponse(state, status_code=503 if full else 200)

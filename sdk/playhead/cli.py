@@ -1,7 +1,7 @@
 """The `playhead` command: finds the subcommand's module, loads it, and turns errors into words and a status.
 
-It must import nothing but the standard library before a subcommand is chosen: `playhead --help` works in every installation, and
-a subcommand whose package is not there says which extra brings it.
+It must import nothing but the standard library before a subcommand is chosen: `playhead --help` works in every
+installation, and a subcommand whose package is not there says which extra brings it.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """What reading commands share: which store, which project, and how output is written.
 
-Data goes to stdout, words for people to stderr. Text from traces is never trusted: `printable` takes out what a terminal obeys.
+Data goes to stdout, words for people to stderr. Text from traces is never trusted: `printable` takes out what a
+terminal obeys.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""`playhead demo`: a collector on an embedded store, a few dozen runs sent to it, and a look at them. No network, no keys."""
+"""`playhead demo`: a collector on an embedded store, a few dozen runs sent to it, and a look at them.
+
+It needs no network and no keys.
+"""
 
 from __future__ import annotations
 
@@ -79,7 +82,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _look(store: str, sent: list[DemoRequest]) -> None:
-    """The commands themselves, in processes of their own, as a user would type them; they find the store by themselves."""
+    """The commands themselves, in processes of their own, as a user would type them; they find the store alone."""
     shown = next(one.run_id for one in sent if one.story == SHOWN)
     environment = {**os.environ, "PLAYHEAD_STORE": store}
     for words in (["runs", "--limit", "45"], ["show", shown]):
@@ -88,7 +91,7 @@ def _look(store: str, sent: list[DemoRequest]) -> None:
         sys.stdout.flush()
         subprocess.run([sys.executable, "-m", "playhead", *words], env=environment, check=True)
     say(
-        f"\ndemo: try it yourself:\n"
+        f"\ndemo: try it yourself:\n"  # noqa: S608 - words for people
         f"  export PLAYHEAD_STORE={store}\n"
         "  .venv/bin/playhead runs --status error\n"
         '  .venv/bin/playhead runs --text "refund window"\n'

@@ -24,7 +24,8 @@ from playhead_collector.store.store import Store
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = (
-        "Removes the whole runs concerned, from every table and from the spool, and waits until no file on disk holds them. "
+        "Removes the whole runs concerned, from every table and from the spool, and waits until no file on disk "
+        "holds them. "
         "What arrives later of a run, session or user that was erased is dropped."
     )
     add_json_argument(parser)

@@ -40,7 +40,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_json_argument(parser)
     parser.add_argument(
         "files", nargs="+", type=Path, metavar="FILE",
-        help="OTLP protobuf (.otlp, .bin; log records: .logs.otlp, .logs.bin) or OTLP/JSON, a request a line (.json, .jsonl)",
+        help="OTLP protobuf (.otlp, .bin; log records: .logs.otlp, .logs.bin) or OTLP/JSON, a request a line "
+        "(.json, .jsonl)",
     )  # fmt: skip
 
 
@@ -118,7 +119,7 @@ def _requests(file: Path) -> Iterator[tuple[Signal, Checked]]:
 
 
 def _in_parts(file: Path, signal: Signal, content: bytes) -> Iterator[bytes]:
-    """A file may hold far more than one request may: it is sent some items at a time, each under its resource and scope."""
+    """A file may hold more than one request may: some items at a time, each under its resource and scope."""
     if len(content) <= _PART_BYTES:
         yield content
         return

@@ -20,6 +20,7 @@ from playhead_collector.commands.runs import SIGNS
 from playhead_collector.read.export import json_steps
 from playhead_collector.read.messages import Conversation, Message, Part, conversation
 from playhead_collector.read.run import Node, Run, find_run, read_run
+from playhead_collector.read.value import as_text
 from playhead_collector.read.words import cost, count, duration
 
 LETTERS = {
@@ -167,9 +168,9 @@ def _message(out: Console, indent: str, message: Message, arrow: str, width: int
 def _part(part: Part) -> str:
     match part.kind:
         case "tool_call":
-            return f"{part.name}({part.value if part.value is not None else part.text or ''})"
+            return f"{part.name}({part.text or '' if part.value is None else as_text(part.value)})"
         case "tool_result":
-            return f"result {part.text or part.value or ''}"
+            return f"result {part.text or as_text(part.value)}"
         case "media":
             return f"[{part.name or 'media'}{' at ' + part.uri if part.uri else ''}]"
         case "reasoning":

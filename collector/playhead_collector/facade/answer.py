@@ -225,9 +225,7 @@ def complaint_response(complaint: Complaint, headers: dict[str, str]) -> Respons
         more["WWW-Authenticate"] = 'Basic realm="playhead"'
     if complaint.status == 503:
         more["Retry-After"] = "1"
-    return Response(
-        complaint.text, complaint.status, {**headers, **more}, media_type="text/plain; charset=UTF-8"
-    )
+    return Response(complaint.text, complaint.status, {**headers, **more}, media_type="text/plain; charset=UTF-8")
 
 
 async def _gone(receive: Receive) -> None:

@@ -37,9 +37,7 @@ class Gate(Protocol):
         ...
 
 
-def facade_app(
-    engine: Engine, gate: Gate, limits: Limits | None = None, *, name: str = "playhead"
-) -> FastAPI:
+def facade_app(engine: Engine, gate: Gate, limits: Limits | None = None, *, name: str = "playhead") -> FastAPI:
     """ClickHouse's HTTP interface over `engine`, read only. The engine must answer by now."""
     limits = limits or Limits()
     guard = Guard(engine, limits)

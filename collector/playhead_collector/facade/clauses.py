@@ -79,16 +79,12 @@ class Walk:
             case kind:
                 raise QueryRefused(f"{_TAKES}; this is a {kind}")
         if sum(node.kind == "SelectQuery" for node in root.walk()) != self.words.selects:
-            raise QueryRefused(
-                "the engine does not show every SELECT in this statement; write it in a plainer form"
-            )
+            raise QueryRefused("the engine does not show every SELECT in this statement; write it in a plainer form")
         return frozenset(node.name for node in root.walk() if node.kind == "TableIdentifier")
 
     def _explain(self, root: Node) -> None:
         if root.name not in _EXPLAINS:
-            raise QueryRefused(
-                f"{root.name} is not available on the reading port; use EXPLAIN or EXPLAIN PIPELINE"
-            )
+            raise QueryRefused(f"{root.name} is not available on the reading port; use EXPLAIN or EXPLAIN PIPELINE")
         children = [child for child in root.children if child.kind != "Set"]
         if not children or children[0].kind != "SelectWithUnionQuery":
             raise QueryRefused("EXPLAIN takes a SELECT on the reading port")
@@ -104,9 +100,7 @@ class Walk:
     def _only_a_format(self, rest: list[Node]) -> None:
         for node in rest:
             if node.kind == "Literal":
-                raise QueryRefused(
-                    "INTO OUTFILE writes on the collector's machine; take the result from the answer"
-                )
+                raise QueryRefused("INTO OUTFILE writes on the collector's machine; take the result from the answer")
             if node.kind != "Identifier":
                 self._expression(node, node)
 
@@ -115,13 +109,9 @@ class Walk:
         while waiting:
             node, parent = waiting.pop()
             if node.kind == "Set":
-                raise QueryRefused(
-                    "no SETTINGS in a statement on the reading port; send them as URL parameters"
-                )
+                raise QueryRefused("no SETTINGS in a statement on the reading port; send them as URL parameters")
             if node.kind == "ColumnsApplyTransformer":
-                raise QueryRefused(
-                    "APPLY is not available on the reading port; write the call for each column"
-                )
+                raise QueryRefused("APPLY is not available on the reading port; write the call for each column")
             if node.kind not in _EXPRESSIONS:
                 raise QueryRefused(f"the reading port does not know the clause {node.kind}; leave it out")
             if node.kind == "Function":
@@ -141,9 +131,7 @@ class Walk:
             return
         if not allowed_functions().allows(name):
             raise self._no_function(node.name)
-        arguments = [
-            child for given in node.children if given.kind == "ExpressionList" for child in given.children
-        ]
+        arguments = [child for given in node.children if given.kind == "ExpressionList" for child in given.children]
         if name in IN_FAMILY:
             for right in arguments[1:]:
                 if right.kind == "Identifier" and "." in right.name:

@@ -38,9 +38,7 @@ _OURS: dict[type[Exception], tuple[int, int, str]] = {
 # ClickHouse's own exceptionCodeToHTTPStatus, with results and limits that a client can mend as its fault.
 _STATUS = {194: 401, 192: 403, 193: 403, 516: 403, 512: 403, 497: 403, 223: 413, 48: 501, 209: 503, 76: 503}
 _STATUS |= {159: 408, 439: 503, 202: 503, 210: 503}
-_STATUS |= dict.fromkeys(
-    (36, 427, 6, 25, 26, 38, 41, 72, 441, 27, 675, 676, 376, 15, 44, 8, 57, 167, 168), 400
-)
+_STATUS |= dict.fromkeys((36, 427, 6, 25, 26, 38, 41, 72, 441, 27, 675, 676, 376, 15, 44, 8, 57, 167, 168), 400)
 _STATUS |= dict.fromkeys((224, 62, 117, 53, 321, 69, 16, 456, 457, 396, 43, 42, 386, 306, 307), 400)
 _STATUS |= dict.fromkeys((60, 46, 47, 50, 56, 81, 115, 118, 63, 73, 336, 78, 511), 404)
 

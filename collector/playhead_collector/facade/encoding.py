@@ -7,13 +7,17 @@ not offered elsewhere.
 
 from __future__ import annotations
 
+import sys
 import zlib
 from collections.abc import Callable
 from typing import Any, Protocol
 
-import zstandard
-
 from playhead_collector.errors import BadRequest, TooLarge
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 try:
     import lz4.frame as _installed  # type: ignore[import-untyped]
@@ -44,7 +48,7 @@ class _Lz4:
 
 
 _COMPRESSORS: dict[str, Callable[[], Compressor]] = {
-    "zstd": lambda: zstandard.ZstdCompressor(level=1).compressobj(),
+    "zstd": lambda: zstd.ZstdCompressor(level=1),
     "gzip": lambda: zlib.compressobj(3, zlib.DEFLATED, 31),
     "deflate": lambda: zlib.compressobj(3),
 }
@@ -70,13 +74,15 @@ def decompressed(body: bytes, encoding: str, limit: int) -> bytes:
             case "gzip" | "deflate":
                 plain = zlib.decompressobj(47).decompress(body, limit + 1)
             case "zstd":
-                with zstandard.ZstdDecompressor().stream_reader(body) as reader:
-                    plain = reader.read(limit + 1)
+                stream = zstd.ZstdDecompressor()
+                plain = stream.decompress(body, limit + 1)
+                if not stream.eof and len(plain) <= limit:
+                    raise EOFError("it ends within a frame")
             case "lz4" if lz4_frame is not None:
                 plain = lz4_frame.LZ4FrameDecompressor().decompress(body, limit + 1)
             case _:
                 raise BadRequest(f"the content encoding {encoding!r} is not known; use gzip, zstd or lz4")
-    except (zlib.error, zstandard.ZstdError, RuntimeError, EOFError) as error:
+    except (zlib.error, zstd.ZstdError, RuntimeError, EOFError) as error:
         raise BadRequest(f"the body is not {encoding}: {error}") from None
     if len(plain) > limit:
         raise TooLarge(f"the body is over {limit} bytes when decompressed; bind fewer or shorter values")

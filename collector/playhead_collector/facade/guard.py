@@ -70,9 +70,7 @@ class Guard:
     def admit(self, statement: str, database: str, values: Mapping[str, str]) -> Admitted:
         """The statement as it may run against `database`; anything else raises."""
         if _DATABASE_NAME.match(database) is None:
-            raise QueryRefused(
-                f"the database name {database!r} cannot be read safely; use letters, digits and _"
-            )
+            raise QueryRefused(f"the database name {database!r} cannot be read safely; use letters, digits and _")
         key = (database, statement)
         with self._lock:
             if key in self._remembered:
@@ -83,9 +81,7 @@ class Guard:
         words = words_of(canonical)
         self._check_names(words, values)
         if "STATE" in words.clauses:
-            raise QueryRefused(
-                "no states of aggregate functions are taken as values; bind what they were made of"
-            )
+            raise QueryRefused("no states of aggregate functions are taken as values; bind what they were made of")
         if "SETTINGS" in words.clauses:
             # Before EXPLAIN AST: the engine's own client applies the settings of what it only explains.
             raise QueryRefused("no SETTINGS in a statement on the reading port; send them as URL parameters")
@@ -115,16 +111,12 @@ class Guard:
 
     def _check_size(self, statement: str, values: Mapping[str, str]) -> None:
         if len(statement.encode("utf-8", "surrogatepass")) > self._limits.statement_bytes:
-            raise TooLarge(
-                f"the statement is over {self._limits.statement_bytes} bytes; bind long lists as parameters"
-            )
+            raise TooLarge(f"the statement is over {self._limits.statement_bytes} bytes; bind long lists as parameters")
         if "\x00" in statement or any("\x00" in part for pair in values.items() for part in pair):
             raise BadRequest("the statement or a bound value holds a zero byte; write it as \\0")
 
     def _canonical(self, statement: str) -> str:
-        escaped = (
-            statement.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
-        )
+        escaped = statement.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
         try:
             return self._ask("SELECT formatQuerySingleLine({statement:String})", None, {"statement": escaped})
         except QueryFailed as error:
@@ -136,14 +128,10 @@ class Guard:
     def _check_names(words: Words, values: Mapping[str, str]) -> None:
         for name in words.quoted_names:
             if "\\" in name or not name.isprintable() or " (alias " in name or " (children " in name:
-                raise QueryRefused(
-                    f"the name {name!r} holds characters that cannot be read safely; rename it"
-                )
+                raise QueryRefused(f"the name {name!r} holds characters that cannot be read safely; rename it")
         for name in words.identifier_values:
             if name in values and _BOUND_NAME.match(values[name]) is None:
-                raise QueryRefused(
-                    f"the value of {{{name}:Identifier}} may hold letters, digits, _ and . only"
-                )
+                raise QueryRefused(f"the value of {{{name}:Identifier}} may hold letters, digits, _ and . only")
 
     def _forbidden_functions(self) -> ForbiddenFunctions:
         if self._forbidden is None:
@@ -152,9 +140,7 @@ class Guard:
             self._forbidden = ForbiddenFunctions.among(functions.split("\n"), table_functions.split("\n"))
         return self._forbidden
 
-    def _ask(
-        self, question: str, database: str | None = None, values: Mapping[str, str] | None = None
-    ) -> str:
+    def _ask(self, question: str, database: str | None = None, values: Mapping[str, str] | None = None) -> str:
         return answer_of(
             self._engine, Query(question, database, "TSVRaw", dict(values or {}), self._limits.as_settings())
         )

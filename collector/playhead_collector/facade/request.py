@@ -60,9 +60,7 @@ def credentials_of(request: Request) -> Credentials:
         if scheme.lower() == "bearer":
             return Credentials(None, rest.strip())
         if scheme.lower() != "basic":
-            raise Unauthenticated(
-                "the Authorization header must be Basic or Bearer, with the read token in it"
-            )
+            raise Unauthenticated("the Authorization header must be Basic or Bearer, with the read token in it")
         try:
             user, _, secret = base64.b64decode(rest.strip(), validate=True).decode("utf-8").partition(":")
         except (binascii.Error, UnicodeDecodeError):
@@ -89,9 +87,7 @@ async def read_request(request: Request, limits: Limits) -> Asked:
     parts = [url.get("query", ""), fields.get("query", ""), _text(body)]
     values = {name.removeprefix(_BOUND): value for name, value in given.items() if name.startswith(_BOUND)}
     settings = {
-        name: value
-        for name, value in given.items()
-        if name not in _NOT_SETTINGS and not name.startswith(_BOUND)
+        name: value for name, value in given.items() if name not in _NOT_SETTINGS and not name.startswith(_BOUND)
     }
     query_id = url.get("query_id", "")
     compresses = settings.get("enable_http_compression", "1") not in ("0", "false")
@@ -113,25 +109,19 @@ async def _body(request: Request, limits: Limits) -> bytes:
             async for chunk in request.stream():
                 body += chunk
                 if len(body) > limits.body_bytes:
-                    raise TooLarge(
-                        f"the body is over {limits.body_bytes} bytes; bind fewer or shorter values"
-                    )
+                    raise TooLarge(f"the body is over {limits.body_bytes} bytes; bind fewer or shorter values")
     except TimeoutError:
         raise BadRequest(f"the body did not arrive within {limits.body_seconds:g} s; send it again") from None
     except ClientDisconnect:
         raise BadRequest("the client went away while sending the body") from None
-    return decompressed(
-        bytes(body), request.headers.get("content-encoding", "").strip().lower(), limits.body_bytes
-    )
+    return decompressed(bytes(body), request.headers.get("content-encoding", "").strip().lower(), limits.body_bytes)
 
 
 def _text(raw: bytes) -> str:
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise BadRequest(
-            f"the statement is not UTF-8 at byte {error.start}; write other bytes as \\xNN"
-        ) from None
+        raise BadRequest(f"the statement is not UTF-8 at byte {error.start}; write other bytes as \\xNN") from None
 
 
 def _form_fields(body: bytes, content_type: str) -> dict[str, str]:
@@ -147,8 +137,6 @@ def _form_fields(body: bytes, content_type: str) -> dict[str, str]:
         if not found or name is None:
             raise BadRequest("a part of the multipart body has no name")
         if _FILE.search(disposition):
-            raise BadRequest(
-                "external tables are not taken by the reading port; bind the values as parameters"
-            )
+            raise BadRequest("external tables are not taken by the reading port; bind the values as parameters")
         fields[name[1]] = _text(value)
     return fields

@@ -86,6 +86,4 @@ class Seats:
             seat.close()
 
     def _busy(self) -> TryLater:
-        return TryLater(
-            f"all {self._limits.concurrent} readers are busy with other statements; try again in a moment"
-        )
+        return TryLater(f"all {self._limits.concurrent} readers are busy with other statements; try again in a moment")

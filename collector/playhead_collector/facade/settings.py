@@ -84,7 +84,5 @@ def _lowered(name: str, value: str, highest: float) -> str:
     except ValueError:
         asked = -1.0
     if not 0 < asked <= highest:
-        raise QueryRefused(
-            f"{name}={value} is outside what the reading port gives: above 0, at most {highest:.15g}"
-        )
+        raise QueryRefused(f"{name}={value} is outside what the reading port gives: above 0, at most {highest:.15g}")
     return f"{asked:.15g}"

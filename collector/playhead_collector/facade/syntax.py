@@ -85,9 +85,7 @@ def tree_of(explained: str) -> Node:
         while len(path) > depth:
             _complete(*path.pop())
         if len(path) != depth or (root is not None and not path):
-            raise QueryRefused(
-                "this statement's structure cannot be read with certainty; name things in plain letters"
-            )
+            raise QueryRefused("this statement's structure cannot be read with certainty; name things in plain letters")
         if path:
             path[-1][0].children.append(node)
         root = root or node
@@ -107,6 +105,4 @@ def _node(text: str) -> Node:
 
 def _complete(node: Node, claimed: int) -> None:
     if len(node.children) != claimed:
-        raise QueryRefused(
-            "this statement's structure cannot be read with certainty; name things in plain letters"
-        )
+        raise QueryRefused("this statement's structure cannot be read with certainty; name things in plain letters")

@@ -1,1 +1,1 @@
-"""Reading the store: what the command line, the terminal interface, alerts and replay share. Holds no SQL of its own."""
+"""Reading the store: what the command line, the terminal interface, alerts and replay share. It holds no SQL."""

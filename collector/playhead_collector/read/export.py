@@ -1,4 +1,4 @@
-"""Writes runs to files: OTLP (everything, exactly), JSON lines (a step a line, for reading) or Parquet (a step a row)."""
+"""Writes runs to files: OTLP (everything, exactly), JSON lines (a step a line) or Parquet (a step a row)."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def _chunks(run_ids: Sequence[str], progress: Progress) -> Iterator[Sequence[str
 
 
 def _otlp(client: Client, run_ids: Sequence[str], path: Path, progress: Progress) -> list[Path]:
-    """Chunks are concatenated: that is one valid request, too. Log records go beside, for they are another kind of request."""
+    """Chunks are concatenated: that is one valid request, too. Log records, another kind, go beside."""
     beside = path.with_suffix(".logs.otlp")
     partial, partial_logs = _partial(path), _partial(beside)
     records = 0
@@ -147,11 +147,11 @@ def _parquet(client: Client, run_ids: Sequence[str], path: Path, progress: Progr
         for chunk in _chunks(run_ids, progress):
             table = client.query_arrow(load("steps_for_parquet"), parameters={"runs": list(chunk)}, use_strings=True)
             if writer is None:
-                writer = parquet.ParquetWriter(partial, table.schema, compression="zstd")
-            writer.write_table(table)
+                writer = parquet.ParquetWriter(partial, table.schema, compression="zstd")  # type: ignore[no-untyped-call]
+            writer.write_table(table)  # type: ignore[no-untyped-call]
     finally:
         if writer is not None:
-            writer.close()
+            writer.close()  # type: ignore[no-untyped-call]
     partial.replace(path)
     return [path]
 

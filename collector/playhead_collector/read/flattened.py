@@ -6,6 +6,7 @@ Numbers in keys are places in lists, but a place is whatever number a key says: 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from playhead_collector.read.conversation import Message
 from playhead_collector.read.parts import first
@@ -26,8 +27,8 @@ def flattened_items(attributes: Mapping[str, Data], prefix: str) -> list[dict[st
     return _items(_tree(attributes, prefix))
 
 
-def _tree(attributes: Mapping[str, Data], prefix: str) -> dict[str, Data]:
-    tree: dict[str, Data] = {}
+def _tree(attributes: Mapping[str, Data], prefix: str) -> dict[str, Any]:
+    tree: dict[str, Any] = {}
     for key, value in attributes.items():
         if not key.startswith(prefix):
             continue
@@ -44,7 +45,7 @@ def _tree(attributes: Mapping[str, Data], prefix: str) -> dict[str, Data]:
     return tree
 
 
-def _items(tree: Mapping[str, Data]) -> list[dict[str, Data]]:
+def _items(tree: Mapping[str, Any]) -> list[dict[str, Data]]:
     numbered = [
         (int(place), item) for place, item in tree.items() if place.isascii() and place.isdigit() and len(place) < 10
     ]

@@ -1,4 +1,4 @@
-"""One run, whole: its row, its steps as a tree in order of time, and of each step the span and log records it came as."""
+"""One run, whole: its row, its steps as a tree in order of time, and each step's span and log records as they came."""
 
 from __future__ import annotations
 

@@ -60,8 +60,8 @@ def _through_collector(address: Embedded, running: Mapping[str, Any], project: s
     port = running.get("clickhouse")
     if not port:
         raise StoreUnavailable(
-            f"process {running.get('pid')} has {address.path} open and is not (or not yet) a collector that can be read "
-            "through; wait for it to finish"
+            f"process {running.get('pid')} has {address.path} open and is not (or not yet) a collector that can be "
+            "read through; wait for it to finish"
         )
     host = str(running.get("host", "127.0.0.1"))
     try:
@@ -72,7 +72,7 @@ def _through_collector(address: Embedded, running: Mapping[str, Any], project: s
             password=token or "",
             database=address.database_of(project),
             interface="https" if running.get("tls") else "http",
-            verify=False if running.get("tls") else True,
+            verify=not running.get("tls"),
             autogenerate_session_id=False,
             connect_timeout=5,
         )

@@ -1,7 +1,7 @@
-"""Runs back into the OTLP that they came as: every span and log record equal in every field, under its resource and scope.
+"""Runs back into the OTLP that they came as: every span and log record equal in every field, under its scope.
 
-Payloads are put together again from their pieces. A piece that is missing (past retention, erased) leaves an attribute that
-says so in its key's place; nothing is left out silently.
+Payloads are put together again from their pieces. A piece that is missing (past retention, erased) leaves an attribute
+that says so in its key's place; nothing is left out silently.
 """
 
 from __future__ import annotations

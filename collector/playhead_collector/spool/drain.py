@@ -1,8 +1,8 @@
 """Feeds the store from the spool, one segment after the other, each exactly once.
 
-A segment's name is its deduplication token. Inserting, recomputing the runs it touched and removing it can be cut short anywhere and
-done again from the start with the same outcome. While the store is away segments wait; a body that the store refuses for good is set
-aside in `quarantine/`, alone, with the reason, and everything beside it is stored.
+A segment's name is its deduplication token. Inserting, recomputing the runs it touched and removing it can be cut short
+anywhere and done again from the start with the same outcome. While the store is away segments wait; a body that the
+store refuses for good is set aside in `quarantine/`, alone, with the reason, and everything beside it is stored.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Set
 from concurrent.futures import Future
+from functools import partial
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -86,7 +87,7 @@ class Drain:
         self.stop()
 
     def exclusively(self, action: Callable[[], T]) -> Future[T]:
-        """Runs something in the storing thread when all that is in the spool has been stored, with no insert beside it."""
+        """Runs something in the storing thread when all that is in the spool is stored, with no insert beside it."""
         future: Future[T] = Future()
 
         def work() -> None:
@@ -127,7 +128,7 @@ class Drain:
             inserted.append(segment)
             touched.setdefault(segment.project, set()).update(runs)
         for project, project_runs in touched.items():
-            if not self._again_until_done(lambda p=project, r=project_runs: self._target.recompute(p, r), "recompute"):
+            if not self._again_until_done(partial(self._target.recompute, project, project_runs), "recompute"):
                 for segment in reversed(inserted):
                     self._spool.put_back(segment)
                 return False

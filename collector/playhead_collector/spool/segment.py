@@ -1,8 +1,9 @@
 """A segment: request bodies of one project and signal, one after the other in a file.
 
-OTLP requests can be concatenated byte for byte, so a segment is itself one valid request, inserted from its file. Beside it
-an index holds a record for each body (its length and 128-bit hash), which tells after a kill how much of the file is
-whole. A segment's name is never used twice: it is the token under which the store knows whether it has it already.
+OTLP requests can be concatenated byte for byte, so a segment is itself one valid request, inserted from its file.
+Beside it an index holds a record for each body (its length and 128-bit hash), which tells after a kill how much of the
+file is whole. A segment's name is never used twice: it is the token under which the store knows whether it has it
+already.
 
     <name>.open + <name>.index    being written
     <name>.seg  + <name>.index    sealed: immutable from here on

@@ -1,8 +1,8 @@
 """Takes request bodies, makes them durable in groups, and hands out sealed segments to be stored.
 
-A body is acknowledged when it and its index record are synced. Bodies that arrive while a sync is running share the next one.
-At its limit, or on a disk that is full, the spool answers "retry later"; it never drops, and it never forgets a segment before the
-store has it.
+A body is acknowledged when it and its index record are synced. Bodies that arrive while a sync is running share the
+next one. At its limit, or on a disk that is full, the spool answers "retry later"; it never drops, and it never forgets
+a segment before the store has it.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class Spool:
         self._recover()
 
     @property
-    def bytes(self) -> int:
+    def size(self) -> int:
         """What lies in the spool, waiting for the store."""
         return self._stored_bytes + self._queued_bytes
 
@@ -118,9 +118,9 @@ class Spool:
             return
         if self._closed:
             raise TryLater("the collector is shutting down; send this again to its successor")
-        if self.bytes + len(body) > self.limits.total_bytes:
+        if self.size + len(body) > self.limits.total_bytes:
             raise TryLater(
-                f"the spool is full ({self.bytes // 1024**2} MiB of {self.limits.total_bytes // 1024**2} MiB): "
+                f"the spool is full ({self.size // 1024**2} MiB of {self.limits.total_bytes // 1024**2} MiB): "
                 "the store is slower than what arrives, or away; nothing was dropped, send this again later",
                 retry_after_s=5.0,
             )

@@ -1,7 +1,7 @@
 """Which bodies came lately: a body that was synced but whose answer was lost comes again, and is answered from here.
 
-Bounded in time and number; what it rests on is on disk (the indexes of segments), so a restart knows it too. A repeat that comes
-later than the window remembers is stored once all the same: a step is known by its ids. It only costs work.
+Bounded in time and number; what it rests on is on disk (the indexes of segments), so a restart knows it too. A repeat
+that comes later than the window remembers is stored once all the same: a step is known by its ids. It only costs work.
 """
 
 from __future__ import annotations

@@ -81,7 +81,8 @@ def parse_address(text: str) -> Address:
         unknown = set(options) - {"secure", "cluster"}
         if unknown:
             raise UsageError(
-                f"{text.rsplit('@', maxsplit=1)[-1]!r}: unknown option {sorted(unknown)[0]!r}; there are secure and cluster"
+                f"{text.rsplit('@', maxsplit=1)[-1]!r}: unknown option {sorted(unknown)[0]!r}; "
+                "there are secure and cluster"
             )
         secure = parts.scheme in ("clickhouses", "https") or options.get("secure") in ("1", "true", "yes")
         try:

@@ -36,6 +36,8 @@ _TABLE_SETTINGS = (
     "cleanup_delay_period = 4, cleanup_delay_period_random_add = 0, max_cleanup_delay_period = 4"
 )
 
+_PACKAGE = "playhead_collector.store"
+
 
 @dataclass(frozen=True, slots=True)
 class Form:
@@ -53,17 +55,17 @@ class Statement:
 
 def migration(number: int, form: Form) -> list[Statement]:
     """The statements of one numbered migration, in order."""
-    folder = files(__package__) / "schema" / f"{number:04}"
+    folder = files(_PACKAGE) / "schema" / f"{number:04}"
     found = sorted((entry for entry in folder.iterdir() if entry.name.endswith(".sql")), key=lambda entry: entry.name)
     return [statement for entry in found for statement in _render(entry, form)]
 
 
 def latest() -> int:
-    return max(int(entry.name) for entry in (files(__package__) / "schema").iterdir() if entry.name.isdigit())
+    return max(int(entry.name) for entry in (files(_PACKAGE) / "schema").iterdir() if entry.name.isdigit())
 
 
 def protobuf_schema_path() -> Path:
-    return Path(str(files(__package__) / "schema" / "otlp.proto"))
+    return Path(str(files(_PACKAGE) / "schema" / "otlp.proto"))
 
 
 def _render(entry: Traversable, form: Form) -> list[Statement]:

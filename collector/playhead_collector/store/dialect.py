@@ -101,7 +101,7 @@ class Dialects:
 
 
 def _rows(name: str) -> list[dict[str, str]]:
-    with (files(__package__) / "dialects" / name).open(encoding="utf-8") as lines:
+    with (files("playhead_collector.store") / "dialects" / name).open(encoding="utf-8") as lines:
         return list(csv.DictReader(lines))
 
 

@@ -3,11 +3,12 @@
 What this module hides of chDB, so that nobody else needs to know:
 - One process may have one engine over one folder. A second process would fail with an error that explains nothing, so a
   lock file beside the folder names the holder.
-- Session state (`USE`, `SET`) belongs to a handle, and a query on a handle whose stream is open silently returns nothing: every
-  thread that works by itself takes a handle of its own with `connect`.
-- Per-call settings are applied with SET and taken back, some milliseconds each time; settings that a handle always needs
-  are given once, when it is made.
-- An insert's data is named by file (`FROM INFILE`), which the engine reads by itself; a server gets the same bytes as the body.
+- Session state (`USE`, `SET`) belongs to a handle, and a query on a handle whose stream is open silently returns
+  nothing: every thread that works by itself takes a handle of its own with `connect`.
+- Per-call settings are applied with SET and taken back, some milliseconds each time; settings that a handle always
+  needs are given once, when it is made.
+- An insert's data is named by file (`FROM INFILE`), which the engine reads by itself; a server gets the same bytes as
+  the body.
 """
 
 from __future__ import annotations
@@ -56,13 +57,14 @@ class Engine:
                 client = _connect_server(self.address, database, settings)
         except (ClickHouseError, OSError, RuntimeError) as error:
             raise StoreUnavailable(
-                f"the store {self.address} does not answer: {_brief(error)}. Is it running, and are address and password right?"
+                f"the store {self.address} does not answer: {_brief(error)}. "
+                "Is it running, and are address and password right?"
             ) from error
         self._clients.append(client)
         return client
 
     def insert_otlp(self, client: Client, table: str, message: str, path: Path, token: str) -> None:
-        """One file, one INSERT, in the format ProtobufSingle. The file's bytes never pass through Python when embedded."""
+        """One file, one INSERT, in the format ProtobufSingle. Embedded, its bytes never pass through Python."""
         if isinstance(self.address, Embedded):
             # By its path: a schema given as text would be cached in whatever folder the process happens to be in.
             given = {"insert_deduplication_token": token, "format_schema": f"{protobuf_schema_path()}:{message}"}
@@ -84,7 +86,7 @@ class Engine:
             )
 
     def announce(self, presence: Mapping[str, object]) -> None:
-        """Writes into the lock file who has the folder open, and how to read through it. A server needs no such thing."""
+        """Writes into the lock file who has the folder open, and how to read through it. A server needs none."""
         if self._lock is not None:
             self._lock.seek(0)
             self._lock.truncate(0)

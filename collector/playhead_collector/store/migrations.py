@@ -1,8 +1,8 @@
 """Opens a project's database: creates what is missing, in numbered migrations that the database itself records.
 
 A database that holds a migration which this program does not know is refused, and so is a ClickHouse without something
-that the schema needs. What the dialects' tables say is part of the views; when it changed since, the views are altered in place,
-which ClickHouse does without a moment in which they are not there.
+that the schema needs. What the dialects' tables say is part of the views; when it changed since, the views are altered
+in place, which ClickHouse does without a moment in which they are not there.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ def migrate(client: Client, database: str, form: Form, program: str) -> int:
 
 
 def _refresh_views(client: Client, form: Form) -> None:
-    """Alters the materialized views whose definition this program renders differently from what the database recorded."""
+    """Alters the materialized views whose definition this program renders otherwise than the database recorded."""
     rows = client.query("SELECT name, hash FROM view_definitions FINAL").result_rows
     known = {str(name): str(digest) for name, digest in rows}
     for number in range(1, ddl.latest() + 1):

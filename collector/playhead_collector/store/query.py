@@ -8,4 +8,4 @@ from importlib.resources import files
 
 @cache
 def load(name: str) -> str:
-    return (files(__package__) / "queries" / f"{name}.sql").read_text(encoding="utf-8")
+    return (files("playhead_collector.store") / "queries" / f"{name}.sql").read_text(encoding="utf-8")

@@ -1,7 +1,7 @@
 """Recomputes the rows of runs from their deduplicated steps. Repeating it changes nothing.
 
-Sums are never kept by views: views see inserts, not replacements, and a resent step would count twice. After a segment's insert
-the runs that it touched are computed anew, before the segment is deleted.
+Sums are never kept by views: views see inserts, not replacements, and a resent step would count twice. After a
+segment's insert the runs that it touched are computed anew, before the segment is deleted.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ def _insert_prices(client: Client, models: Iterable[Model]) -> None:
 
 
 def reprice(client: Client) -> int:
-    """Looks again for prices that nobody knew, with the prices of this program; recomputes the runs of those that are known now."""
+    """Looks again for prices that nobody knew, with this program's prices; recomputes the runs concerned."""
     rows = client.query(load("unknown_prices"), parameters={"source": SOURCE}).result_rows
     if not rows:
         return 0

@@ -1,7 +1,7 @@
 """The store as the rest of the collector sees it: projects, and segments to be stored in them.
 
-Every thread that works by itself opens its own `Handle`s; the raw client does not leave this package's modules except through
-`reader`, which is for queries.
+Every thread that works by itself opens its own `Handle`s; the raw client does not leave this package's modules except
+through `reader`, which is for queries.
 """
 
 from __future__ import annotations
@@ -78,7 +78,9 @@ class Store:
         self._admin: Client | None = None
 
     def open(self) -> None:
-        """Connects, and prepares the default project. A store that is away now is opened by the first use that finds it."""
+        """Connects, and prepares the default project. A store that is away now is opened by the first use that finds
+        it.
+        """
         try:
             self.prepare(DEFAULT_PROJECT)
         except StoreUnavailable:
@@ -131,7 +133,7 @@ class Store:
         sweep(compute, run_ids)
 
     def erase(self, project: str, subject: Subject, value: str) -> Erased:
-        """To be called where nothing is inserted meanwhile: by Drain.exclusively, or where nobody else has the store."""
+        """To be called where nothing is inserted meanwhile: by Drain.exclusively, or where nobody else has it."""
         return erase(self._writer(project).compute, subject, value)
 
     def is_transient(self, error: BaseException) -> bool:

@@ -2,11 +2,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import chdb
 import pytest
 from tests.collector.facade.port import Port, serving
 
 from playhead_collector.facade import ChdbEngine
+from playhead_collector.store.address import Embedded
+from playhead_collector.store.engine import Engine as StoreEngine
 
 _TABLES = """
 CREATE TABLE {db}.steps
@@ -22,24 +23,20 @@ INSERT INTO {db}.runs VALUES ('run0', '{db}-agent'), ('run1', '{db}-agent');
 
 
 @pytest.fixture(scope="session")
-def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The one engine of this process, opened as the store opens it: before the facade does."""
-    folder = str(tmp_path_factory.mktemp("store"))
-    store = chdb.connect(folder)  # type: ignore[no-untyped-call]
+def engine(engine: StoreEngine) -> Iterator[ChdbEngine]:
+    """The facade's way into the one engine of this process, which the store opened before it."""
+    store = engine.connect()
     for database in ("acme", "other"):
-        store.query(f"CREATE DATABASE {database}")
+        store.command(f"CREATE DATABASE {database}")
         for statement in _TABLES.format(db=database).split(";\n"):
             if statement.strip():
-                store.query(statement)
-    store.query("CREATE TABLE other.secrets (s String) ENGINE = MergeTree ORDER BY s")
-    store.query("INSERT INTO other.secrets VALUES ('hush')")
-    yield folder
-    store.close()
-
-
-@pytest.fixture(scope="session")
-def engine(connection: str) -> ChdbEngine:
-    return ChdbEngine(connection)
+                store.command(statement)
+    store.command("CREATE TABLE other.secrets (s String) ENGINE = MergeTree ORDER BY s")
+    store.command("INSERT INTO other.secrets VALUES ('hush')")
+    assert isinstance(engine.address, Embedded)
+    yield ChdbEngine(str(engine.address.path))
+    for database in ("acme", "other"):
+        store.command(f"DROP DATABASE {database}")
 
 
 @pytest.fixture(scope="module")

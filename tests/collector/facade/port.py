@@ -79,9 +79,7 @@ class Port:
             decode_content=False,
             retries=False,
         )
-        return Said(
-            answer.status, {name.lower(): value for name, value in answer.headers.items()}, answer.data
-        )
+        return Said(answer.status, {name.lower(): value for name, value in answer.headers.items()}, answer.data)
 
 
 @contextmanager

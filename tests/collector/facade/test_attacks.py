@@ -10,8 +10,8 @@ import socket
 import threading
 from pathlib import Path
 
-import chdb
 import pytest
+from tests.collector.database import StoreDatabase
 from tests.collector.facade.port import Port, Said, serving
 
 from playhead_collector.facade import ChdbEngine, Guard, Limits
@@ -454,8 +454,7 @@ def test_most_system_tables_are_closed(port: Port, table: str) -> None:
         "select name from system.databases",
         "select d.name from system.databases as d join system.tables as t on t.database = d.name limit 1",
         "with x as (select * from system.tables) select distinct database from x",
-        "select database from (select database from system.tables union distinct "
-        "select name from system.databases)",
+        "select database from (select database from system.tables union distinct select name from system.databases)",
         "select any(database) from `system`.`tables` where database in (select name from system.databases)",
         "select distinct database from view(select * from system.tables)",
     ],
@@ -529,18 +528,11 @@ def test_no_url_widens_what_a_reader_may_do(port: Port, name: str, value: str) -
 
 
 def test_a_url_may_ask_for_less(port: Port) -> None:
-    said = port.ask(
-        "select getSetting('x')", max_threads="1", max_execution_time="5", readonly="2", log_comment="x"
-    )
+    said = port.ask("select getSetting('x')", max_threads="1", max_execution_time="5", readonly="2", log_comment="x")
     assert said.code == ACCESS_DENIED
-    said = port.ask(
-        "select 1", max_threads="1", max_execution_time="0.5", readonly="1", session_id="x", role="y"
-    )
+    said = port.ask("select 1", max_threads="1", max_execution_time="0.5", readonly="1", session_id="x", role="y")
     assert said.text == "1\n"
-    assert (
-        port.ask("select number from numbers(9)", max_result_rows="5", max_block_size="4").code
-        == TOO_LARGE_RESULT
-    )
+    assert port.ask("select number from numbers(9)", max_result_rows="5", max_block_size="4").code == TOO_LARGE_RESULT
     assert port.ask("select 1", session_timezone="x'; drop table steps").status >= 400
     assert port.ask("select toDateTime(0)", session_timezone="Asia/Tokyo").text == "1970-01-01 09:00:00\n"
 
@@ -631,24 +623,13 @@ def test_no_bytes_become_the_state_of_an_aggregate(port: Port, statement: str) -
     assert port.ask("select finalizeAggregation(uniqExactState(n)) from steps").text == "10\n"
 
 
-def test_only_array_and_map_functions_take_functions_by_name(connection: str) -> None:
-    handle = chdb.connect(connection)  # type: ignore[no-untyped-call]
-    names = (
-        handle.query("select name from system.functions where higher_order", "TSV").bytes().decode().split()
-    )
-    handle.close()
+def test_only_array_and_map_functions_take_functions_by_name(store_database: StoreDatabase) -> None:
+    names = [row["name"] for row in store_database.rows("select name from system.functions where higher_order")]
     assert [name for name in names if not name.startswith(("array", "map"))] == []
 
 
-def test_the_list_of_functions_fits_the_engine(connection: str) -> None:
-    handle = chdb.connect(connection)  # type: ignore[no-untyped-call]
-    known = (
-        handle.query("select name from system.functions where origin = 'System'", "TSV")
-        .bytes()
-        .decode()
-        .split()
-    )
-    handle.close()
+def test_the_list_of_functions_fits_the_engine(store_database: StoreDatabase) -> None:
+    known = [row["name"] for row in store_database.rows("select name from system.functions where origin = 'System'")]
     allowed = allowed_functions()
     lower = {name.lower() for name in known}
     syntax_only = {"lambda", "exists", "grouping", "array_concat_agg"}
@@ -701,9 +682,7 @@ def test_a_memory_bomb_is_defused(engine: ChdbEngine, statement: str) -> None:
 @pytest.mark.parametrize("format_", ["TabSeparated", "JSON"])
 def test_a_time_bomb_is_defused(engine: ChdbEngine, format_: str) -> None:
     with serving(engine, BOUNDED) as port:
-        said = port.ask(
-            f"select count() from numbers(1000000000000) where cityHash64(number) = 1 format {format_}"
-        )
+        said = port.ask(f"select count() from numbers(1000000000000) where cityHash64(number) = 1 format {format_}")
         assert (said.code, said.status) == (TOO_SLOW, 408)
         assert port.ask("select 1").text == "1\n"
 

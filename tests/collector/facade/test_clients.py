@@ -57,10 +57,7 @@ def test_any_text_can_be_bound(port: Port, text: str, form: bool) -> None:
     ) as client:
         assert client.query("select {text:String}", parameters={"text": text}).result_rows == [(text,)]
         assert client.query("select %(text)s", parameters={"text": text}).result_rows == [(text,)]
-        assert (
-            client.raw_query("select {text:String}", parameters={"text": text}, fmt="RawBLOB")
-            == text.encode()
-        )
+        assert client.raw_query("select {text:String}", parameters={"text": text}, fmt="RawBLOB") == text.encode()
 
 
 def test_an_empty_result_and_a_probe_of_columns_work(client: Client) -> None:
@@ -148,9 +145,7 @@ def test_an_unknown_token_is_an_authentication_error(port: Port) -> None:
 
 def test_another_database_cannot_be_connected_to(port: Port) -> None:
     with pytest.raises(DatabaseError) as raised:
-        clickhouse_connect.get_client(
-            host=port.host, port=port.port, access_token="acme-token", database="other"
-        )
+        clickhouse_connect.get_client(host=port.host, port=port.port, access_token="acme-token", database="other")
     assert raised.value.code == 81
 
 
@@ -158,15 +153,10 @@ def test_the_asynchronous_client_works(port: Port) -> None:
     pytest.importorskip("aiohttp", reason="clickhouse-connect's asynchronous client needs aiohttp")
 
     async def read() -> None:
-        client = await clickhouse_connect.get_async_client(
-            host=port.host, port=port.port, access_token="acme-token"
-        )
+        client = await clickhouse_connect.get_async_client(host=port.host, port=port.port, access_token="acme-token")
         async with client:
             results = await asyncio.gather(
-                *(
-                    client.query("select count() from steps where n = {n:UInt64}", parameters={"n": n})
-                    for n in range(9)
-                )
+                *(client.query("select count() from steps where n = {n:UInt64}", parameters={"n": n}) for n in range(9))
             )
             assert [result.result_rows for result in results] == [[(1,)]] * 9
             assert (await client.query_arrow("select n from steps")).num_rows == 10

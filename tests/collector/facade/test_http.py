@@ -7,11 +7,11 @@ import gzip
 import json
 import socket
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import lz4.frame  # type: ignore[import-untyped]
 import pytest
-import zstandard
+from backports import zstd
 from tests.collector.facade.port import Port, serving
 
 from playhead_collector.facade import ChdbEngine, Limits
@@ -70,7 +70,7 @@ def test_external_tables_are_refused_and_not_dropped(port: Port) -> None:
     [
         ("gzip", gzip.compress(b"select 'packed'")),
         ("deflate", zlib.compress(b"select 'packed'")),
-        ("zstd", zstandard.compress(b"select 'packed'")),
+        ("zstd", zstd.compress(b"select 'packed'")),
         ("lz4", lz4.frame.compress(b"select 'packed'")),
         ("identity", b"select 'packed'"),
     ],
@@ -84,10 +84,9 @@ def test_a_body_that_is_not_what_it_says_is_refused(port: Port, encoding: str) -
     assert port.ask(b"select 1", headers={"Content-Encoding": encoding}).status == 400
 
 
-@pytest.mark.parametrize("pack", [gzip.compress, zstandard.compress, lz4.frame.compress, zlib.compress])
-def test_a_bomb_in_a_body_is_not_unpacked(port: Port, pack: object) -> None:
-    encoding = {gzip.compress: "gzip", zstandard.compress: "zstd", zlib.compress: "deflate"}.get(pack, "lz4")  # type: ignore[call-overload]
-    assert callable(pack)
+@pytest.mark.parametrize("pack", [gzip.compress, zstd.compress, lz4.frame.compress, zlib.compress])
+def test_a_bomb_in_a_body_is_not_unpacked(port: Port, pack: Callable[[bytes], bytes]) -> None:
+    encoding = {gzip.compress: "gzip", zstd.compress: "zstd", zlib.compress: "deflate"}.get(pack, "lz4")
     said = port.ask(pack(b" " * 50_000_000), headers={"Content-Encoding": encoding})
     assert said.status == 413
 
@@ -101,7 +100,7 @@ def test_an_endless_body_is_cut_off(port: Port) -> None:
     [
         ("gzip", gzip.decompress),
         ("deflate", zlib.decompress),
-        ("zstd", lambda body: zstandard.ZstdDecompressor().decompressobj().decompress(body)),
+        ("zstd", lambda body: zstd.ZstdDecompressor().decompress(body)),
         ("lz4", lz4.frame.decompress),
     ],
 )
@@ -151,9 +150,7 @@ def test_the_read_token_may_come_in_three_headers(port: Port, headers: dict[str,
 
 
 def test_the_read_token_may_come_in_the_url(port: Port) -> None:
-    assert (
-        port.ask("select currentDatabase()", token=None, user="x", password="other-token").text == "other\n"
-    )
+    assert port.ask("select currentDatabase()", token=None, user="x", password="other-token").text == "other\n"
 
 
 @pytest.mark.parametrize(
@@ -179,9 +176,7 @@ def test_the_headers_name_the_query_and_the_server(port: Port) -> None:
     assert said.headers["x-clickhouse-query-id"] == "mine-1"
     assert said.headers["x-clickhouse-server-display-name"] == "playhead"
     assert said.headers["x-clickhouse-timezone"] == port.ask("select timezone()").text.strip()
-    assert (
-        port.ask("select 1", session_timezone="Asia/Tokyo").headers["x-clickhouse-timezone"] == "Asia/Tokyo"
-    )
+    assert port.ask("select 1", session_timezone="Asia/Tokyo").headers["x-clickhouse-timezone"] == "Asia/Tokyo"
     assert said.headers["x-clickhouse-format"] == "TabSeparated"
     summary = json.loads(said.headers["x-clickhouse-summary"])
     assert (summary["result_rows"], summary["result_bytes"]) == ("3", "6")
