@@ -23,7 +23,7 @@ INSERT INTO {db}.runs VALUES ('run0', '{db}-agent'), ('run1', '{db}-agent');
 
 
 @pytest.fixture(scope="session")
-def engine(engine: StoreEngine) -> Iterator[ChdbEngine]:
+def reading_engine(engine: StoreEngine) -> Iterator[ChdbEngine]:
     """The facade's way into the one engine of this process, which the store opened before it."""
     store = engine.connect()
     for database in ("acme", "other"):
@@ -40,6 +40,6 @@ def engine(engine: StoreEngine) -> Iterator[ChdbEngine]:
 
 
 @pytest.fixture(scope="module")
-def port(engine: ChdbEngine) -> Iterator[Port]:
-    with serving(engine) as port:
+def port(reading_engine: ChdbEngine) -> Iterator[Port]:
+    with serving(reading_engine) as port:
         yield port

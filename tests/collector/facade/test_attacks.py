@@ -671,8 +671,8 @@ BOUNDED = Limits(seconds=1, memory_bytes=200_000_000, whole_bytes=4_000_000, con
         "join numbers(30000000) as b on a.number = b.number",
     ],
 )
-def test_a_memory_bomb_is_defused(engine: ChdbEngine, statement: str) -> None:
-    with serving(engine, BOUNDED) as port:
+def test_a_memory_bomb_is_defused(reading_engine: ChdbEngine, statement: str) -> None:
+    with serving(reading_engine, BOUNDED) as port:
         said = port.ask(statement)
         assert said.code in (TOO_MUCH_MEMORY, TOO_SLOW), said.text
         assert "LIMIT" in said.text
@@ -680,16 +680,16 @@ def test_a_memory_bomb_is_defused(engine: ChdbEngine, statement: str) -> None:
 
 
 @pytest.mark.parametrize("format_", ["TabSeparated", "JSON"])
-def test_a_time_bomb_is_defused(engine: ChdbEngine, format_: str) -> None:
-    with serving(engine, BOUNDED) as port:
+def test_a_time_bomb_is_defused(reading_engine: ChdbEngine, format_: str) -> None:
+    with serving(reading_engine, BOUNDED) as port:
         said = port.ask(f"select count() from numbers(1000000000000) where cityHash64(number) = 1 format {format_}")
         assert (said.code, said.status) == (TOO_SLOW, 408)
         assert port.ask("select 1").text == "1\n"
 
 
-def test_what_the_engine_cannot_interrupt_keeps_no_client_waiting(engine: ChdbEngine) -> None:
+def test_what_the_engine_cannot_interrupt_keeps_no_client_waiting(reading_engine: ChdbEngine) -> None:
     stubborn = Limits(seconds=0.3, grace_seconds=0.1, concurrent=2)
-    with serving(engine, stubborn) as port:
+    with serving(reading_engine, stubborn) as port:
         # One block of work of a few seconds, in which the engine looks neither at the clock nor at KILL.
         said = port.ask("select length(arrayMap(x -> has(range(300000), x + 1000000), range(60000)))")
         assert said.code == TOO_SLOW, said.text
@@ -697,8 +697,8 @@ def test_what_the_engine_cannot_interrupt_keeps_no_client_waiting(engine: ChdbEn
         assert port.ask("select 'the other seat'").text == "the other seat\n"
 
 
-def test_a_huge_whole_result_is_refused_and_a_streamed_one_is_not_held_in_memory(engine: ChdbEngine) -> None:
-    with serving(engine, Limits(whole_bytes=4_000_000)) as port:
+def test_a_huge_whole_result_is_refused_and_a_streamed_one_is_not_held_in_memory(reading_engine: ChdbEngine) -> None:
+    with serving(reading_engine, Limits(whole_bytes=4_000_000)) as port:
         huge = "select number, toString(number) from numbers(1000000)"
         for name in ("JSON", "Arrow", "Parquet", "TSVWithNames"):
             said = port.ask(f"{huge} format {name}")
@@ -745,8 +745,8 @@ def test_bytes_that_are_no_text_are_refused(port: Port) -> None:
     assert port.ask("select 'ｏther.ｓecrets'").text == "ｏther.ｓecrets\n"
 
 
-def test_the_guard_alone_refuses_database_names_that_cannot_be_read_safely(engine: ChdbEngine) -> None:
-    guard = Guard(engine, Limits())
+def test_the_guard_alone_refuses_database_names_that_cannot_be_read_safely(reading_engine: ChdbEngine) -> None:
+    guard = Guard(reading_engine, Limits())
     for name in ("a.b", "a'b", "a`b", "a b", "", "a\n"):
         with pytest.raises(Exception, match="cannot be read safely"):
             guard.admit("select 1", name, {})

@@ -83,9 +83,9 @@ def test_raw_queries_and_streams_work(client: Client) -> None:
         assert list(rows) == [(0,), (1,), (2,)]
 
 
-def test_a_stream_left_early_frees_its_reader(engine: ChdbEngine) -> None:
+def test_a_stream_left_early_frees_its_reader(reading_engine: ChdbEngine) -> None:
     with (
-        serving(engine, Limits(concurrent=1)) as port,
+        serving(reading_engine, Limits(concurrent=1)) as port,
         clickhouse_connect.get_client(host=port.host, port=port.port, access_token="acme-token") as client,
     ):
         for _ in range(3):

@@ -192,8 +192,8 @@ def test_blocks_compressed_the_native_way_are_refused_in_words(port: Port) -> No
     assert "Accept-Encoding" in said.text
 
 
-def test_every_reader_is_served_at_once_and_the_rest_wait_their_turn(engine: ChdbEngine) -> None:
-    with serving(engine, Limits(concurrent=1, waiting=0, seconds=30)) as port:
+def test_every_reader_is_served_at_once_and_the_rest_wait_their_turn(reading_engine: ChdbEngine) -> None:
+    with serving(reading_engine, Limits(concurrent=1, waiting=0, seconds=30)) as port:
         with socket.create_connection((port.host, port.port)) as slow:
             _begin(slow, "select number, repeat('x', 100) from numbers(100000000) format Native")
             assert slow.recv(1000).startswith(b"HTTP/1.1 200")
@@ -201,21 +201,21 @@ def test_every_reader_is_served_at_once_and_the_rest_wait_their_turn(engine: Chd
             assert (said.status, said.code) == (503, 202)
             assert said.headers["retry-after"] == "1"
         # The one reader is free again as soon as the engine has let go of the stream that nobody reads.
-        with serving(engine, Limits(concurrent=1, waiting=1)) as other:
+        with serving(reading_engine, Limits(concurrent=1, waiting=1)) as other:
             assert other.ask("select 1").text == "1\n"
 
 
-def test_a_client_that_goes_away_stops_its_statement(engine: ChdbEngine) -> None:
-    with serving(engine, Limits(concurrent=1, waiting=4, waiting_seconds=30, seconds=600)) as port:
+def test_a_client_that_goes_away_stops_its_statement(reading_engine: ChdbEngine) -> None:
+    with serving(reading_engine, Limits(concurrent=1, waiting=4, waiting_seconds=30, seconds=600)) as port:
         with socket.create_connection((port.host, port.port)) as leaving:
             _begin(leaving, "select count() from numbers(1000000000000) where cityHash64(number) = 1")
         # Only one statement runs at once, so this is answered only because the other was stopped.
         assert port.ask("select 'served'").text == "served\n"
 
 
-def test_a_client_that_stops_reading_is_left(engine: ChdbEngine) -> None:
+def test_a_client_that_stops_reading_is_left(reading_engine: ChdbEngine) -> None:
     limits = Limits(concurrent=1, waiting=4, waiting_seconds=30, stall_seconds=0.2, seconds=600)
-    with serving(engine, limits) as port, socket.create_connection((port.host, port.port)) as stalled:
+    with serving(reading_engine, limits) as port, socket.create_connection((port.host, port.port)) as stalled:
         _begin(stalled, "select number, repeat('x', 100) from numbers(1000000000) format Native")
         assert stalled.recv(10).startswith(b"HTTP/1.1 2")
         assert port.ask("select 'served'").text == "served\n"
