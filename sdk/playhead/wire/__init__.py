@@ -1,0 +1,1 @@
+"""HTTP as the recorder sees it: exchanges, and the transports that they are taken from."""
