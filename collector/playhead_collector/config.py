@@ -1,11 +1,14 @@
 """The collector's settings: flags, then `PLAYHEAD_*` variables, then a TOML file, then what stands here.
 
-Every setting is declared once, below; the flags, the variables and `playhead up --help` are made from it.
+Every setting is declared once, below; the flags, the variables and `playhead up --help` are made from it. Its errors
+must never show a value: it may be a token, or a password in a store's address.
 """
 
 from __future__ import annotations
 
 import argparse
+import difflib
+import logging
 import os
 import tomllib
 from collections.abc import Mapping
@@ -25,6 +28,10 @@ from playhead_collector.store.address import (
 )
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+SHORTEST_TOKEN = 8
+
+log = logging.getLogger(__name__)
 
 
 class Settings(BaseModel):
@@ -47,10 +54,12 @@ class Settings(BaseModel):
         default=8123, ge=0, le=65535, description="ClickHouse's HTTP interface, for reading; embedded store only"
     )
     ingest_token: list[str] = Field(
-        default_factory=list, description="token (or project=token) that may send; repeatable"
+        default_factory=list,
+        description="token, or project=token, that may send; repeatable; @FILE stands for the lines of a file, which "
+        "keeps tokens out of the process list",
     )
     read_token: list[str] = Field(
-        default_factory=list, description="token (or project=token) that may read; repeatable"
+        default_factory=list, description="token, or project=token, that may read; repeatable; @FILE as above"
     )
     tls_cert: Path | None = Field(default=None, description="certificate file for all ports")
     tls_key: Path | None = Field(default=None, description="its private key")
@@ -61,7 +70,9 @@ class Settings(BaseModel):
         default_factory=list,
         description="how long runs are kept, as DAYS or PROJECT=DAYS; repeatable; 90 days where nothing is said",
     )
-    admin_token: str = Field(default="", description="token that may erase; needed for that where other tokens are set")
+    admin_token: str = Field(
+        default="", description="token that may erase; needed for that where other tokens are set; @FILE as above"
+    )
     spool_limit_mb: int = Field(
         default=8192, ge=16, description="how much may wait for the store before emitters are told to try later"
     )
@@ -70,6 +81,20 @@ class Settings(BaseModel):
     max_body_mb: int = Field(default=64, ge=1, le=1024, description="largest request body, compressed or not")
     log_level: str = Field(default="info", description="debug, info, warning or error")
     log_format: str = Field(default="text", description="text, or json: one object a line")
+
+    @field_validator("ingest_token", "read_token", "retention", mode="before")
+    @classmethod
+    def _several(cls, value: object) -> object:
+        """One entry need not be written as a list; an entry `@FILE` is that file's lines."""
+        entries = [value] if isinstance(value, (str, int)) else value
+        if not isinstance(entries, list):
+            return value
+        return [line for entry in entries for line in from_file(str(entry))]
+
+    @field_validator("admin_token", mode="before")
+    @classmethod
+    def _one(cls, value: object) -> object:
+        return (from_file(value) or [""])[0] if isinstance(value, str) else value
 
     @field_validator("log_level")
     @classmethod
@@ -101,11 +126,22 @@ class Settings(BaseModel):
         found: dict[str, str] = {}
         for entry in given:
             project, separator, token = entry.partition("=")
-            if not separator:
+            # A token may end in the = of base64: then what stands before it is no project.
+            if not separator or not token.strip("="):
                 project, token = DEFAULT_PROJECT, entry
-            if len(token) < 8:
-                raise UsageError(f"the token for project {project!r} is too short: use at least 8 characters")
-            found[token] = checked_project(project)
+            try:
+                checked_project(project)
+            except UsageError:
+                raise UsageError(
+                    "a token's project is written with 1 to 40 of a-z, 0-9 and _, as in project=token; a token that "
+                    "has a = in it always takes one: default=TOKEN"
+                ) from None
+            if len(token) < SHORTEST_TOKEN:
+                raise UsageError(
+                    f"a token for project {project!r} is too short: use at least {SHORTEST_TOKEN} characters"
+                )
+            if found.setdefault(token, project) != project:
+                raise UsageError(f"one token is given to two projects, {found[token]!r} and {project!r}")
         return found
 
     def retention_days(self) -> dict[str, int]:
@@ -121,7 +157,14 @@ class Settings(BaseModel):
         return found
 
     def check(self) -> None:
-        """Refuses what would let strangers in."""
+        """Refuses what would let strangers in, and what can only fail later."""
+        for given in (self.ingest_token, self.read_token, [self.admin_token] if self.admin_token else []):
+            self.tokens(given)
+        self.retention_days()
+        for name in ("tls_cert", "tls_key"):
+            file = getattr(self, name)
+            if file is not None and not os.access(file, os.R_OK):
+                raise UsageError(f"--{name.replace('_', '-')}: {file} cannot be read")
         if (self.tls_cert is None) != (self.tls_key is None):
             raise UsageError("TLS takes both --tls-cert and --tls-key")
         if self.host not in LOOPBACK and not self.insecure:
@@ -137,6 +180,18 @@ class Settings(BaseModel):
                     f"--host {self.host} lets others reach this collector; give {', '.join(missing)}, "
                     "or say --insecure if something else protects it"
                 )
+
+
+def from_file(entry: str) -> list[str]:
+    """`@FILE` is the lines of that file, without blank ones and comments; anything else is itself."""
+    if not entry.startswith("@"):
+        return [entry]
+    path = Path(entry[1:]).expanduser()
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}, which was to hold tokens, cannot be read: {_why(error)}") from None
+    return [line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#")]
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
@@ -157,37 +212,61 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def load(flags: Mapping[str, Any], environment: Mapping[str, str] | None = None) -> Settings:
-    """Settings by weight: flags, variables, file."""
+    """The settings of a collector that is about to start."""
+    settings = read(flags, environment)
+    settings.check()
+    return settings
+
+
+def read(flags: Mapping[str, Any], environment: Mapping[str, str] | None = None) -> Settings:
+    """Settings by weight: flags, variables, file. Commands that only read need no more of them to be right."""
     environment = os.environ if environment is None else environment
     merged: dict[str, Any] = {}
     file = flags.get("config") or environment.get("PLAYHEAD_CONFIG")
     if file:
-        merged |= _from_file(Path(file))
+        merged |= _from_toml(Path(str(file)))
     for name, field in Settings.model_fields.items():
         value = environment.get(f"PLAYHEAD_{name.upper()}")
         if value:
             merged[name] = [part for part in value.split(",") if part] if field.annotation == list[str] else value
     merged |= {name: value for name, value in flags.items() if name in Settings.model_fields and value is not None}
     try:
-        settings = Settings(**merged)
+        return Settings(**merged)
     except ValidationError as error:
         raise UsageError("; ".join(_about(problem) for problem in error.errors())) from None
-    settings.check()
-    return settings
 
 
-def _from_file(path: Path) -> dict[str, Any]:
+def warn_of_typos(environment: Mapping[str, str]) -> None:
+    """A variable that is nearly a setting's would otherwise be passed over in silence."""
+    names = [f"PLAYHEAD_{name.upper()}" for name in Settings.model_fields]
+    for given in sorted(environment):
+        if given.startswith("PLAYHEAD_") and given not in [*names, *_OF_COMMANDS]:
+            near = difflib.get_close_matches(given, names, 1, 0.8)
+            if near:
+                log.warning("there is no setting %s and it is passed over; did you mean %s?", given, near[0])
+
+
+_OF_COMMANDS = ("PLAYHEAD_CONFIG", "PLAYHEAD_PROJECT", "PLAYHEAD_TOKEN")
+
+
+def _from_toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UsageError(f"the configuration file {path} cannot be read: {error.strerror}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"the configuration file {path} cannot be read: {_why(error)}") from None
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"the configuration file {path} is not TOML: {error}") from None
+
+
+def _why(error: OSError | UnicodeDecodeError) -> str:
+    return error.strerror or type(error).__name__ if isinstance(error, OSError) else "it is not UTF-8"
 
 
 def _about(problem: Any) -> str:
     name = ".".join(str(part) for part in problem["loc"])
     if problem["type"] == "extra_forbidden":
-        return f"there is no setting {name!r}; see playhead up --help"
+        near = difflib.get_close_matches(name.replace("-", "_"), list(Settings.model_fields), 1, 0.5)
+        hint = f"did you mean {near[0]!r}?" if near else "'playhead up --help' lists them"
+        return f"there is no setting {name!r}; {hint}"
     # Never the value: it may be a token.
-    return f"setting {name!r}: {problem['msg']}"
+    return f"setting {name!r}: {problem['msg'].removeprefix('Value error, ')}"

@@ -27,7 +27,7 @@ class Metrics:
             registry=registry,
         )
         self._received_bytes = Counter(
-            "playhead_received_bytes", "Bytes received, before decompression", ["signal", "protocol"], registry=registry
+            "playhead_received_bytes", "Bytes received, after decompression", ["signal", "protocol"], registry=registry
         )
         self._rejected = Counter(
             "playhead_rejected_items", "Items rejected, named to the emitter", ["signal"], registry=registry

@@ -37,14 +37,18 @@ def send(
     endpoint: str,
     token: str | None = None,
     *,
+    opener: urllib.request.OpenerDirector | None = None,
     sleep: Callable[[float], None] = time.sleep,
 ) -> int:
-    """Sends each request to `endpoint`, as in `OTEL_EXPORTER_OTLP_ENDPOINT`; returns the spans accepted."""
+    """Sends each request to `endpoint`, as in `OTEL_EXPORTER_OTLP_ENDPOINT`; returns the spans accepted.
+
+    An `opener` says how to reach it, where the usual way (and, with TLS, the machine's usual trust) will not do.
+    """
     url = _url(endpoint, Signal.TRACES)
     accepted = 0
     for request in requests:
         spans = sum(len(scope.spans) for resource in request.resource_spans for scope in resource.scope_spans)
-        answer = _post_until_taken(url, request.SerializeToString(), token, sleep)
+        answer = _post_until_taken(url, request.SerializeToString(), token, sleep, opener)
         refused = answer.partial_success
         if refused.rejected_spans:
             _log.warning("%s rejected %d spans: %s", url, refused.rejected_spans, refused.error_message)
@@ -53,10 +57,16 @@ def send(
 
 
 def post(
-    endpoint: str, signal: Signal, body: bytes, token: str | None = None, *, sleep: Callable[[float], None] = time.sleep
+    endpoint: str,
+    signal: Signal,
+    body: bytes,
+    token: str | None = None,
+    *,
+    opener: urllib.request.OpenerDirector | None = None,
+    sleep: Callable[[float], None] = time.sleep,
 ) -> None:
     """Sends one serialised request of any signal, until the collector took it."""
-    _post_until_taken(_url(endpoint, signal), body, token, sleep)
+    _post_until_taken(_url(endpoint, signal), body, token, sleep, opener)
 
 
 def _url(endpoint: str, signal: Signal) -> str:
@@ -66,12 +76,17 @@ def _url(endpoint: str, signal: Signal) -> str:
 
 
 def _post_until_taken(
-    url: str, body: bytes, token: str | None, sleep: Callable[[float], None]
+    url: str,
+    body: bytes,
+    token: str | None,
+    sleep: Callable[[float], None],
+    opener: urllib.request.OpenerDirector | None,
 ) -> ExportTraceServiceResponse:
+    opener = opener or _opener(url)
     pause_s = 0.5
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            return _post(url, body, token)
+            return _post(url, body, token, opener)
         except TryLater as later:
             if attempt == ATTEMPTS:
                 raise TryLater(
@@ -82,7 +97,9 @@ def _post_until_taken(
     raise AssertionError("unreachable")
 
 
-def _post(url: str, body: bytes, token: str | None) -> ExportTraceServiceResponse:
+def _post(
+    url: str, body: bytes, token: str | None, opener: urllib.request.OpenerDirector
+) -> ExportTraceServiceResponse:
     headers = {"Content-Type": PROTOBUF, "Content-Encoding": "gzip"}
     if token:
         headers["Authorization"] = f"Bearer {token}"
@@ -90,7 +107,7 @@ def _post(url: str, body: bytes, token: str | None) -> ExportTraceServiceRespons
     data = gzip.compress(body, compresslevel=5, mtime=0)
     request = urllib.request.Request(url, data, headers)  # noqa: S310 - the scheme was checked
     try:
-        with _opener(url).open(request, timeout=TIMEOUT_S) as response:
+        with opener.open(request, timeout=TIMEOUT_S) as response:
             if response.headers.get_content_type() != PROTOBUF:
                 raise IngestError(f"something answers at {url}, but it is no collector; OTLP/HTTP is port 4318")
             answer = ExportTraceServiceResponse()

@@ -19,6 +19,7 @@ from typing import Any
 
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
+from playhead.errors import UsageError
 from playhead_collector.admin import admin_app
 from playhead_collector.config import Settings
 from playhead_collector.errors import StoreUnavailable
@@ -31,6 +32,7 @@ from playhead_collector.receive.grpc_server import GrpcServer
 from playhead_collector.receive.http import http_app
 from playhead_collector.receive.limits import MIB, Limits
 from playhead_collector.receive.serve import HttpServer
+from playhead_collector.running import served_certificate
 from playhead_collector.spool.drain import Drain
 from playhead_collector.spool.spool import Spool, SpoolLimits
 from playhead_collector.store.address import Embedded
@@ -102,12 +104,12 @@ class Collector:
             settings.http_port,
             **tls,
         )
-        await self._grpc.start()
-        await self._http.start()
+        await _listening("--grpc-port", self._grpc.start())
+        await _listening("--http-port", self._http.start())
         if isinstance(address, Embedded):
             engine = ChdbEngine(str(address.path))
             self._facade = HttpServer(facade_app(engine, gate), settings.host, settings.clickhouse_port, **tls)
-            await self._facade.start()
+            await _listening("--clickhouse-port", self._facade.start())
         self.ports = Ports(self._grpc.port, self._http.port, self._facade.port if self._facade else None)
         self.store.announce(
             {
@@ -115,7 +117,7 @@ class Collector:
                 "http": self.ports.http,
                 "grpc": self.ports.grpc,
                 "clickhouse": self.ports.clickhouse,
-                "tls": settings.tls_cert is not None,
+                "certificate": served_certificate(settings.tls_cert) if settings.tls_cert else None,
             }
         )
         log.info(
@@ -201,3 +203,10 @@ class Collector:
 
     def _metrics_text(self) -> Response:
         return PlainTextResponse(self.metrics.text(), media_type="text/plain; version=0.0.4")
+
+
+async def _listening(flag: str, start: Awaitable[None]) -> None:
+    try:
+        await start
+    except UsageError as error:
+        raise UsageError(f"{error} (with {flag})") from None

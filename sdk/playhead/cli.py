@@ -16,6 +16,7 @@ from typing import Protocol, cast
 
 from playhead import __version__
 from playhead.errors import MissingExtra, PlayheadError
+from playhead.printable import printable
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         arguments = parser.parse_args(words)
         return commands[arguments.command].run(arguments)
     except PlayheadError as error:
-        print(f"playhead: {error}", file=sys.stderr)
+        print(printable(f"playhead: {error}"), file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130

@@ -1,51 +1,92 @@
 """What reading commands share: which store, which project, and how output is written.
 
-Data goes to stdout, words for people to stderr. Text from traces is never trusted: `printable` takes out what a
-terminal obeys.
+Data goes to stdout, words for people to stderr. Text from traces is never trusted: it goes through `printable`, which
+takes out what a terminal obeys.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
+from clickhouse_connect.driver.exceptions import ClickHouseError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from playhead.printable import json_line, printable
+from playhead_collector import config
 from playhead_collector.config import Settings
+from playhead_collector.errors import QueryRefused
 from playhead_collector.read.source import Source, open_source
-from playhead_collector.store.address import DEFAULT_PROJECT, parse_address
+from playhead_collector.store.address import DEFAULT_PROJECT, checked_project
 
 
-def add_store_arguments(parser: argparse.ArgumentParser) -> None:
+def add_store_arguments(parser: argparse.ArgumentParser, whose: str = "read") -> None:
     parser.add_argument(
-        "--store", metavar="URL", help="chdb:///path or clickhouse://user:password@host:8123/db (PLAYHEAD_STORE)"
+        "--store", metavar="URL",
+        help="which store: chdb:///path or clickhouse://user:password@host:8123/db; default: that of the configuration "
+        "(PLAYHEAD_STORE)",
+    )  # fmt: skip
+    parser.add_argument("--config", metavar="FILE", help="the collector's TOML file (PLAYHEAD_CONFIG)")
+    parser.add_argument("--project", help="which project; default: the token's, or 'default' (PLAYHEAD_PROJECT)")
+    parser.add_argument(
+        "--token",
+        help=f"{whose} token, where the collector has tokens; @FILE keeps it out of sight (PLAYHEAD_TOKEN)",
     )
-    parser.add_argument("--project", default=None, help="project to read; default 'default' (PLAYHEAD_PROJECT)")
-    parser.add_argument("--token", help="read token of the collector (PLAYHEAD_TOKEN)")
 
 
 def add_json_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="write JSON, one object a line, for scripts")
 
 
-def store_address(arguments: argparse.Namespace) -> str:
-    return str(arguments.store or os.environ.get("PLAYHEAD_STORE") or Settings().store)
+def settings_of(arguments: argparse.Namespace) -> Settings:
+    """The collector's own configuration, so that its commands find its store and tokens."""
+    return config.read({"store": arguments.store, "config": arguments.config})
 
 
-def project_of(arguments: argparse.Namespace) -> str:
-    return str(arguments.project or os.environ.get("PLAYHEAD_PROJECT") or DEFAULT_PROJECT)
+def project_of(arguments: argparse.Namespace) -> str | None:
+    """The project that was named; None where none was."""
+    given = arguments.project or os.environ.get("PLAYHEAD_PROJECT")
+    return checked_project(given) if given else None
 
 
-def source_of(arguments: argparse.Namespace) -> Source:
-    token = arguments.token or os.environ.get("PLAYHEAD_TOKEN")
-    return open_source(parse_address(store_address(arguments)), project_of(arguments), token)
+def token_of(arguments: argparse.Namespace, own: Sequence[str], settings: Settings) -> str | None:
+    """The token that was given; else, of the collector's `own` tokens, one for the project."""
+    given = arguments.token or os.environ.get("PLAYHEAD_TOKEN")
+    if given:
+        return next(iter(config.from_file(given)), None)
+    wanted = project_of(arguments) or DEFAULT_PROJECT
+    return next((token for token, project in settings.tokens(list(own)).items() if project == wanted), None)
+
+
+@contextmanager
+def source_of(arguments: argparse.Namespace) -> Iterator[Source]:
+    """The store to read, open; what goes wrong while reading is said in its words."""
+    settings = settings_of(arguments)
+    token = token_of(arguments, settings.read_token, settings)
+    with open_source(settings.address, project_of(arguments), token, say=say) as source:
+        if source.opened:
+            _tell_of_waiting(settings.spool_folder)
+        try:
+            yield source
+        except ClickHouseError as error:
+            raise QueryRefused(str(error).strip()) from error
+
+
+def _tell_of_waiting(spool: Path) -> None:
+    """No collector runs: what it acknowledged and did not store yet is missing from what is about to be shown."""
+    waiting = [path for path in [*spool.glob("*/*.seg"), *spool.glob("*/*.open")] if path.stat().st_size]
+    if waiting:
+        say(
+            f"note: {sum(path.stat().st_size for path in waiting)} bytes of received traces wait in {spool} and are "
+            "not shown; 'playhead up' stores them"
+        )
 
 
 def console(stderr: bool = False) -> Console:
@@ -53,13 +94,14 @@ def console(stderr: bool = False) -> Console:
     return Console(stderr=stderr, markup=False, highlight=False, emoji=False)
 
 
-def say(*words: object) -> None:
-    print(*words, file=sys.stderr)
+def say(words: str) -> None:
+    """To people; what a server or a trace said may be in it."""
+    print(printable(words), file=sys.stderr)
 
 
 def write_json(rows: Iterable[Any]) -> None:
     for row in rows:
-        sys.stdout.write(json.dumps(row, default=_plain, ensure_ascii=False) + "\n")
+        sys.stdout.write(json_line(row, _plain) + "\n")
 
 
 def _plain(value: Any) -> Any:
@@ -68,19 +110,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, bytes):
         return value.hex()
     return str(value)
-
-
-# C0 but newline and tab, DEL, C1, and what reorders text (bidirectional controls).
-_CONTROLS = {
-    **{code: f"\\x{code:02x}" for code in [*range(32), *range(127, 160)] if chr(code) not in "\n\t"},
-    **{code: f"\\u{code:04x}" for code in [0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFEFF]},
-    **{code: f"\\u{code:04x}" for code in (0x2028, 0x2029)},
-}
-
-
-def printable(text: str) -> str:
-    """Text that a terminal shows and does not obey."""
-    return text.translate(_CONTROLS).encode("utf-8", "replace").decode("utf-8")
 
 
 def one_line(text: str, width: int) -> str:

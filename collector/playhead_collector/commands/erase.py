@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 import urllib.error
 import urllib.request
 from typing import Any
 
 from playhead.errors import UsageError
-from playhead_collector.commands.common import add_json_argument, project_of, say, store_address, write_json
-from playhead_collector.config import Settings
+from playhead_collector.commands.common import add_json_argument, project_of, say, settings_of, write_json
+from playhead_collector.config import Settings, from_file
 from playhead_collector.errors import StoreError, StoreUnavailable
+from playhead_collector.running import Running, running
 from playhead_collector.spool.drain import Drain
 from playhead_collector.spool.spool import Spool
-from playhead_collector.store.address import Embedded, parse_address
-from playhead_collector.store.engine import presence
+from playhead_collector.store.address import DEFAULT_PROJECT, Embedded
 from playhead_collector.store.erase import Subject
 from playhead_collector.store.store import Store
 
@@ -31,7 +30,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_json_argument(parser)
     parser.add_argument("--store", metavar="URL", help="which store (PLAYHEAD_STORE)")
     parser.add_argument("--project", help="which project; default 'default' (PLAYHEAD_PROJECT)")
-    parser.add_argument("--token", help="the collector's admin token (PLAYHEAD_ADMIN_TOKEN)")
+    parser.add_argument("--config", metavar="FILE", help="the collector's TOML file (PLAYHEAD_CONFIG)")
+    parser.add_argument(
+        "--token", help="the collector's admin token; @FILE keeps it out of sight (PLAYHEAD_ADMIN_TOKEN)"
+    )
     parser.add_argument("--yes", action="store_true", help="do not ask")
     subject = parser.add_mutually_exclusive_group(required=True)
     for one in Subject:
@@ -50,12 +52,15 @@ def run(arguments: argparse.Namespace) -> int:
         if answer.strip().lower() not in ("y", "yes"):
             say("nothing was erased")
             return 1
-    address = parse_address(store_address(arguments))
-    running = presence(address.path) if isinstance(address, Embedded) else None
-    if running is not None and running.get("http"):
-        result = _ask_collector(running, subject, value, arguments)
+    settings = settings_of(arguments)
+    address = settings.address
+    project = project_of(arguments) or DEFAULT_PROJECT
+    found = running(address.path) if isinstance(address, Embedded) else None
+    if found is not None and found.http:
+        token = from_file(arguments.token)[0] if arguments.token else settings.admin_token
+        result = _ask_collector(found, subject, value, project, token)
     else:
-        result = _directly(arguments, subject, value)
+        result = _directly(settings, subject, value, project)
     if arguments.json:
         write_json([result])
     else:
@@ -66,9 +71,8 @@ def run(arguments: argparse.Namespace) -> int:
     return 0 if result["clean"] else 1
 
 
-def _directly(arguments: argparse.Namespace, subject: Subject, value: str) -> dict[str, Any]:
+def _directly(settings: Settings, subject: Subject, value: str, project: str) -> dict[str, Any]:
     """What a collector that is not running would still have to store may be of the erased: it is stored first."""
-    settings = Settings(store=store_address(arguments))
     address = settings.address
     if isinstance(address, Embedded) and not address.path.exists():
         raise StoreUnavailable(f"there is no store at {address.path}; name the one to erase from with --store")
@@ -78,29 +82,31 @@ def _directly(arguments: argparse.Namespace, subject: Subject, value: str) -> di
         if settings.spool_folder.exists():
             spool = Spool(settings.spool_folder)
             Drain(spool, store).drain_now()
-        erased = store.erase(project_of(arguments), subject, value)
+        erased = store.erase(project, subject, value)
     finally:
         store.close()
     return {"runs": erased.runs, "rows": erased.rows, "bytes": erased.bytes, "clean": erased.clean}
 
 
-def _ask_collector(
-    running: dict[str, Any], subject: Subject, value: str, arguments: argparse.Namespace
-) -> dict[str, Any]:
-    scheme = "https" if running.get("tls") else "http"
-    url = f"{scheme}://{running['host']}:{running['http']}/admin/erase"
-    body = json.dumps({"subject": subject.value, "value": value, "project": project_of(arguments)}).encode()
-    request = urllib.request.Request(url, body, {"Content-Type": "application/json"})  # noqa: S310 - our own address
-    token = arguments.token or os.environ.get("PLAYHEAD_ADMIN_TOKEN")
+def _ask_collector(found: Running, subject: Subject, value: str, project: str, token: str) -> dict[str, Any]:
+    body = json.dumps({"subject": subject.value, "value": value, "project": project}).encode()
+    headers = {"Content-Type": "application/json"}
     if token:
-        request.add_header("Authorization", f"Bearer {token}")
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        headers["Authorization"] = f"Bearer {token}"
+    request = urllib.request.Request(f"{found.http_url}/admin/erase", body, headers)  # noqa: S310 - our own address
     try:
-        with opener.open(request, timeout=600) as response:
+        with found.opener().open(request, timeout=600) as response:
             return dict(json.load(response))
     except urllib.error.HTTPError as error:
         with error:
             said = error.read().decode("utf-8", "replace")[:500]
-        raise StoreError(f"the collector did not erase (HTTP {error.code}): {said}") from None
+        raise StoreError(f"the collector did not erase (HTTP {error.code}): {_detail(said)}") from None
     except OSError as error:
-        raise StoreError(f"the collector (process {running.get('pid')}) does not answer: {error}") from None
+        raise StoreError(f"the collector (process {found.pid}) does not answer: {error}") from None
+
+
+def _detail(said: str) -> str:
+    try:
+        return str(json.loads(said)["detail"])
+    except (ValueError, KeyError, TypeError):
+        return said

@@ -3,45 +3,55 @@
 from __future__ import annotations
 
 import argparse
-import os
+import json
 import tempfile
-from collections.abc import Iterator
-from dataclasses import dataclass
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from google.protobuf.message import DecodeError
+from clickhouse_connect.driver.client import Client
 
-from playhead.errors import UsageError
+from playhead.errors import PlayheadError, UsageError
 from playhead_collector.commands.common import (
     add_json_argument,
     add_store_arguments,
     progress_bar,
     project_of,
     say,
-    store_address,
+    settings_of,
+    token_of,
     write_json,
 )
+from playhead_collector.config import Settings
 from playhead_collector.errors import BadRequest
+from playhead_collector.otlp_file import Request, requests_of
+from playhead_collector.read.source import open_source
 from playhead_collector.receive.check import Checked, check
-from playhead_collector.receive.json_request import protobuf_from_json
 from playhead_collector.receive.signal import Signal
+from playhead_collector.running import Running, running
 from playhead_collector.send import post
 from playhead_collector.spool.segment import Sealed, new_name
-from playhead_collector.store.address import Embedded, parse_address
-from playhead_collector.store.engine import presence
+from playhead_collector.store.address import DEFAULT_PROJECT, Embedded
+from playhead_collector.store.retention import retention_of
 from playhead_collector.store.store import Store
 
-_PART_BYTES = 8 * 1024 * 1024
+# How long to wait for a collector to store what it took; it has it on disk by then.
+_STORED_WITHIN_S = 60.0
+_DAY_NS = 86_400 * 10**9
+
+Keep = Callable[[Signal, Checked], None]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    add_store_arguments(parser)
+    parser.epilog = "Importing a file twice changes nothing: a step is known by its trace and span id."
+    add_store_arguments(parser, "ingest")
     add_json_argument(parser)
     parser.add_argument(
         "files", nargs="+", type=Path, metavar="FILE",
-        help="OTLP protobuf (.otlp, .bin; log records: .logs.otlp, .logs.bin) or OTLP/JSON, a request a line "
-        "(.json, .jsonl)",
+        help="OTLP protobuf (.otlp, .bin; log records: .logs.otlp, .logs.bin) or OTLP/JSON, one document or a request "
+        "a line (.json, .jsonl)",
     )  # fmt: skip
 
 
@@ -49,112 +59,147 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 class _Sums:
     accepted: int = 0
     rejected: int = 0
+    by_day: Counter[int] = field(default_factory=Counter)
+    """Of the accepted spans, how many began on each day, counted from 1970."""
 
 
 def run(arguments: argparse.Namespace) -> int:
-    address = parse_address(store_address(arguments))
-    running = presence(address.path) if isinstance(address, Embedded) else None
-    sums = _Sums()
-    with progress_bar("importing files", len(arguments.files)) as progress:
-        if running is not None and running.get("http"):
-            scheme = "https" if running.get("tls") else "http"
-            endpoint = f"{scheme}://{running['host']}:{running['http']}"
-            token = arguments.token or os.environ.get("PLAYHEAD_TOKEN")
-            for done, file in enumerate(arguments.files, 1):
-                for signal, checked in _requests(file):
-                    _count(sums, file, checked)
-                    if checked.accepted:
-                        post(endpoint, signal, checked.body, token)
-                progress(done)
-        else:
-            _directly(Store(address), project_of(arguments), arguments.files, sums, progress)
+    settings = settings_of(arguments)
+    address = settings.address
+    project = project_of(arguments)
+    for file in arguments.files:
+        if not file.is_file():
+            raise UsageError(f"{file} is no file")
+    found = running(address.path) if isinstance(address, Embedded) else None
+    if found is not None and found.http:
+        token = token_of(arguments, settings.ingest_token, settings)
+        if project not in (None, DEFAULT_PROJECT) and token is None:
+            raise UsageError(
+                f"the collector that runs puts what it is sent into the project of the token: give one of project "
+                f"{project!r} with --token"
+            )
+        sums = _through(found, token, arguments.files)
+        days = _retention_through(settings, project, token)
+    else:
+        sums, days = _directly(Store(address), project or DEFAULT_PROJECT, arguments.files)
+    past = _past(sums, days)
     if arguments.json:
-        write_json([{"accepted": sums.accepted, "rejected": sums.rejected}])
+        write_json([{"accepted": sums.accepted, "rejected": sums.rejected, "past_retention": past}])
     else:
         say(f"{sums.accepted} spans and log records stored" + (f", {sums.rejected} rejected" if sums.rejected else ""))
+    if past:
+        say(
+            f"note: {past} of them began more than {days} days ago, which is how long this project keeps runs: they "
+            "will be removed soon. To keep them, start the collector with a longer --retention, and import again"
+        )
     return 1 if sums.rejected else 0
 
 
-def _directly(store: Store, project: str, files: list[Path], sums: _Sums, progress: object) -> None:
+def _through(found: Running, token: str | None, files: list[Path]) -> _Sums:
+    opener = found.opener()
+
+    def keep(signal: Signal, checked: Checked) -> None:
+        post(found.http_url, signal, checked.body, token, opener=opener)
+
+    sums = _import(files, keep)
+    sent = time.monotonic()
+    # The oldest body that waits is younger than our last: ours are stored.
+    while time.monotonic() < sent + _STORED_WITHIN_S:
+        with opener.open(f"{found.http_url}/readyz", timeout=10) as answer:
+            state = json.load(answer)
+        if not state["spool_bytes"] or state["lag_seconds"] < time.monotonic() - sent:
+            return sums
+        time.sleep(0.05)
+    say("the collector has it all on disk and has not stored all of it yet; /readyz says how far it is")
+    return sums
+
+
+def _directly(store: Store, project: str, files: list[Path]) -> tuple[_Sums, int | None]:
     store.open()
     try:
         with tempfile.TemporaryDirectory(prefix="playhead-import-") as folder:
-            for number, file in enumerate(files):
-                for signal, checked in _requests(file):
-                    _count(sums, file, checked)
-                    if checked.accepted:
-                        path = Path(folder) / f"{new_name(number, signal)}.seg"
-                        path.write_bytes(checked.body)
-                        runs = store.insert(Sealed(project, path, len(checked.body), checked.runs))
-                        store.recompute(project, runs)
-                        path.unlink()
-                if callable(progress):
-                    progress(number + 1)
+            number = 0
+
+            def keep(signal: Signal, checked: Checked) -> None:
+                nonlocal number
+                number += 1
+                path = Path(folder) / f"{new_name(number, signal)}.seg"
+                path.write_bytes(checked.body)
+                runs = store.insert(Sealed(project, path, len(checked.body), checked.runs))
+                store.recompute(project, runs)
+                path.unlink()
+
+            sums = _import(files, keep)
+        reader: Client = store.reader(project)
+        return sums, retention_of(reader)
     finally:
         store.close()
 
 
-def _count(sums: _Sums, file: Path, checked: Checked) -> None:
-    sums.accepted += checked.accepted
-    sums.rejected += checked.rejected
-    if checked.rejected:
-        say(f"{file}: {checked.reason}")
+def _import(files: list[Path], keep: Keep) -> _Sums:
+    sums = _Sums()
+    sizes = [file.stat().st_size for file in files]
+    with progress_bar("importing, MB", sum(sizes) // 1_000_000) as progress:
+        before = 0
+        for file, size in zip(files, sizes, strict=True):
+            for request in requests_of(file):
+                signal, checked = _checked(file, request)
+                sums.accepted += checked.accepted
+                sums.rejected += checked.rejected
+                if checked.rejected:
+                    say(f"{file}: {checked.reason}")
+                if checked.accepted:
+                    sums.by_day.update(_days(signal, checked.body))
+                    keep(signal, checked)
+                progress((before + request[2]) // 1_000_000)
+            before += size
+    return sums
 
 
-def _requests(file: Path) -> Iterator[tuple[Signal, Checked]]:
-    signal = Signal.LOGS if ".logs." in file.name else Signal.TRACES
+def _checked(file: Path, request: Request) -> tuple[Signal, Checked]:
+    """As a collector would; what is no trace request at all may be log records under a name that does not say so."""
+    signal, body, _ = request
     try:
-        content = file.read_bytes()
-    except OSError as error:
-        raise UsageError(f"{file} cannot be read: {error.strerror}") from None
-    if file.suffix not in (".json", ".jsonl"):
-        for body in _in_parts(file, signal, content):
-            yield signal, check(signal, body)
-        return
-    for line in content.splitlines():
-        if line.strip():
-            kind = Signal.LOGS if b'"resourceLogs"' in line or b'"resource_logs"' in line else Signal.TRACES
-            for body in _in_parts(file, kind, protobuf_from_json(kind, line)):
-                yield kind, check(kind, body)
+        checked = check(signal, body)
+    except BadRequest as error:
+        found = _as_logs(signal, body)
+        if found is None:
+            raise BadRequest(f"{file}: {error}") from None
+        return Signal.LOGS, found
+    if checked.rejected and not checked.accepted and (found := _as_logs(signal, body)) is not None:
+        return Signal.LOGS, found
+    return signal, checked
 
 
-def _in_parts(file: Path, signal: Signal, content: bytes) -> Iterator[bytes]:
-    """A file may hold more than one request may: some items at a time, each under its resource and scope."""
-    if len(content) <= _PART_BYTES:
-        yield content
-        return
-    resources, scopes, items = (
-        ("resource_logs", "scope_logs", "log_records")
-        if signal is Signal.LOGS
-        else ("resource_spans", "scope_spans", "spans")
-    )
+def _as_logs(signal: Signal, body: bytes) -> Checked | None:
+    if signal is Signal.LOGS:
+        return None
     try:
-        whole = signal.request.FromString(content)
-    except DecodeError as error:
-        raise BadRequest(f"{file} is not OTLP {signal.value}: {error}") from None
-    part = signal.request()
-    size = 0
-    for resource in getattr(whole, resources):
-        for scope in getattr(resource, scopes):
-            group = None
-            for item in getattr(scope, items):
-                if group is None:
-                    group = _group(part, resource, scope, resources, scopes)
-                getattr(group, items).append(item)
-                size += item.ByteSize()
-                if size >= _PART_BYTES:
-                    yield part.SerializeToString()
-                    part, size, group = signal.request(), 0, None
-    if size:
-        yield part.SerializeToString()
+        checked = check(Signal.LOGS, body)
+    except PlayheadError:
+        return None
+    return checked if checked.accepted and not checked.rejected else None
 
 
-def _group(part: Any, resource: Any, scope: Any, resources: str, scopes: str) -> Any:
-    """A place in `part` for items of this resource and scope, with the same of everything but the items."""
-    above = getattr(part, resources).add(schema_url=resource.schema_url)
-    if resource.HasField("resource"):
-        above.resource.CopyFrom(resource.resource)
-    group = getattr(above, scopes).add(schema_url=scope.schema_url)
-    if scope.HasField("scope"):
-        group.scope.CopyFrom(scope.scope)
-    return group
+def _days(signal: Signal, body: bytes) -> Iterator[int]:
+    if signal is Signal.TRACES:
+        for resource in signal.request.FromString(body).resource_spans:
+            for scope in resource.scope_spans:
+                yield from (span.start_time_unix_nano // _DAY_NS for span in scope.spans)
+
+
+def _retention_through(settings: Settings, project: str | None, token: str | None) -> int | None:
+    """The days that the project keeps runs; None where nobody may ask."""
+    read = next(iter(settings.tokens(settings.read_token)), token)
+    try:
+        with open_source(settings.address, project, read) as source:
+            return retention_of(source.client)
+    except PlayheadError:
+        return None
+
+
+def _past(sums: _Sums, days: int | None) -> int:
+    if days is None:
+        return 0
+    first_kept = time.time_ns() // _DAY_NS - days
+    return sum(count for day, count in sums.by_day.items() if day < first_kept)

@@ -7,12 +7,12 @@ import argparse
 from rich.console import Console
 from rich.text import Text
 
+from playhead.printable import printable
 from playhead_collector.commands.common import (
     add_json_argument,
     add_store_arguments,
     console,
     one_line,
-    printable,
     source_of,
     write_json,
 )

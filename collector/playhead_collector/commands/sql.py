@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import sys
 
-from clickhouse_connect.driver.exceptions import ClickHouseError
 from rich.table import Table
 
 from playhead_collector.commands.common import (
@@ -16,7 +15,6 @@ from playhead_collector.commands.common import (
     source_of,
     write_json,
 )
-from playhead_collector.errors import QueryRefused
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,10 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
     statement = sys.stdin.read() if arguments.statement == "-" else arguments.statement
     parameters = dict(entry.split("=", 1) for entry in arguments.param if "=" in entry)
     with source_of(arguments) as source:
-        try:
-            result = source.client.query(statement.rstrip().rstrip(";"), parameters=parameters)
-        except ClickHouseError as error:
-            raise QueryRefused(str(error).strip()) from None
+        result = source.client.query(statement.rstrip().rstrip(";"), parameters=parameters)
     if arguments.json:
         write_json(dict(zip(result.column_names, row, strict=True)) for row in result.result_rows)
         return 0

@@ -1,22 +1,30 @@
 """Finds the store to read: through the collector that has it open, or by opening the folder when none does.
 
-Readers speak ClickHouse's HTTP interface to an embedded collector exactly as they would to a server.
+Readers speak ClickHouse's HTTP interface to an embedded collector exactly as they would to a server. Reading changes
+nothing: no project's database is made because somebody asked for it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import clickhouse_connect
+import urllib3
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
-from playhead_collector.errors import StoreUnavailable, Unauthenticated
+from playhead.errors import UsageError
+from playhead_collector.errors import SchemaTooNew, StoreLocked, StoreUnavailable, Unauthenticated
+from playhead_collector.running import Running, running
 from playhead_collector.store.address import DEFAULT_PROJECT, Address, Embedded, Server
-from playhead_collector.store.engine import presence
-from playhead_collector.store.store import Store
+from playhead_collector.store.engine import Engine
+
+# How long a command waits for another that has the folder open, or for a collector that is starting.
+PATIENCE_S = 20.0
+
+Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +32,13 @@ class Source:
     """A handle for queries, and what has to be closed after them."""
 
     client: Client
-    described: str
-    store: Store | None = None
+    close_store: Callable[[], None] = lambda: None
+    opened: bool = False
+    """Whether the folder was opened for this, as no collector runs."""
 
     def close(self) -> None:
         self.client.close()
-        if self.store is not None:
-            self.store.close()
+        self.close_store()
 
     def __enter__(self) -> Source:
         return self
@@ -39,49 +47,144 @@ class Source:
         self.close()
 
 
-def open_source(address: Address, project: str = DEFAULT_PROJECT, token: str | None = None) -> Source:
-    """A source for one project's runs. Raises StoreUnavailable with what to do."""
+def open_source(
+    address: Address,
+    project: str | None = None,
+    token: str | None = None,
+    *,
+    say: Say = lambda words: None,
+    patience_s: float = PATIENCE_S,
+) -> Source:
+    """A source for one project's runs; without a project, for the token's or the default one's.
+
+    Raises StoreUnavailable with what to do.
+    """
     if isinstance(address, Server):
-        store = Store(address)
-        return Source(store.reader(project), str(address), store)
-    running = presence(address.path)
-    if running is not None:
-        return Source(_through_collector(address, running, project, token), f"{address} through its collector")
+        return _server(address, project)
+    deadline = time.monotonic() + patience_s
+    told = False
+    while True:
+        found = running(address.path)
+        if found is not None and found.clickhouse:
+            return Source(_through(found, address, project, token))
+        if found is None:
+            try:
+                return _folder(address, project)
+            except StoreLocked:
+                found = running(address.path)
+        if time.monotonic() >= deadline:
+            holder = f"process {found.pid}" if found else "another process"
+            raise StoreUnavailable(
+                f"{holder} has {address.path} open, and is no collector that can be read through (or not yet); "
+                "try again when it has finished"
+            )
+        if not told and found is not None:
+            say(f"process {found.pid} has {address.path} open; waiting for it")
+            told = True
+        time.sleep(0.05)
+
+
+def _folder(address: Embedded, project: str | None) -> Source:
     if not address.path.exists():
         raise StoreUnavailable(
             f"there is no store at {address.path} and no collector that has it open: start one with 'playhead up', "
-            "or name another with --store"
+            "or name another with --store or PLAYHEAD_STORE"
         )
+    # Only here: it brings the collector's whole way in with it, a third of a second for every command.
+    from playhead_collector.store.store import Store
+
     store = Store(address)
-    return Source(store.reader(project), str(address), store)
+    try:
+        client = store.reader()
+        if project not in (None, DEFAULT_PROJECT):
+            _there(client, address, str(project))
+            client = store.reader(str(project))
+    except BaseException:
+        store.close()
+        raise
+    return Source(client, store.close, opened=True)
 
 
-def _through_collector(address: Embedded, running: Mapping[str, Any], project: str, token: str | None) -> Client:
-    port = running.get("clickhouse")
-    if not port:
-        raise StoreUnavailable(
-            f"process {running.get('pid')} has {address.path} open and is not (or not yet) a collector that can be "
-            "read through; wait for it to finish"
+def _server(address: Server, project: str | None) -> Source:
+    """Read only: no migration, so that a user who may only SELECT can read, also on an embedded collector elsewhere."""
+    engine = Engine(address)
+    try:
+        client = engine.connect()
+        _there(client, address, project or DEFAULT_PROJECT)
+        client = engine.connect(address.database_of(project or DEFAULT_PROJECT))
+        _check_schema(client, address)
+    except ClickHouseError as error:
+        engine.close()
+        raise StoreUnavailable(f"the store {address} cannot be read: {first_line(error)}") from error
+    except BaseException:
+        engine.close()
+        raise
+    return Source(client, engine.close)
+
+
+def _there(client: Client, address: Address, project: str) -> None:
+    database = address.database_of(project)
+    names = {str(name) for (name,) in client.query("SELECT name FROM system.databases").result_rows}
+    if database not in names:
+        if project == DEFAULT_PROJECT:
+            raise StoreUnavailable(
+                f"{address} holds no database {database}: is it the right store? "
+                "A collector started with --store makes it"
+            )
+        raise UsageError(f"there is no project {project!r} in {address}; one begins when a token that names it sends")
+
+
+def _check_schema(client: Client, address: Server) -> None:
+    """As when a collector opens it, but changing nothing."""
+    from playhead_collector.store import ddl
+
+    applied = int(client.query("SELECT max(number) FROM migrations").result_rows[0][0])
+    if applied > ddl.latest():
+        raise SchemaTooNew(
+            f"{address} has schema {applied}, and this Playhead knows up to {ddl.latest()}: "
+            "upgrade it with pip install --upgrade playhead"
         )
-    host = str(running.get("host", "127.0.0.1"))
+    if applied < ddl.latest():
+        raise StoreUnavailable(
+            f"{address} has schema {applied}, and this Playhead reads {ddl.latest()}: "
+            "start its collector once in this version, which brings it up to date"
+        )
+
+
+def _through(found: Running, address: Embedded, project: str | None, token: str | None) -> Client:
+    trust = found.trust()
     try:
         return clickhouse_connect.get_client(
-            host="127.0.0.1" if host in ("0.0.0.0", "::") else host,  # noqa: S104 - compared, not bound
-            port=int(port),
+            host=found.host,
+            port=int(found.clickhouse or 0),
             username="default",
             password=token or "",
-            database=address.database_of(project),
-            interface="https" if running.get("tls") else "http",
-            verify=not running.get("tls"),
+            # Where no project is named, the collector takes the token's.
+            database="default" if project is None else address.database_of(project),
+            interface=found.scheme,
+            pool_mgr=urllib3.PoolManager(ssl_context=trust) if trust else urllib3.PoolManager(),
             autogenerate_session_id=False,
             connect_timeout=5,
         )
     except (ClickHouseError, OSError) as error:
-        if "token" in str(error) or "AUTHENTICATION" in str(error):
+        text = str(error)
+        if "AUTHENTICATION" in text or "token" in text:
+            if token:
+                raise Unauthenticated(
+                    f"the collector does not let this token read{f' project {project!r}' if project else ''}: "
+                    "give one of its --read-token with --token or PLAYHEAD_TOKEN"
+                ) from None
             raise Unauthenticated(
-                "the collector wants a read token: give --token or set PLAYHEAD_TOKEN to one that it was started with"
+                "the collector takes a read token: give one of its --read-token with --token or PLAYHEAD_TOKEN"
             ) from None
-        first = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        if "UNKNOWN_DATABASE" in text:
+            raise UsageError(
+                f"the collector does not read project {project!r} with this token: {first_line(error)}"
+            ) from None
         raise StoreUnavailable(
-            f"the collector (process {running.get('pid')}) does not answer on port {port}: {first}"
+            f"the collector (process {found.pid}) does not answer on port {found.clickhouse}: {first_line(error)}"
         ) from error
+
+
+def first_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:300]

@@ -5,6 +5,8 @@ Messages and scopes are kept a day longer than steps: a step refers to texts tha
 
 from __future__ import annotations
 
+import re
+
 from clickhouse_connect.driver.client import Client
 
 DEFAULT_RETENTION_DAYS = 90
@@ -32,3 +34,12 @@ def keep_for(client: Client, days: int, cluster: str | None = None) -> bool:
     for table, since, more in _TABLES:
         client.command(f"ALTER TABLE {table}{suffix}{where} MODIFY TTL {since} + toIntervalDay({days + more})")
     return True
+
+
+def retention_of(client: Client) -> int | None:
+    """The days that the client's database keeps steps; None where the database does not say."""
+    rows = client.query(
+        "SELECT create_table_query FROM system.tables WHERE database = currentDatabase() AND name LIKE 'step_rows%'"
+    )
+    found = (re.search(r"TTL .*?toIntervalDay\((\d+)\)", str(query), re.DOTALL) for (query,) in rows.result_rows)
+    return next((int(days[1]) for days in found if days), None)

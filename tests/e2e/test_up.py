@@ -1,0 +1,121 @@
+"""`playhead up` as a process: how it begins, what it says of itself, how it ends."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import socket
+import urllib.error
+from pathlib import Path
+
+import pytest
+from tests.e2e.conftest import Demo
+from tests.e2e.running import Up, get, playhead_alone, start, up
+
+from playhead_collector.config import Settings
+from playhead_collector.demo import demo_requests
+
+NOW_NS = 1_795_000_000_000_000_000
+
+
+def test_health_and_readiness_say_how_the_collector_is(collector: Up) -> None:
+    assert json.loads(get(collector.url + "/healthz")) == {"status": "ok", "pid": collector.process.pid}
+    state = json.loads(get(collector.url + "/readyz"))
+    assert (state["accepting"], state["storing"], state["trouble"]) == (True, True, None)
+    assert state["lag_seconds"] >= 0
+
+
+def test_metrics_count_what_came_and_what_was_stored(demo: Demo) -> None:
+    samples = _samples(get(demo.up.url + "/metrics").decode())
+    spans = sum(
+        len(scope.spans)
+        for one in demo.sent
+        for resource in one.request.resource_spans
+        for scope in resource.scope_spans
+    )
+    assert samples['playhead_received_items_total{protocol="http",signal="traces"}'] >= spans
+    assert samples['playhead_stored_bytes_total{signal="traces"}'] > 0
+    assert samples['playhead_answer_seconds_count{protocol="http",signal="traces"}'] >= len(demo.sent)
+    assert samples["playhead_store_seconds_count"] >= 1
+    assert samples["playhead_store_trouble"] == 0
+    assert samples["playhead_quarantined_bodies"] == 0
+
+
+def test_every_metric_is_in_the_documentation(collector: Up) -> None:
+    told = re.findall(r"^# TYPE (\w+) ", get(collector.url + "/metrics").decode(), re.MULTILINE)
+    names = {name.removesuffix("_total") for name in told if not name.endswith("_created")}
+    documented = (Path(__file__).parents[2] / "docs" / "operations.md").read_text(encoding="utf-8")
+    assert names and [name for name in sorted(names) if f"`{name}" not in documented] == []
+
+
+def test_sigterm_ends_it_in_order_and_what_was_acknowledged_is_stored(tmp_path: Path) -> None:
+    collector = start(tmp_path)
+    request = next(demo_requests(NOW_NS)).request
+    from playhead_collector.send import send
+
+    assert send([request], collector.url) > 0
+    assert collector.end(signal.SIGTERM) == 0
+    assert "collector stopped" in collector.log
+    assert "Traceback" not in collector.log
+    said = playhead_alone(tmp_path, "runs", "--json", "--store", collector.store)
+    assert [row["run_id"] for row in said.rows()] == [request.resource_spans[0].scope_spans[0].spans[0].trace_id.hex()]
+
+
+def test_what_a_killed_collector_had_acknowledged_is_told_of_and_stored_by_the_next(tmp_path: Path) -> None:
+    # A linger of a minute: the run is acknowledged, durable, and not stored when the collector dies.
+    collector = start(tmp_path, "--linger-ms", "60000")
+    request = next(demo_requests(NOW_NS)).request
+    from playhead_collector.send import send
+
+    send([request], collector.url)
+    assert collector.end(signal.SIGKILL) == -signal.SIGKILL
+    said = playhead_alone(tmp_path, "runs", "--json", "--store", collector.store)
+    assert said.rows() == []
+    assert "wait in" in said.err and "'playhead up' stores them" in said.err
+    with up(tmp_path) as again:
+        again.wait_until_stored()
+        assert len(again.playhead("runs", "--json").rows()) == 1
+
+
+def test_a_port_that_is_taken_is_a_clear_error(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        for flag in ("--grpc-port", "--http-port"):
+            ports = [word for name in ("--grpc-port", "--http-port", "--clickhouse-port") for word in (name, "0")]
+            said = playhead_alone(tmp_path, "up", "--store", f"chdb://{tmp_path}/store", *ports, flag, port)
+            assert said.status == 2
+            assert f"127.0.0.1:{port}" in said.err and "choose another" in said.err
+            assert flag in said.err
+            assert "Traceback" not in said.err
+
+
+def test_a_second_collector_on_the_same_store_is_refused(collector: Up, tmp_path: Path) -> None:
+    said = playhead_alone(tmp_path, "up", "--store", collector.store, "--http-port", "0")
+    assert said.status == 2
+    assert f"open in another process (process {collector.process.pid})" in said.err
+
+
+def test_logs_are_json_lines_when_asked(tmp_path: Path) -> None:
+    with up(tmp_path, "--log-format", "json") as collector:
+        lines = [json.loads(line) for line in collector.log.splitlines()]
+    assert {"time", "level", "logger", "message"} <= set(lines[0])
+    assert any(line["message"].startswith("collector ready") for line in lines)
+
+
+def test_help_documents_every_setting(tmp_path: Path) -> None:
+    said = playhead_alone(tmp_path, "up", "--help", COLUMNS="200")
+    assert said.status == 0
+    for name in Settings.model_fields:
+        assert f"--{name.replace('_', '-')}" in said.out
+        assert f"(PLAYHEAD_{name.upper()})" in said.out
+
+
+def test_nothing_is_at_a_path_that_is_none(collector: Up) -> None:
+    with pytest.raises(urllib.error.HTTPError, match="404"):
+        get(collector.url + "/nothing")
+
+
+def _samples(text: str) -> dict[str, float]:
+    lines = [line for line in text.splitlines() if not line.startswith("#")]
+    return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines)}
