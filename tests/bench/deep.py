@@ -67,7 +67,13 @@ class Deep:
         """In the order of the batches."""
         for turn in range(self._turns):
             for run in self._runs:
-                yield DeepInput(run.trace_id.hex(), run.span_ids[turn].hex(), run.input(turn))
+                yield run.given(turn)
+
+    def inputs_of(self, run_id: str) -> Iterator[DeepInput]:
+        """Of one run, turn by turn."""
+        for run in self._runs:
+            if run.trace_id.hex() == run_id:
+                yield from (run.given(turn) for turn in range(self._turns))
 
 
 class _Run:
@@ -89,6 +95,9 @@ class _Run:
     def input(self, turn: int) -> dict[str, str]:
         until = 2 * turn + 2
         return self._writing.input(self._messages[:until], self.texts[:until])
+
+    def given(self, turn: int) -> DeepInput:
+        return DeepInput(self.trace_id.hex(), self.span_ids[turn].hex(), self.input(turn))
 
     def outputs(self) -> tuple[str, ...]:
         return tuple("\n".join(self._output(turn).values()) for turn in range(len(self.span_ids)))

@@ -7,7 +7,7 @@ was said before them, ids differ everywhere, and text is words (see words.py).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 from tests.bench.deep import Deep, DeepInput, DeepRun, Form, deep
@@ -24,9 +24,10 @@ from tests.bench.wire import (
 )
 from tests.bench.words import draw, prose
 
-__all__ = ["START_NS", "Batch", "Deep", "DeepInput", "DeepRun", "Form", "deep", "heavy", "light"]
+__all__ = ["START_NS", "Batch", "Deep", "DeepInput", "DeepRun", "Form", "deep", "heavy", "light", "long"]
 
 SPANS_A_REQUEST = 100
+LONG_STEPS = 200
 _AGENTS = ("support-agent", "researcher", "coder", "billing-agent", "planner")
 _MODELS = (
     ("openai", "gpt-4o-mini"),
@@ -49,9 +50,14 @@ def heavy(run_count: int, seed: int = 1, *, start_ns: int = START_NS, run_every_
     return _batches(_runs(run_count, seed, start_ns, run_every_ns, _HEAVY))
 
 
+def long(run_count: int, seed: int = 1, *, start_ns: int = START_NS, run_every_ns: int = SECOND) -> Iterator[Batch]:
+    """As `light`, with exactly `LONG_STEPS` spans a run."""
+    return _batches(_runs(run_count, seed, start_ns, run_every_ns, _LONG))
+
+
 @dataclass(frozen=True, slots=True)
 class _Load:
-    """Words, and fields of a tool's result. `memory` is how many messages a prompt holds."""
+    """Words, and fields of a tool's result. `memory` is how many messages a prompt holds; `turns` from and to."""
 
     system: int
     user: int
@@ -59,10 +65,12 @@ class _Load:
     answer: int
     result: int
     memory: int
+    turns: tuple[int, int] = (8, 10)
 
 
 _LIGHT = _Load(system=0, user=38, thought=24, answer=40, result=6, memory=1)
 _HEAVY = _Load(system=300, user=140, thought=70, answer=240, result=68, memory=1_000)
+_LONG = replace(_LIGHT, turns=(LONG_STEPS // 2 - 1, LONG_STEPS // 2 - 1))
 
 
 def _batches(spans: Iterator[BenchSpan]) -> Iterator[Batch]:
@@ -104,7 +112,7 @@ class _Telling:
             self._messages.append(_said("system", prose(rng, load.system)))
         asked = _said("user", prose(rng, load.user))
         self._messages.append(asked)
-        for _ in range(rng.randint(8, 10)):
+        for _ in range(rng.randint(*load.turns)):
             call_id, tool, arguments = f"call_{rng.getrandbits(96):024x}", rng.choice(_TOOLS), _fields(rng, 2)
             result = _fields(rng, load.result)
             call = (

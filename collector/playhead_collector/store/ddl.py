@@ -26,7 +26,7 @@ _SCOPE = f"Tuple(name String, version String, attributes Array({_KEY_VALUE}), dr
 _SCOPE_HASH = (
     "sipHash128(toString(tuple(rs.has_resource, rs.resource, rs.schema_url, ss.has_scope, ss.scope, ss.schema_url)))"
 )
-_TABLE_SETTINGS = (
+TABLE_SETTINGS = (
     "non_replicated_deduplication_window = 10000, default_compression_codec = 'ZSTD(1)', ttl_only_drop_parts = 1, "
     "index_granularity = 4096, "
     # The spool lets go of a segment when its insert returns, so the insert has to be on the disk then; what a merge
@@ -76,7 +76,7 @@ def _render(entry: Traversable, form: Form) -> list[Statement]:
         "resource_type": _RESOURCE,
         "scope_type": _SCOPE,
         "scope_hash": _SCOPE_HASH,
-        "table_settings": _TABLE_SETTINGS,
+        "table_settings": TABLE_SETTINGS,
         "retention_days": str(form.retention_days),
         "replacing": "ReplicatedReplacingMergeTree" if replicated else "ReplacingMergeTree",
         "on_cluster": f" ON CLUSTER '{form.cluster}'" if replicated else "",

@@ -1,0 +1,134 @@
+"""`make bench-ingest`: how fast spans become readable steps, what that costs, and that what is stored is what was sent.
+
+Traffic is made beforehand and sent by another process to a real `playhead up`. In the same run the floor and the usual
+way store the same segments (floor.py, usual.py). PLAYHEAD_BENCH_SCALE=0.1 gives a quick look.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, fields
+from pathlib import Path
+
+from tests.bench.alone import bytes_alone
+from tests.bench.case import Figures, judge, segments_of, store
+from tests.bench.deep import Form, deep
+from tests.bench.floor import Segment, what_adds
+from tests.bench.recent import START_NS
+from tests.bench.sender import write_bodies
+from tests.bench.subject import Subject
+from tests.bench.traffic import heavy, light
+from tests.bench.verify import deep_inputs, each_once, equal_in_every_field
+from tests.bench.wire import Batch
+
+from playhead_collector.store.address import parse_address
+from playhead_collector.store.engine import Engine
+
+_SCALE = float(os.environ.get("PLAYHEAD_BENCH_SCALE", "1"))
+_DEEP_RUNS = max(2, round(20 * _SCALE))
+_FORMS: tuple[Form, ...] = ("compact", "spaced", "escaped", "flattened")
+# The next turn of a run comes when its model has answered, seconds after the one before. Sent as fast as it goes,
+# a segment would hold many turns of a run, and its insert would find copies that it does not meet in life. So each
+# batch is a segment of its own here.
+_A_BATCH_A_SEGMENT = ("--linger-ms", "10", "--segment-mb", "1")
+
+
+def main() -> None:
+    folder = Path(tempfile.mkdtemp(prefix="playhead-bench-"))
+    try:
+        figures = _run(folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    print(json.dumps(figures))
+
+
+def _run(folder: Path) -> dict[str, object]:
+    engine = Engine(parse_address(f"chdb://{folder / 'reference' / 'store'}"))
+    found: dict[str, object] = {}
+    adds: dict[str, dict[str, float]] = {}
+    _head()
+    loads: dict[str, Callable[[], Iterator[Batch]]] = {
+        "light": lambda: light(round(10_000 * _SCALE), start_ns=START_NS),
+        "heavy": lambda: heavy(round(2_000 * _SCALE), start_ns=START_NS),
+    }
+    for load, batches in loads.items():
+        file = folder / f"{load}.bodies"
+        spans = write_bodies(file, batches())
+        for protocol in ("http", "grpc"):
+            case = f"{load}_{protocol}"
+
+            def verify(subject: Subject, file: Path = file, spans: int = spans) -> None:
+                each_once(subject, spans)
+                equal_in_every_field(subject, file)
+
+            stored = store(folder / case, protocol, file, spans, verify)
+            segments = segments_of(stored, file, folder)
+            figures = judge(engine, stored, segments, folder)
+            _row(case, figures)
+            found[case] = asdict(figures)
+            if protocol == "grpc":
+                adds[load] = what_adds(engine, segments[:2])
+            _tidy(folder, case, segments)
+        file.unlink()
+    found |= _deep(engine, folder)
+    for load, parts in adds.items():
+        print(f"\n{load}: {parts['all']:.1f} us of CPU a span in the store; of these add", end="")
+        print(",".join(f" {name} {parts[name]:.1f}" for name in ("dialects", "messages", "runs")))
+    found["adds_us_per_span"] = {
+        load: {name: round(us, 2) for name, us in parts.items()} for load, parts in adds.items()
+    }
+    engine.close()
+    return found
+
+
+def _deep(engine: Engine, folder: Path) -> dict[str, object]:
+    ratios: dict[str, float] = {}
+    measured: dict[str, Figures] = {}
+    for form in _FORMS:
+        told = deep(_DEEP_RUNS, form=form, start_ns=START_NS)
+        file = folder / "deep.bodies"
+        spans = write_bodies(file, told)
+
+        def verify(subject: Subject, told: object = told, spans: int = spans) -> None:
+            each_once(subject, spans)
+            deep_inputs(subject, told)  # type: ignore[arg-type]
+
+        case = f"deep_{form}"
+        stored = store(folder / case, "http", file, spans, verify, _A_BATCH_A_SEGMENT)
+        segments = segments_of(stored, file, folder)
+        measured[form] = judge(engine, stored, segments, folder)
+        ratios[form] = round(stored.bytes_on_disk / bytes_alone(engine, told), 2)
+        _row(case, measured[form])
+        _tidy(folder, case, segments)
+        file.unlink()
+    print("\ndeep, bytes on disk over the unique messages compressed alone:", end="")
+    print(",".join(f" {form} {ratio}" for form, ratio in ratios.items()))
+    # Reached only where every input of every form was equal.
+    return {
+        "deep_http": asdict(measured["compact"]) | {"bytes_ratio": max(ratios.values()), "bytes_ratios": ratios},
+        "deep_forms": {form: asdict(figures) for form, figures in measured.items()},
+        "deep_exact": True,
+    }
+
+
+def _tidy(folder: Path, case: str, segments: list[Segment]) -> None:
+    shutil.rmtree(folder / case)
+    for segment in segments:
+        segment.path.unlink()
+
+
+def _head() -> None:
+    names = [one.name for one in fields(Figures)]
+    print(f"{'':16}" + "".join(f"{name:>19}" for name in names), flush=True)
+
+
+def _row(case: str, figures: Figures) -> None:
+    print(f"{case:16}" + "".join(f"{value:>19,}" for value in asdict(figures).values()), flush=True)
+
+
+if __name__ == "__main__":
+    main()
