@@ -22,9 +22,12 @@ _ANY_VALUE = (
 _KEY_VALUE = f"Tuple(key String, has_value Enum8('no' = 0, 'value' = 2), value {_ANY_VALUE})"
 _RESOURCE = f"Tuple(attributes Array({_KEY_VALUE}), dropped_attributes_count UInt32, entity_refs Array(String))"
 _SCOPE = f"Tuple(name String, version String, attributes Array({_KEY_VALUE}), dropped_attributes_count UInt32)"
-# Of everything that tells two scopes apart, in a form that sipHash takes.
+# Of everything that tells two scopes apart, in a form that sipHash takes. As text every NaN is the same, so the bits of
+# doubles are in it, too.
 _SCOPE_HASH = (
-    "sipHash128(toString(tuple(rs.has_resource, rs.resource, rs.schema_url, ss.has_scope, ss.scope, ss.schema_url)))"
+    "sipHash128(toString(tuple(rs.has_resource, rs.resource, rs.schema_url, ss.has_scope, ss.scope, ss.schema_url, "
+    "arrayMap(d -> reinterpretAsInt64(d), rs.resource.attributes.value.double_value), "
+    "arrayMap(d -> reinterpretAsInt64(d), ss.scope.attributes.value.double_value))))"
 )
 TABLE_SETTINGS = (
     "non_replicated_deduplication_window = 10000, default_compression_codec = 'ZSTD(1)', ttl_only_drop_parts = 1, "

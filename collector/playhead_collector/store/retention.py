@@ -1,6 +1,9 @@
-"""How long a project's runs are kept. ClickHouse removes what is older by itself, a day's part at a time.
+"""How long a project's runs are kept: so many days from when they arrived. ClickHouse removes what is older by itself, a
+part at a time, so that a row goes when all that it was merged with may go.
 
-Messages and scopes are kept a day longer than steps: a step refers to texts that an earlier step of its run brought.
+From when they arrived, not from when they started: what is imported, or comes late, or from a clock that is wrong, was
+acknowledged and must not vanish. Messages and scopes are kept a day longer than steps: of the copies that several steps
+brought on one day, any may be the one that is left.
 """
 
 from __future__ import annotations
@@ -11,15 +14,15 @@ from clickhouse_connect.driver.client import Client
 
 DEFAULT_RETENTION_DAYS = 90
 
-# Table, the expression that its time to live counts from, and days on top.
+# Table, and days on top.
 _TABLES = (
-    ("step_rows", "toDateTime(start_time)", 0),
-    ("message_rows", "first_seen", 1),
-    ("scope_rows", "first_seen", 1),
-    ("responses", "toDateTime(start_time)", 0),
-    ("log_rows", "toDateTime(time)", 0),
-    ("recording_rows", "toDateTime(time)", 0),
-    ("run_rows", "toDateTime(end_time)", 0),
+    ("step_rows", 0),
+    ("message_rows", 1),
+    ("scope_rows", 1),
+    ("responses", 0),
+    ("log_rows", 0),
+    ("recording_rows", 0),
+    ("run_rows", 0),
 )
 
 
@@ -31,8 +34,10 @@ def keep_for(client: Client, days: int, cluster: str | None = None) -> bool:
     if all(f"toIntervalDay({days})" in str(query) for (query,) in rows.result_rows if "MergeTree" in str(query)):
         return False
     suffix, where = ("_local", f" ON CLUSTER '{cluster}'") if cluster else ("", "")
-    for table, since, more in _TABLES:
-        client.command(f"ALTER TABLE {table}{suffix}{where} MODIFY TTL {since} + toIntervalDay({days + more})")
+    for table, more in _TABLES:
+        client.command(
+            f"ALTER TABLE {table}{suffix}{where} MODIFY TTL toDateTime64(arrived_at, 0) + toIntervalDay({days + more})"
+        )
     return True
 
 

@@ -32,6 +32,7 @@ WITH
             if(response_model != '', response_model, request_model) AS model,
             tool,
             start_time,
+            arrived_at,
             toUnixTimestamp64Nano(start_time) AS start_ns,
             toUnixTimestamp64Nano(end_time) AS end_ns,
             has(piece_fields, 'input') OR has(piece_fields, 'input_any') AS has_input,
@@ -79,6 +80,7 @@ WITH
             run_id,
             min(start_ns) AS first_ns,
             max(greatest(start_ns, end_ns)) AS last_ns,
+            max(arrived_at) AS arrived_,
             groupUniqArrayIf(parent_id, NOT is_top) AS parents,
             groupArray(step_id) AS ids,
             argMinIf(step_id, start_ns, is_top) AS root_id,
@@ -176,5 +178,6 @@ SELECT
     c_numbers.4,
     c_numbers.5,
     c_numbers.6,
+    arrived_,
     toUnixTimestamp64Micro(now64(6))
 FROM summed

@@ -68,6 +68,9 @@ CREATE TABLE IF NOT EXISTS step_rows{{local}}{{on_cluster}}
     dropped_events UInt32,
     dropped_links UInt32,
 
+    -- Retention counts from here, not from the start: what is imported, or comes late, is kept as long as anything else, and no
+    -- clock can be wrong about it.
+    arrived_at DateTime('UTC'),
     -- What arrived last replaces what came before it, but an open step never replaces its end.
     version_of_row UInt64,
 
@@ -78,5 +81,5 @@ CREATE TABLE IF NOT EXISTS step_rows{{local}}{{on_cluster}}
 ENGINE = {{replacing}}(version_of_row)
 PARTITION BY toDate(start_time)
 ORDER BY (run_id, step_id)
-TTL toDateTime(start_time) + toIntervalDay({{retention_days}})
+TTL toDateTime64(arrived_at, 0) + toIntervalDay({{retention_days}})
 SETTINGS {{table_settings}}

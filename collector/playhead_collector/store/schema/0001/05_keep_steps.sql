@@ -71,5 +71,6 @@ SELECT
     dropped_attributes,
     dropped_events,
     dropped_links,
+    now('UTC') AS arrived_at,
     toUnixTimestamp64Milli(now64(3))::UInt64 + if(end_ns = 0, 0, 4611686018427387904) AS version_of_row
 FROM spans

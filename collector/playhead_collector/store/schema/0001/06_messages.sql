@@ -5,11 +5,11 @@ CREATE TABLE IF NOT EXISTS message_rows{{local}}{{on_cluster}}
     run_id String,
     hash FixedString(16),
     text String,
-    first_seen DateTime('UTC'),
+    arrived_at DateTime('UTC'),
     INDEX words lower(text) TYPE text(tokenizer = 'splitByNonAlpha')
 )
 ENGINE = {{replacing}}
-PARTITION BY toDate(first_seen)
+PARTITION BY toDate(arrived_at)
 ORDER BY (run_id, hash)
-TTL first_seen + toIntervalDay({{retention_days}} + 1)
+TTL toDateTime64(arrived_at, 0) + toIntervalDay({{retention_days}} + 1)
 SETTINGS {{table_settings}}

@@ -3,10 +3,10 @@ SELECT
     run_id,
     hash,
     any(text) AS text,
-    min(first_seen) AS first_seen
+    now('UTC') AS arrived_at
 FROM
 (
-    SELECT run_id, hash, text, toDateTime(intDiv(start_ns, 1000000000), 'UTC') AS first_seen
+    SELECT run_id, hash, text
     FROM spans
     ARRAY JOIN piece_hashes AS hash, pieces AS text
 )

@@ -9,10 +9,10 @@ CREATE TABLE IF NOT EXISTS scope_rows{{local}}{{on_cluster}}
     has_scope Enum8('no' = 0, 'scope' = 1),
     scope {{scope_type}},
     scope_schema_url String,
-    first_seen DateTime('UTC')
+    arrived_at DateTime('UTC')
 )
 ENGINE = {{replacing}}
-PARTITION BY toDate(first_seen)
+PARTITION BY toDate(arrived_at)
 ORDER BY (run_id, hash)
-TTL first_seen + toIntervalDay({{retention_days}} + 1)
+TTL toDateTime64(arrived_at, 0) + toIntervalDay({{retention_days}} + 1)
 SETTINGS {{table_settings}}

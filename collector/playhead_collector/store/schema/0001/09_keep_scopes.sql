@@ -8,7 +8,7 @@ SELECT
     ss.has_scope AS has_scope,
     ss.scope AS scope,
     ss.schema_url AS scope_schema_url,
-    toDateTime(intDiv(arrayMax(ss.spans.start_time_unix_nano), 1000000000), 'UTC') AS first_seen
+    now('UTC') AS arrived_at
 FROM (SELECT rs, arrayJoin(rs.scope_spans) AS ss FROM (SELECT arrayJoin(resource_spans) AS rs FROM otlp_traces))
 ARRAY JOIN arrayDistinct(ss.spans.trace_id) AS run
 WHERE sipHash128(run_id) NOT IN (SELECT subject_hash FROM erased WHERE subject = 'run')

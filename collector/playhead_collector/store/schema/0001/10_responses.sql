@@ -11,10 +11,11 @@ CREATE TABLE IF NOT EXISTS responses{{local}}{{on_cluster}}
     start_time DateTime64(9, 'UTC'),
     end_time DateTime64(9, 'UTC'),
     has_usage UInt8,
-    has_content UInt8
+    has_content UInt8,
+    arrived_at DateTime('UTC')
 )
 ENGINE = {{replacing}}
 PARTITION BY toDate(start_time)
 ORDER BY (lone, response_id, run_id, step_id)
-TTL toDateTime(start_time) + toIntervalDay({{retention_days}})
+TTL toDateTime64(arrived_at, 0) + toIntervalDay({{retention_days}})
 SETTINGS {{table_settings}}

@@ -52,9 +52,8 @@ SELECT
     lower(hex(l.span_id)) AS step_id,
     l.time_unix_nano AS time_ns,
     l.observed_time_unix_nano AS observed_ns,
-    -- Many emitters give only the observed time, and some none: then today stands in, or retention would take it at once.
-    multiIf(time_ns != 0, time_ns, observed_ns != 0, observed_ns, toUnixTimestamp64Nano(toDateTime64(today(), 9, 'UTC'))::UInt64)
-        AS known_ns,
+    -- Many emitters give only the observed time, and some none, which is 1970 here.
+    if(time_ns != 0, time_ns, observed_ns) AS known_ns,
     l.severity_number AS severity,
     l.severity_text AS severity_text,
     l.event_name AS event_name,

@@ -23,10 +23,11 @@ CREATE TABLE IF NOT EXISTS log_rows{{local}}{{on_cluster}}
     attribute_numbers Array(Int64),
     scope_hash FixedString(16),
     dropped_attributes UInt32,
-    flags UInt32
+    flags UInt32,
+    arrived_at DateTime('UTC')
 )
 ENGINE = {{replacing}}
 PARTITION BY toDate(time)
 ORDER BY (run_id, step_id, time, record_hash)
-TTL toDateTime(time) + toIntervalDay({{retention_days}})
+TTL toDateTime64(arrived_at, 0) + toIntervalDay({{retention_days}})
 SETTINGS {{table_settings}}

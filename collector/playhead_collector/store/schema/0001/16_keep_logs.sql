@@ -3,8 +3,8 @@ SELECT
     run_id,
     step_id,
     fromUnixTimestamp64Nano(known_ns::Int64, 'UTC') AS time,
-    sipHash128(toString(tuple(keys, types, texts, numbers, severity, severity_text, event_name, observed_ns, flags, scope_hash,
-        dropped_attributes))) AS record_hash,
+    sipHash128(toString(tuple(keys, types, texts, numbers, severity, severity_text, event_name, time_ns, observed_ns, flags,
+        scope_hash, dropped_attributes))) AS record_hash,
     time_ns,
     observed_ns,
     severity,
@@ -22,5 +22,6 @@ SELECT
     numbers AS attribute_numbers,
     scope_hash,
     dropped_attributes,
-    flags
+    flags,
+    now('UTC') AS arrived_at
 FROM logs

@@ -8,9 +8,7 @@ SELECT
     ss.has_scope AS has_scope,
     ss.scope AS scope,
     ss.schema_url AS scope_schema_url,
-    greatest(toDateTime(intDiv(arrayMax(arrayMap((t, o) -> if(t != 0, t, o), ss.log_records.time_unix_nano,
-        ss.log_records.observed_time_unix_nano)), 1000000000), 'UTC'), if(arrayExists((t, o) -> t = 0 AND o = 0,
-        ss.log_records.time_unix_nano, ss.log_records.observed_time_unix_nano), toDateTime(today(), 'UTC'), toDateTime(0, 'UTC'))) AS first_seen
+    now('UTC') AS arrived_at
 FROM (SELECT rs, arrayJoin(rs.scope_logs) AS ss FROM (SELECT arrayJoin(resource_logs) AS rs FROM otlp_logs))
 ARRAY JOIN arrayDistinct(ss.log_records.trace_id) AS run
 WHERE sipHash128(run_id) NOT IN (SELECT subject_hash FROM erased WHERE subject = 'run')

@@ -6,10 +6,11 @@ CREATE TABLE IF NOT EXISTS recording_rows{{local}}{{on_cluster}}
     sequence UInt64,
     content String CODEC(ZSTD(3)),
     attributes Map(LowCardinality(String), String),
-    time DateTime64(9, 'UTC')
+    time DateTime64(9, 'UTC'),
+    arrived_at DateTime('UTC')
 )
 ENGINE = {{replacing}}
 PARTITION BY toDate(time)
 ORDER BY (process_id, run_id, sequence)
-TTL toDateTime(time) + toIntervalDay({{retention_days}})
+TTL toDateTime64(arrived_at, 0) + toIntervalDay({{retention_days}})
 SETTINGS {{table_settings}}

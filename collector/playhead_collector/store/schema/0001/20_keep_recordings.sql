@@ -9,7 +9,8 @@ SELECT
     if(l.body.value = 'bytes_value', l.body.bytes_value, l.body.string_value) AS content,
     mapFromArrays(keys, arrayMap(v -> multiIf(v.value = 'int_value', toString(v.int_value), v.value = 'double_value',
         toString(v.double_value), v.value = 'bool_value', toString(v.bool_value), v.string_value), vals)) AS attributes,
-    fromUnixTimestamp64Nano(if(l.time_unix_nano != 0, l.time_unix_nano, l.observed_time_unix_nano)::Int64, 'UTC') AS time
+    fromUnixTimestamp64Nano(if(l.time_unix_nano != 0, l.time_unix_nano, l.observed_time_unix_nano)::Int64, 'UTC') AS time,
+    now('UTC') AS arrived_at
 FROM
 (
     SELECT arrayJoin(ss.log_records) AS l

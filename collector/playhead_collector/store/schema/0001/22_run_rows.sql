@@ -47,9 +47,11 @@ CREATE TABLE IF NOT EXISTS run_rows{{local}}{{on_cluster}}
         cache_write_tokens Nullable(UInt64),
         reasoning_tokens Nullable(UInt64),
         cost_usd Nullable(Float64)),
+    -- Of the step that arrived last.
+    arrived_at DateTime('UTC'),
     computed_at UInt64
 )
 ENGINE = {{replacing}}(computed_at)
 ORDER BY run_id
-TTL toDateTime(end_time) + toIntervalDay({{retention_days}})
+TTL toDateTime64(arrived_at, 0) + toIntervalDay({{retention_days}})
 SETTINGS {{table_settings}}
