@@ -1,6 +1,6 @@
-"""How long a project's runs are kept: so many days from when they arrived. ClickHouse removes what is older by itself, a
-part at a time, so that a row goes when all that it was merged with may go.
+"""How long a project's runs are kept: so many days from when they arrived.
 
+ClickHouse removes what is older by itself, a part at a time: a row goes when all that it was merged with may go.
 From when they arrived, not from when they started: what is imported, or comes late, or from a clock that is wrong, was
 acknowledged and must not vanish. Messages and scopes are kept a day longer than steps: of the copies that several steps
 brought on one day, any may be the one that is left.
