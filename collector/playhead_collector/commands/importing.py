@@ -103,11 +103,11 @@ def _through(found: Running, token: str | None, files: list[Path]) -> _Sums:
 
     sums = _import(files, keep)
     sent = time.monotonic()
-    # The oldest body that waits is younger than our last: ours are stored.
-    while time.monotonic() < sent + _STORED_WITHIN_S:
+    while (asked := time.monotonic()) < sent + _STORED_WITHIN_S:
         with opener.open(f"{found.http_url}/readyz", timeout=10) as answer:
             state = json.load(answer)
-        if not state["spool_bytes"] or state["lag_seconds"] < time.monotonic() - sent:
+        # Where the oldest body that waits is younger than our last, ours are stored.
+        if not state["spool_bytes"] or state["lag_seconds"] < asked - sent:
             return sums
         time.sleep(0.05)
     say("the collector has it all on disk and has not stored all of it yet; /readyz says how far it is")

@@ -178,9 +178,7 @@ def _through(found: Running, address: Embedded, project: str | None, token: str 
                 "the collector takes a read token: give one of its --read-token with --token or PLAYHEAD_TOKEN"
             ) from None
         if "UNKNOWN_DATABASE" in text:
-            raise UsageError(
-                f"the collector does not read project {project!r} with this token: {first_line(error)}"
-            ) from None
+            raise UsageError(f"the collector has no project {project!r} for this token: {first_line(error)}") from None
         raise StoreUnavailable(
             f"the collector (process {found.pid}) does not answer on port {found.clickhouse}: {first_line(error)}"
         ) from error

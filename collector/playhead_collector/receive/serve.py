@@ -22,6 +22,7 @@ from playhead.errors import UsageError
 HEAD_BYTES = 64 * 1024
 HEAD_SECONDS = 15.0
 CONNECTIONS = 1024
+GOODBYE_SECONDS = 0.5
 
 
 class HttpServer:
@@ -130,6 +131,12 @@ class _Bounded(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         self._beside = 0
         super().on_message_complete()
+
+    def shutdown(self) -> None:
+        super().shutdown()
+        if self.transport.is_closing():
+            # Over TLS an idle client may never say its own goodbye, and the server would wait for it to the end.
+            self.loop.call_later(GOODBYE_SECONDS, self.transport.abort)
 
     def _await_head(self) -> None:
         if self._deadline is None:
