@@ -14,6 +14,7 @@ from pydantic import BaseModel, Field
 
 from playhead.errors import UsageError
 from playhead_collector.config import Settings
+from playhead_collector.erasure import erase_everywhere
 from playhead_collector.receive.export import bearer
 from playhead_collector.spool.drain import Drain
 from playhead_collector.store.address import DEFAULT_PROJECT, checked_project
@@ -50,8 +51,13 @@ def admin_app(settings: Settings, store: Store, drain: Drain) -> Any:
             project = checked_project(request.project)
         except UsageError as error:
             raise HTTPException(422, str(error)) from None
-        done = drain.exclusively(lambda: store.erase(project, request.subject, request.value))
+        value = request.value.lower() if request.subject is Subject.RUN else request.value
+        done = drain.exclusively(
+            lambda: erase_everywhere(store, settings.spool_folder, project, request.subject, value)
+        )
         erased = await asyncio.wrap_future(done)
+        # What came meanwhile is dropped when it is stored; then the spool holds nothing of it either.
+        await asyncio.wrap_future(drain.exclusively(lambda: None))
         return EraseAnswer(runs=erased.runs, rows=erased.rows, bytes=erased.bytes, clean=erased.clean)
 
     return app

@@ -12,11 +12,12 @@ from typing import Any
 from playhead.errors import UsageError
 from playhead_collector.commands.common import add_json_argument, project_of, say, settings_of, write_json
 from playhead_collector.config import Settings, from_file
+from playhead_collector.erasure import erase_everywhere
 from playhead_collector.errors import StoreError, StoreUnavailable
 from playhead_collector.running import Running, running
 from playhead_collector.spool.drain import Drain
 from playhead_collector.spool.spool import Spool
-from playhead_collector.store.address import DEFAULT_PROJECT, Embedded
+from playhead_collector.store.address import DEFAULT_PROJECT, Embedded, checked_project
 from playhead_collector.store.erase import Subject
 from playhead_collector.store.store import Store
 
@@ -54,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
             return 1
     settings = settings_of(arguments)
     address = settings.address
-    project = project_of(arguments) or DEFAULT_PROJECT
+    project = checked_project(project_of(arguments) or DEFAULT_PROJECT)
     found = running(address.path) if isinstance(address, Embedded) else None
     if found is not None and found.http:
         token = from_file(arguments.token)[0] if arguments.token else settings.admin_token
@@ -82,7 +83,7 @@ def _directly(settings: Settings, subject: Subject, value: str, project: str) ->
         if settings.spool_folder.exists():
             spool = Spool(settings.spool_folder)
             Drain(spool, store).drain_now()
-        erased = store.erase(project, subject, value)
+        erased = erase_everywhere(store, settings.spool_folder, project, subject, value)
     finally:
         store.close()
     return {"runs": erased.runs, "rows": erased.rows, "bytes": erased.bytes, "clean": erased.clean}

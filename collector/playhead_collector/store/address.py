@@ -1,5 +1,6 @@
 """Where a store is: `chdb:///path` (embedded) or `clickhouse://user:password@host:port/database` (a server; https with
-`?secure=1` or `clickhouses://`). A project is a database: `default` lives in the one that the address names, any other
+`?secure=1` or `clickhouses://`; `?ca_cert=/path` where an authority of one's own signed it; `?cluster=NAME` for all
+nodes of a cluster). A project is a database: `default` lives in the one that the address names, any other
 in `<database>_<project>`.
 """
 
@@ -9,12 +10,14 @@ import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from playhead.errors import UsageError
 
 DEFAULT_PROJECT = "default"
 _PROJECT = re.compile(r"[a-z0-9][a-z0-9_]{0,39}")
+_DATABASE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
+_CLUSTER = re.compile(r"[A-Za-z0-9_.-]{1,100}")
 
 
 def data_directory() -> Path:
@@ -56,6 +59,8 @@ class Server:
     database: str = "playhead"
     secure: bool = False
     cluster: str | None = None
+    ca_cert: Path | None = None
+    """Certificates of the authority that the server's must be signed by; the system's where there is none."""
 
     def __str__(self) -> str:
         """Without the password: this is what logs and errors show."""
@@ -69,7 +74,12 @@ Address = Embedded | Server
 
 
 def parse_address(text: str) -> Address:
-    parts = urlsplit(text)
+    # What is shown of an address never holds what stands before the @: a password.
+    shown = repr(text.rsplit("@", maxsplit=1)[-1])
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        raise UsageError(f"{shown} is no address; signs like [ ] in a password are written as %5B %5D") from None
     if parts.scheme == "chdb":
         if parts.netloc or not parts.path.strip("/"):
             raise UsageError(
@@ -77,32 +87,40 @@ def parse_address(text: str) -> Address:
             )
         return Embedded(Path(unquote(parts.path)).expanduser())
     if parts.scheme in ("clickhouse", "clickhouses", "http", "https"):
-        options = {name: values[-1] for name, values in parse_qs(parts.query).items()}
-        unknown = set(options) - {"secure", "cluster"}
-        if unknown:
-            raise UsageError(
-                f"{text.rsplit('@', maxsplit=1)[-1]!r}: unknown option {sorted(unknown)[0]!r}; "
-                "there are secure and cluster"
-            )
-        secure = parts.scheme in ("clickhouses", "https") or options.get("secure") in ("1", "true", "yes")
-        try:
-            port = parts.port or (8443 if secure else 8123)
-        except ValueError:
-            raise UsageError(
-                f"{text.rsplit('@', maxsplit=1)[-1]!r}: the port is not a number between 1 and 65535"
-            ) from None
-        if not parts.hostname:
-            raise UsageError(f"{text!r} names no host: write clickhouse://user:password@host:8123/database")
-        database = parts.path.strip("/") or "playhead"
-        if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", database):
-            raise UsageError(f"{database!r} cannot be a database's name: use letters, digits and _")
-        return Server(
-            host=parts.hostname,
-            port=port,
-            user=unquote(parts.username or "default"),
-            password=unquote(parts.password or ""),
-            database=database,
-            secure=secure,
-            cluster=options.get("cluster"),
-        )
-    raise UsageError(f"{text!r} is no store: write chdb:///path or clickhouse://user:password@host:8123/database")
+        return _parse_server(parts, shown)
+    raise UsageError(f"{shown} is no store: write chdb:///path or clickhouse://user:password@host:8123/database")
+
+
+def _parse_server(parts: SplitResult, shown: str) -> Server:
+    options = {name: values[-1] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
+    unknown = sorted(set(options) - {"secure", "cluster", "ca_cert"})
+    if unknown:
+        raise UsageError(f"{shown}: unknown option {unknown[0]!r}; there are secure, ca_cert and cluster")
+    secure = parts.scheme in ("clickhouses", "https") or options.get("secure") in ("", "1", "true", "yes")
+    try:
+        port = parts.port or (8443 if secure else 8123)
+    except ValueError:
+        raise UsageError(f"{shown}: the port is not a number between 1 and 65535") from None
+    if not parts.hostname:
+        raise UsageError(f"{shown} names no host: write clickhouse://user:password@host:8123/database")
+    database = parts.path.strip("/") or "playhead"
+    if not _DATABASE.fullmatch(database):
+        raise UsageError(f"{database!r} cannot be a database's name: use letters, digits and _")
+    cluster = options.get("cluster") or None
+    if cluster is not None and not _CLUSTER.fullmatch(cluster):
+        raise UsageError(f"{cluster!r} cannot be a cluster's name: use letters, digits and _ . -")
+    ca_cert = Path(options["ca_cert"]).expanduser() if options.get("ca_cert") else None
+    if ca_cert is not None and not secure:
+        raise UsageError(f"{shown}: ca_cert is for https; add secure=1 or write clickhouses://")
+    if ca_cert is not None and not ca_cert.is_file():
+        raise UsageError(f"{shown}: there is no certificate file {ca_cert}")
+    return Server(
+        host=parts.hostname,
+        port=port,
+        user=unquote(parts.username or "default"),
+        password=unquote(parts.password or ""),
+        database=database,
+        secure=secure,
+        cluster=cluster,
+        ca_cert=ca_cert,
+    )

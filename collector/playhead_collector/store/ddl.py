@@ -1,11 +1,13 @@
 """Schema files to statements: one DDL object a file, with what varies (dialects, engines, cluster) in double braces.
 
-The same files make a single server's schema and a cluster's. On a cluster a `…_rows` table is created on every node as
-`…_rows_local`, and a Distributed table of the plain name lies over it, sharded by run.
+The same files make a single server's schema and a cluster's. On a cluster what belongs to a run lies in `…_local` on
+the shard of its run, replicated there, and a Distributed table of the plain name lies over it; what every node must
+know for itself (tombstones, prices, migrations) is one table that all nodes replicate. Queries are the same in both.
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass
 from importlib.resources import files
@@ -39,64 +41,120 @@ TABLE_SETTINGS = (
     "cleanup_delay_period = 4, cleanup_delay_period_random_add = 0, max_cleanup_delay_period = 4"
 )
 
-_PACKAGE = "playhead_collector.store"
+# A segment may come again when its insert was cut short and the store away since, so its token is remembered for long.
+_CLUSTER_TABLE_SETTINGS = ", replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 604800"
+
+_PLACEHOLDER = re.compile(r"\{\{([^}]+)\}\}")
+_VIEW = re.compile(r"\s*(?:--[^\n]*\n)*\s*CREATE MATERIALIZED VIEW IF NOT EXISTS (\w+).*? TO \w+ AS\n")
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """Where the schema goes: one server (no cluster), or a cluster of replicated shards."""
+    """Where the schema goes: one server (no cluster), or a cluster of replicated shards.
+
+    A cluster's nodes name themselves by the usual macros `{shard}` and `{replica}`.
+    """
 
     retention_days: int = 90
     cluster: str | None = None
 
+    @property
+    def on_cluster(self) -> str:
+        return f" ON CLUSTER '{self.cluster}'" if self.cluster else ""
+
+    def stored(self, table: str) -> str:
+        """The table that holds a run's rows on a node: what is altered and what has parts."""
+        return f"{table}_local" if self.cluster else table
+
+    def system(self, table: str) -> str:
+        """A system table of all nodes."""
+        return f"clusterAllReplicas('{self.cluster}', system.{table})" if self.cluster else f"system.{table}"
+
+    def replacing(self, version: str, everywhere: bool = False) -> str:
+        """The engine of a table of replaceable rows, sharded or whole on every node."""
+        arguments = [version] if version else []
+        if self.cluster:
+            path, replica = (
+                ("/clickhouse/tables/{database}/{table}", "{shard}-{replica}")
+                if everywhere
+                else ("/clickhouse/tables/{shard}/{database}/{table}", "{replica}")
+            )
+            arguments = [f"'{path}'", f"'{replica}'", *arguments]
+        name = "ReplicatedReplacingMergeTree" if self.cluster else "ReplacingMergeTree"
+        return f"{name}({', '.join(arguments)})"
+
 
 @dataclass(frozen=True, slots=True)
 class Statement:
+    """One DDL statement."""
+
     name: str
     sql: str
 
 
-def migration(number: int, form: Form) -> list[Statement]:
+@dataclass(frozen=True, slots=True)
+class View(Statement):
+    """A materialized view. Its comment in the database is the hash of its definition, created with it."""
+
+    query: str
+    definition: str
+
+
+def migration(number: int, form: Form, database: str) -> list[Statement]:
     """The statements of one numbered migration, in order."""
-    folder = files(_PACKAGE) / "schema" / f"{number:04}"
+    folder = _schema() / f"{number:04}"
     found = sorted((entry for entry in folder.iterdir() if entry.name.endswith(".sql")), key=lambda entry: entry.name)
-    return [statement for entry in found for statement in _render(entry, form)]
+    return [statement for entry in found for statement in _render(entry, form, database)]
+
+
+def record(form: Form, database: str) -> Statement:
+    """The table that the database records its migrations in."""
+    return _render(_schema() / "migrations.sql", form, database)[0]
 
 
 def latest() -> int:
-    return max(int(entry.name) for entry in (files(_PACKAGE) / "schema").iterdir() if entry.name.isdigit())
+    return max(int(entry.name) for entry in _schema().iterdir() if entry.name.isdigit())
 
 
 def protobuf_schema_path() -> Path:
-    return Path(str(files(_PACKAGE) / "schema" / "otlp.proto"))
+    return Path(str(_schema() / "otlp.proto"))
 
 
-def _render(entry: Traversable, form: Form) -> list[Statement]:
-    replicated = form.cluster is not None
+def _schema() -> Traversable:
+    return files("playhead_collector.store") / "schema"
+
+
+def _render(entry: Traversable, form: Form, database: str) -> list[Statement]:
     values = expressions() | {
         "key_value_type": _KEY_VALUE,
         "any_value_type": _ANY_VALUE,
         "resource_type": _RESOURCE,
         "scope_type": _SCOPE,
         "scope_hash": _SCOPE_HASH,
-        "table_settings": TABLE_SETTINGS,
+        "table_settings": TABLE_SETTINGS + (_CLUSTER_TABLE_SETTINGS if form.cluster else ""),
         "retention_days": str(form.retention_days),
-        "replacing": "ReplicatedReplacingMergeTree" if replicated else "ReplacingMergeTree",
-        "on_cluster": f" ON CLUSTER '{form.cluster}'" if replicated else "",
-        "local": "_local" if replicated else "",
+        "on_cluster": form.on_cluster,
+        "local": "_local" if form.cluster else "",
     }
+
+    def filled(match: re.Match[str]) -> str:
+        word, _, version = match[1].strip().partition(":")
+        if word.startswith("replacing"):
+            return form.replacing(version, everywhere=word.endswith("everywhere"))
+        return values[match[1].strip()]
+
+    name = entry.name.removesuffix(".sql")
     text = entry.read_text(encoding="utf-8")
-    sql = re.sub(r"\{\{([^}]+)\}\}", lambda match: values[match[1].strip()], text)
-    statements = [Statement(entry.name.removesuffix(".sql"), sql)]
-    if replicated and "{{local}}" in text:
-        table = re.search(r"CREATE TABLE IF NOT EXISTS (\w+)_local", sql)
-        assert table is not None, f"{entry.name} names no table"
-        name = table[1]
-        statements.append(
-            Statement(
-                f"{entry.name.removesuffix('.sql')}_distributed",
-                f"CREATE TABLE IF NOT EXISTS {name} ON CLUSTER '{form.cluster}' AS {name}_local\n"
-                f"ENGINE = Distributed('{form.cluster}', currentDatabase(), {name}_local, sipHash64(run_id))",
-            )
-        )
-    return statements
+    sql = _PLACEHOLDER.sub(filled, text).strip()
+    view = _VIEW.match(sql)
+    if view is not None:
+        definition = hashlib.sha256(sql.encode()).hexdigest()
+        return [View(view[1], f"{sql}\nCOMMENT '{definition}'", sql[view.end() :], definition)]
+    table = re.search(r"CREATE TABLE IF NOT EXISTS (\w+)\{\{local\}\}", text)
+    if table is None or not form.cluster:
+        return [Statement(name, sql)]
+    over = (
+        f"CREATE TABLE IF NOT EXISTS {table[1]}{form.on_cluster} AS {form.stored(table[1])}\n"
+        f"ENGINE = Distributed('{form.cluster}', '{database}', {form.stored(table[1])}, sipHash64(run_id))"
+    )
+    return [Statement(name, sql), Statement(f"{name}, distributed", over)]

@@ -32,6 +32,22 @@ from playhead_collector.store.ddl import protobuf_schema_path
 log = logging.getLogger(__name__)
 
 
+# What the tables of a cluster need of every handle. The spool lets go of a segment when its insert returns, and runs
+# are computed from what was just inserted, so an insert waits for its shards, and there for a majority of the replicas,
+# and a read is answered by a replica that has it all. Quorums are without gaps: one insert a table at a time; of two
+# collectors that meet one tries again. Subqueries look at all shards.
+CLUSTER_SETTINGS: Mapping[str, Any] = {
+    "distributed_foreground_insert": 1,
+    "insert_quorum": "auto",
+    "insert_quorum_parallel": 0,
+    "select_sequential_consistency": 1,
+    "distributed_product_mode": "global",
+    "parallel_distributed_insert_select": 0,
+    # Seconds that a statement for all nodes may take, mutations included.
+    "distributed_ddl_task_timeout": 600,
+}
+
+
 class Engine:
     """A ClickHouse, embedded or not. Closing it is safe twice."""
 
@@ -132,6 +148,10 @@ def is_transient(error: BaseException) -> bool:
         "UNKNOWN_DATABASE",
         "UNKNOWN_TABLE",
         "AUTHENTICATION_FAILED",
+        "UNSATISFIED_QUORUM",
+        "UNKNOWN_STATUS_OF_INSERT",
+        "REPLICA_IS_NOT_IN_QUORUM",
+        "ALL_CONNECTION_TRIES_FAILED",
         "errno: 28",
     )
     return any(mark in text for mark in transient)
@@ -145,10 +165,11 @@ def _connect_server(address: Server, database: str | None, settings: Mapping[str
         password=address.password,
         database=database or "default",
         interface="https" if address.secure else "http",
-        settings=dict(settings or {}),
+        settings={**(CLUSTER_SETTINGS if address.cluster else {}), **(settings or {})},
         connect_timeout=5,
-        send_receive_timeout=300,
+        send_receive_timeout=600,
         autogenerate_session_id=False,
+        ca_cert=str(address.ca_cert) if address.ca_cert is not None else None,
     )
 
 

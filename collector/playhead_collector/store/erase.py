@@ -2,24 +2,32 @@
 
 What is erased is remembered as a hash only, and late arrivals of it are dropped by the views. It is over when no part
 on disk holds the rows, parts that merges have replaced included. The caller makes sure that nothing is inserted
-meanwhile, and that the spool holds nothing of it (see `Drain.exclusively`).
+meanwhile, and that the spool holds nothing of it (see erasure.py).
 """
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from clickhouse_connect.driver.client import Client
 
+from playhead_collector.store.ddl import Form
 from playhead_collector.store.query import load
+from playhead_collector.store.runs import recompute
+
+log = logging.getLogger(__name__)
 
 # Every table that holds something of a run.
 TABLES = ("step_rows", "message_rows", "scope_rows", "log_rows", "recording_rows", "responses", "run_rows")
 # Runs a statement; their ids stand in its text, for a mutation is kept as text.
 _AT_ONCE = 5000
+_HEX = frozenset("0123456789abcdef")
+# How a record says that it belongs to no run.
+_NO_RUN = f"'', '{'0' * 32}'"
 
 
 class Subject(StrEnum):
@@ -34,74 +42,122 @@ class Erased:
 
     runs: int
     rows: dict[str, int]
-    """By table."""
+    """By table; in `spool`, spans and log records that the store had refused."""
     bytes: int
     """Of text in messages."""
     clean: bool
     """Whether no file on disk holds the rows any more; false only where waiting for that was given up."""
 
 
-Progress = Callable[[str], None]
+def runs_of(client: Client, subject: Subject, value: str) -> list[str]:
+    """The runs that a subject's steps and records are in."""
+    rows = client.query(load(f"runs_of_{subject.value}"), parameters={"value": value}).result_rows
+    return sorted(str(run_id) for (run_id,) in rows if _is_run(str(run_id)))
+
+
+def bury(client: Client, subject: Subject, values: Sequence[str]) -> None:
+    """Sets tombstones: what arrives of these from here on is dropped."""
+    client.command(load("bury"), parameters={"subject": subject.value, "values": list(values)})
 
 
 def erase(
-    client: Client, subject: Subject, value: str, progress: Progress | None = None, wait_s: float = 120.0
+    client: Client, subject: Subject, value: str, form: Form, *, more_runs: Iterable[str] = (), wait_s: float = 120.0
 ) -> Erased:
-    """Erases, waits for the files to go, and says how much it was."""
-    say = progress or (lambda what: None)
+    """Erases, waits for the files to go, and says how much it was. `more_runs` are known to be the subject's, too."""
     # The tombstone comes first: what arrives from here on is dropped.
-    client.command(load("bury"), parameters={"subject": subject.value, "values": [value]})
-    say("looking for the runs concerned")
-    rows = client.query(load(f"runs_of_{subject.value}"), parameters={"value": value}).result_rows
-    run_ids = [str(run_id) for (run_id,) in rows]
-    return erase_runs(client, run_ids, say, wait_s)
+    bury(client, subject, [value])
+    run_ids = sorted({*runs_of(client, subject, value), *more_runs})
+    strays = 0
+    if subject is not Subject.RUN:
+        digest = client.query(load("subject_hash"), parameters={"value": value}).result_rows[0][0]
+        strays = _erase_strays(client, subject, str(digest), form)
+    erased = _erase_runs(client, run_ids, form)
+    rows = {**erased, "log_rows": erased["log_rows"] + strays}
+    size = rows.pop("bytes")
+    log.info("erased %d runs of a %s", len(run_ids), subject.value)
+    return Erased(len(run_ids), rows, size, _wait_until_gone(client, form, wait_s))
 
 
-def erase_runs(client: Client, run_ids: Sequence[str], say: Progress, wait_s: float = 120.0) -> Erased:
-    removed: dict[str, int] = dict.fromkeys(TABLES, 0)
-    size = 0
-    clean = True
-    for start in range(0, len(run_ids), _AT_ONCE):
-        some = list(run_ids[start : start + _AT_ONCE])
-        client.command(load("bury"), parameters={"subject": Subject.RUN.value, "values": some})
-        size += int(client.query(load("bytes_of_runs"), parameters={"runs": some}).result_rows[0][0])
-        ids = ", ".join(f"'{run_id}'" for run_id in some if run_id.isalnum())
-        for table in TABLES:
-            say(f"removing from {table}")
-            counting = f"SELECT count() FROM {table} WHERE run_id IN ({ids})"  # noqa: S608 - our tables, letters and digits
-            count = client.query(counting).result_rows[0][0]
-            removed[table] += int(count)
-            if count:
-                client.command(f"ALTER TABLE {table} DELETE WHERE run_id IN ({ids}) SETTINGS mutations_sync = 2")
-        say("waiting for replaced files to be removed")
-        clean = _wait_until_gone(client, [table for table in TABLES if removed[table]], wait_s) and clean
-    return Erased(len(run_ids), removed, size, clean)
+def sweep(client: Client, run_ids: Sequence[str], form: Form) -> int:
+    """Erases those of the given runs, just stored, that turn out to be an erased user's or session's.
 
-
-def sweep(client: Client, run_ids: Sequence[str]) -> int:
-    """Erases those of the given runs, just stored, that turn out to be an erased user's or session's."""
+    Without waiting for replaced files to go, which happens by itself within a minute: storing must not wait for it.
+    """
     if not client.query(load("any_buried_person")).result_rows:
         return 0
     rows = client.query(load("buried_runs"), parameters={"runs": list(run_ids)}).result_rows
     if rows:
-        erase_runs(client, [str(run_id) for (run_id,) in rows], lambda what: None)
+        _erase_runs(client, [str(run_id) for (run_id,) in rows], form)
+    for subject, digest in client.query(load("buried_strays")).result_rows:
+        _erase_strays(client, Subject(subject), str(digest), form)
     return len(rows)
 
 
-def _wait_until_gone(client: Client, tables: Sequence[str], wait_s: float) -> bool:
-    """Replaced parts stay on disk for some minutes unless the table says otherwise; for now it says otherwise."""
-    if not tables:
-        return True
-    for table in tables:
-        client.command(f"ALTER TABLE {table} MODIFY SETTING old_parts_lifetime = 1")
+def _erase_runs(client: Client, run_ids: Sequence[str], form: Form) -> dict[str, int]:
+    """Rows by table, and bytes of text."""
+    removed = dict.fromkeys((*TABLES, "bytes"), 0)
+    for start in range(0, len(run_ids), _AT_ONCE):
+        some = list(run_ids[start : start + _AT_ONCE])
+        bury(client, Subject.RUN, some)
+        removed["bytes"] += int(client.query(load("bytes_of_runs"), parameters={"runs": some}).result_rows[0][0])
+        # Of a call that two traces told of, the one that stays may count now.
+        shared = client.query(load("shared_responses"), parameters={"runs": some}).result_rows
+        ids = ", ".join(f"'{run_id}'" for run_id in some if _is_run(run_id))
+        for table in TABLES:
+            removed[table] += _delete(client, form, table, f"run_id IN ({ids})")
+        recompute(client, {str(run_id) for _, run_id, *_ in shared} - set(some))
+    return removed
+
+
+def _erase_strays(client: Client, subject: Subject, digest: str, form: Form) -> int:
+    """Log records outside of any run lie together, everybody's: of these only the subject's own go, and their texts."""
+    # By hash: the text of a mutation stays on disk for a while.
+    whose = f"run_id IN ({_NO_RUN}) AND hex(sipHash128({subject.value})) = '{digest}'"
+    listing = f"SELECT DISTINCT hex(arrayJoin(piece_hashes)) FROM log_rows WHERE {whose}"  # noqa: S608 - no values in it
+    pieces = {str(piece) for (piece,) in client.query(listing).result_rows}
+    removed = _delete(client, form, "log_rows", whose)
+    kept = {str(piece) for (piece,) in client.query(load("stray_pieces")).result_rows} if pieces else set()
+    orphans = sorted(pieces - kept)
+    for start in range(0, len(orphans), _AT_ONCE):
+        some = ", ".join(f"'{piece}'" for piece in orphans[start : start + _AT_ONCE])
+        _delete(client, form, "message_rows", f"run_id IN ({_NO_RUN}) AND hex(hash) IN ({some})")
+    return removed
+
+
+def _delete(client: Client, form: Form, table: str, condition: str) -> int:
+    count = int(client.query(f"SELECT count() FROM {table} WHERE {condition}").result_rows[0][0])  # noqa: S608 - no values in it
+    if count:
+        target = f"{form.stored(table)}{form.on_cluster}"
+        client.command(f"ALTER TABLE {target} DELETE WHERE {condition} SETTINGS mutations_sync = 2")
+    return count
+
+
+def _is_run(run_id: str) -> bool:
+    return len(run_id) == 32 and set(run_id) <= _HEX and run_id != "0" * 32
+
+
+def _wait_until_gone(client: Client, form: Form, wait_s: float) -> bool:
+    """Replaced parts stay on disk for a minute unless the table says otherwise; for now it says otherwise."""
+    tables = [form.stored(table) for table in TABLES]
+    look = load("replaced_parts").replace("{{parts}}", form.system("parts"))
+    look = look.replace("{{detached_parts}}", form.system("detached_parts"))
+    deadline = time.monotonic() + wait_s
+    lowered: list[str] = []
     try:
-        deadline = time.monotonic() + wait_s
-        while time.monotonic() < deadline:
-            left = client.query(load("replaced_parts"), parameters={"tables": list(tables)}).result_rows
-            if not left[0][0]:
-                return True
+        while True:
+            parameters = {"tables": tables, "database": client.database}
+            [(replaced, detached)] = client.query(look, parameters=parameters).result_rows
+            if not replaced:
+                if detached:
+                    log.warning("%d parts that the store set aside as broken were not looked into", detached)
+                return not detached
+            if time.monotonic() > deadline:
+                return False
+            if not lowered:
+                lowered = tables
+                for table in tables:
+                    client.command(f"ALTER TABLE {table}{form.on_cluster} MODIFY SETTING old_parts_lifetime = 1")
             time.sleep(0.5)
-        return False
     finally:
-        for table in tables:
-            client.command(f"ALTER TABLE {table} RESET SETTING old_parts_lifetime")
+        for table in lowered:
+            client.command(f"ALTER TABLE {table}{form.on_cluster} RESET SETTING old_parts_lifetime")

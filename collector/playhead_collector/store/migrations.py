@@ -3,20 +3,22 @@
 A database that holds a migration which this program does not know is refused, and so is a ClickHouse without something
 that the schema needs. What the dialects' tables say is part of the views; when it changed since, the views are altered
 in place, which ClickHouse does without a moment in which they are not there.
+
+Every statement may have run before: a migration that was cut short is done again from its start. A database that is up
+to date is only read, so a user without the right to create may open it.
 """
 
 from __future__ import annotations
 
-import hashlib
 import logging
-import re
 
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from playhead_collector.errors import SchemaTooNew, StoreUnavailable, StoreUnsuitable
 from playhead_collector.store import ddl
-from playhead_collector.store.ddl import Form
+from playhead_collector.store.ddl import Form, View
+from playhead_collector.store.query import load
 
 log = logging.getLogger(__name__)
 
@@ -31,95 +33,67 @@ NEEDED_SETTINGS = {
 # The text index is beyond its experimental stage from here on.
 NEEDED_VERSION = (26, 2)
 
-_RECORD = """
-CREATE TABLE IF NOT EXISTS migrations{on_cluster}
-(
-    number UInt32,
-    program String,
-    applied_at DateTime64(3, 'UTC') DEFAULT now64(3)
-)
-ENGINE = {engine} ORDER BY number
-"""
-_DEFINITIONS = """
-CREATE TABLE IF NOT EXISTS view_definitions{on_cluster}
-(
-    name String,
-    hash String,
-    defined_at DateTime64(3, 'UTC') DEFAULT now64(3)
-)
-ENGINE = {engine}(defined_at) ORDER BY name
-"""
-
 
 def check_suitable(client: Client) -> None:
     version = str(client.command("SELECT version()"))
     numbers = tuple(int(part) for part in version.split(".")[:2] if part.isdigit())
+    needed = ".".join(map(str, NEEDED_VERSION))
     if numbers < NEEDED_VERSION:
-        raise StoreUnsuitable(
-            f"this ClickHouse is {version}; Playhead needs {'.'.join(map(str, NEEDED_VERSION))} or newer (text indexes)"
-        )
-    rows = client.query(
-        "SELECT name FROM system.settings WHERE name IN {names:Array(String)}",
-        parameters={"names": list(NEEDED_SETTINGS)},
-    ).result_rows
-    there = {name for (name,) in rows}
-    for name, since in NEEDED_SETTINGS.items():
-        if name not in there:
-            raise StoreUnsuitable(
-                f"this ClickHouse ({version}) has no setting {name}, which came with {since}; use a newer one"
-            )
+        raise StoreUnsuitable(f"this ClickHouse is {version}; Playhead needs {needed} or newer (text indexes)")
+    rows = client.query(load("settings_there"), parameters={"names": list(NEEDED_SETTINGS)}).result_rows
+    missing = [name for name in NEEDED_SETTINGS if (name,) not in rows]
+    if missing:
+        named = ", ".join(f"{name} (which came with {NEEDED_SETTINGS[name]})" for name in missing)
+        raise StoreUnsuitable(f"this ClickHouse ({version}) has no setting {named}; use {needed} or newer")
 
 
 def migrate(client: Client, database: str, form: Form, program: str) -> int:
-    """Brings the client's database up to date; returns the schema's number. Running it twice changes nothing."""
-    on_cluster = f" ON CLUSTER '{form.cluster}'" if form.cluster else ""
-    client.command(f"CREATE DATABASE IF NOT EXISTS {database}{on_cluster}")
-    client.database = database
-    replicated = "Replicated" if form.cluster else ""
-    client.command(_RECORD.format(on_cluster=on_cluster, engine=f"{replicated}MergeTree"))
-    client.command(_DEFINITIONS.format(on_cluster=on_cluster, engine=f"{replicated}ReplacingMergeTree"))
-    applied = int(client.command("SELECT max(number) FROM migrations"))  # type: ignore[arg-type]
+    """Brings a database up to date, and the client into it; returns the schema's number. Twice changes nothing."""
+    applied = _applied(client, database)
     newest = ddl.latest()
     if applied > newest:
         raise SchemaTooNew(
-            f"the database {database} has schema {applied}, and this Playhead knows up to {newest}: "
+            f"the database {database} has schema {applied}, and this Playhead ({program}) knows up to {newest}: "
             "run the newer Playhead that made it, or restore a backup made before"
         )
+    if applied < newest:
+        client.command(f"CREATE DATABASE IF NOT EXISTS {database}{form.on_cluster}")
+    client.database = database
+    if applied < newest:
+        client.command(ddl.record(form, database).sql)
     for number in range(applied + 1, newest + 1):
-        for statement in ddl.migration(number, form):
+        for statement in ddl.migration(number, form, database):
             try:
                 client.command(statement.sql)
             except ClickHouseError as error:
                 raise StoreUnavailable(f"schema {number}, {statement.name}: {str(error).strip()[:800]}") from error
-        client.command(
-            "INSERT INTO migrations (number, program) VALUES ({n:UInt32}, {p:String})",
-            {"n": number, "p": program},
-        )
+        client.command(load("record_migration"), parameters={"number": number, "program": program})
         log.info("database %s: schema %d applied", database, number)
-    _refresh_views(client, form)
+    _refresh_views(client, database, form)
     return newest
 
 
-def _refresh_views(client: Client, form: Form) -> None:
-    """Alters the materialized views whose definition this program renders otherwise than the database recorded."""
-    rows = client.query("SELECT name, hash FROM view_definitions FINAL").result_rows
-    known = {str(name): str(digest) for name, digest in rows}
+def _applied(client: Client, database: str) -> int:
+    """The newest migration that the database has; 0 where there is none yet."""
+    if "migrations" not in _comments(client, database):
+        return 0
+    return int(client.query(f"SELECT max(number) FROM {database}.migrations").result_rows[0][0])  # noqa: S608 - checked
+
+
+def _comments(client: Client, database: str) -> dict[str, str]:
+    """Of all tables and views, by name."""
+    rows = client.query(load("table_comments"), parameters={"database": database}).result_rows
+    return {str(name): str(comment) for name, comment in rows}
+
+
+def _refresh_views(client: Client, database: str, form: Form) -> None:
+    """Alters the views whose definition this program renders otherwise than the one that made them."""
+    comments = _comments(client, database)
     for number in range(1, ddl.latest() + 1):
-        for statement in ddl.migration(number, form):
-            view = re.match(
-                r"\s*(?:--[^\n]*\n)*\s*CREATE MATERIALIZED VIEW IF NOT EXISTS (\w+).*? TO \w+ AS\n",
-                statement.sql,
-            )
-            if view is None:
+        for view in ddl.migration(number, form, database):
+            if not isinstance(view, View) or comments.get(view.name) == view.definition:
                 continue
-            name = view[1]
-            digest = hashlib.sha256(statement.sql.encode()).hexdigest()
-            if known.get(name) == digest:
-                continue
-            if name in known:
-                client.command(f"ALTER TABLE {name} MODIFY QUERY {statement.sql[view.end() :]}")
-                log.info("view %s altered: the dialects' tables changed", name)
-            client.command(
-                "INSERT INTO view_definitions (name, hash) VALUES ({n:String}, {h:String})",
-                {"n": name, "h": digest},
-            )
+            client.command(f"ALTER TABLE {view.name}{form.on_cluster} MODIFY QUERY {view.query}")
+            # Said after it is done: cut short in between, it is done again.
+            client.command(f"ALTER TABLE {view.name}{form.on_cluster} MODIFY COMMENT '{view.definition}'")
+            log.info("view %s altered: what the dialects' tables say has changed", view.name)

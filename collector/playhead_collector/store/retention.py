@@ -12,6 +12,9 @@ import re
 
 from clickhouse_connect.driver.client import Client
 
+from playhead_collector.store.ddl import Form
+from playhead_collector.store.query import load
+
 DEFAULT_RETENTION_DAYS = 90
 
 # Table, and days on top.
@@ -26,25 +29,21 @@ _TABLES = (
 )
 
 
-def keep_for(client: Client, days: int, cluster: str | None = None) -> bool:
+def keep_for(client: Client, days: int, form: Form) -> bool:
     """Changes the retention of the client's database; returns whether it was another before."""
-    rows = client.query(
-        "SELECT create_table_query FROM system.tables WHERE database = currentDatabase() AND name LIKE 'step_rows%'"
-    )
-    if all(f"toIntervalDay({days})" in str(query) for (query,) in rows.result_rows if "MergeTree" in str(query)):
+    if retention_of(client) == days:
         return False
-    suffix, where = ("_local", f" ON CLUSTER '{cluster}'") if cluster else ("", "")
-    for table, more in _TABLES:
+    # The table that is asked comes last: cut short, it is all done again.
+    for table, more in reversed(_TABLES):
         client.command(
-            f"ALTER TABLE {table}{suffix}{where} MODIFY TTL toDateTime64(arrived_at, 0) + toIntervalDay({days + more})"
+            f"ALTER TABLE {form.stored(table)}{form.on_cluster} "
+            f"MODIFY TTL toDateTime64(arrived_at, 0) + toIntervalDay({days + more})"
         )
     return True
 
 
 def retention_of(client: Client) -> int | None:
     """The days that the client's database keeps steps; None where the database does not say."""
-    rows = client.query(
-        "SELECT create_table_query FROM system.tables WHERE database = currentDatabase() AND name LIKE 'step_rows%'"
-    )
-    found = (re.search(r"TTL .*?toIntervalDay\((\d+)\)", str(query), re.DOTALL) for (query,) in rows.result_rows)
+    definitions = [str(shown) for (shown,) in client.query(load("step_tables")).result_rows]
+    found = (re.search(r"TTL .*?toIntervalDay\((\d+)\)", shown, re.DOTALL) for shown in definitions)
     return next((int(days[1]) for days in found if days), None)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import sys
 import threading
-from collections.abc import Mapping, Set
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from playhead_collector.store import engine as engines
 from playhead_collector.store.address import DEFAULT_PROJECT, Address, Server
 from playhead_collector.store.ddl import Form
 from playhead_collector.store.engine import Engine
-from playhead_collector.store.erase import Erased, Subject, erase, sweep
+from playhead_collector.store.erase import Erased, Subject, erase, runs_of, sweep
 from playhead_collector.store.migrations import check_suitable, migrate
 from playhead_collector.store.retention import DEFAULT_RETENTION_DAYS, keep_for
 from playhead_collector.store.runs import recompute, reprice
@@ -98,11 +98,10 @@ class Store:
                 check_suitable(admin)
                 self._admin = admin
             if database not in self._ready:
-                cluster = self.address.cluster if isinstance(self.address, Server) else None
                 days = self._retention_days.get(project)
-                migrate(self._admin, database, Form(days or DEFAULT_RETENTION_DAYS, cluster), playhead.__version__)
+                migrate(self._admin, database, self._form(days or DEFAULT_RETENTION_DAYS), playhead.__version__)
                 if days is not None:
-                    keep_for(self._admin, days, cluster)
+                    keep_for(self._admin, days, self._form())
                 reprice(self._admin)
                 self._ready.add(database)
         return database
@@ -130,11 +129,15 @@ class Store:
         compute = self._writer(project).compute
         run_ids = [run.hex() for run in runs]
         recompute(compute, run_ids)
-        sweep(compute, run_ids)
+        sweep(compute, run_ids, self._form())
 
-    def erase(self, project: str, subject: Subject, value: str) -> Erased:
-        """To be called where nothing is inserted meanwhile: by Drain.exclusively, or where nobody else has it."""
-        return erase(self._writer(project).compute, subject, value)
+    def runs_of(self, project: str, subject: Subject, value: str) -> list[str]:
+        """The runs that a subject's steps and log records are in."""
+        return runs_of(self._writer(project).compute, subject, value)
+
+    def erase(self, project: str, subject: Subject, value: str, more_runs: Iterable[str] = ()) -> Erased:
+        """To be called where nothing is inserted meanwhile: see erasure.py, which erases from the spool, too."""
+        return erase(self._writer(project).compute, subject, value, self._form(), more_runs=more_runs)
 
     def is_transient(self, error: BaseException) -> bool:
         return engines.is_transient(error)
@@ -148,6 +151,9 @@ class Store:
 
     def _insert(self, project: str, signal: Signal, path: Path, token: str) -> None:
         self._engine.insert_otlp(self._writer(project).insert, _TABLES[signal], _MESSAGES[signal], path, token)
+
+    def _form(self, retention_days: int = DEFAULT_RETENTION_DAYS) -> Form:
+        return Form(retention_days, self.address.cluster if isinstance(self.address, Server) else None)
 
     def _writer(self, project: str) -> _Writer:
         if project not in self._writers:

@@ -5,6 +5,6 @@ CREATE TABLE IF NOT EXISTS erased{{on_cluster}}
     subject_hash FixedString(16),
     erased_at DateTime64(3, 'UTC')
 )
-ENGINE = {{replacing}}(erased_at)
+ENGINE = {{replacing everywhere:erased_at}}
 ORDER BY (subject, subject_hash)
 SETTINGS {{table_settings}}

@@ -78,7 +78,7 @@ CREATE TABLE IF NOT EXISTS step_rows{{local}}{{on_cluster}}
     -- recomputing a thousand fresh runs would read all of the day.
     INDEX runs run_id TYPE bloom_filter(0.001) GRANULARITY 1
 )
-ENGINE = {{replacing}}(version_of_row)
+ENGINE = {{replacing:version_of_row}}
 PARTITION BY toDate(start_time)
 ORDER BY (run_id, step_id)
 TTL toDateTime64(arrived_at, 0) + toIntervalDay({{retention_days}})

@@ -15,6 +15,6 @@ CREATE TABLE IF NOT EXISTS prices{{on_cluster}}
     source String,
     resolved_at DateTime64(3, 'UTC')
 )
-ENGINE = {{replacing}}(resolved_at)
+ENGINE = {{replacing everywhere:resolved_at}}
 ORDER BY (provider, model, day, from_input_tokens)
 SETTINGS {{table_settings}}

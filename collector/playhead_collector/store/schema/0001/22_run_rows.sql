@@ -51,7 +51,7 @@ CREATE TABLE IF NOT EXISTS run_rows{{local}}{{on_cluster}}
     arrived_at DateTime('UTC'),
     computed_at UInt64
 )
-ENGINE = {{replacing}}(computed_at)
+ENGINE = {{replacing:computed_at}}
 ORDER BY run_id
 TTL toDateTime64(arrived_at, 0) + toIntervalDay({{retention_days}})
 SETTINGS {{table_settings}}

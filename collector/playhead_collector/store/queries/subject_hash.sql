@@ -1,0 +1,1 @@
+SELECT hex(sipHash128({value:String}))
