@@ -169,9 +169,9 @@ def _through_views(engine: Engine, segments: Sequence[Segment], changes: dict[st
 
 
 def _alter_read_spans(client: Client, pattern: str, instead: str) -> None:
-    [sql] = [one.sql for one in ddl.migration(1, _FOREVER) if one.name.endswith("read_spans")]
-    query = sql[re.search(r"CREATE MATERIALIZED VIEW .*? AS\n", sql).end() :]  # type: ignore[union-attr]
-    changed, times = re.subn(pattern, lambda _: instead, query, flags=re.DOTALL)
+    statements = ddl.migration(1, _FOREVER, str(client.database))
+    [view] = [one for one in statements if isinstance(one, ddl.View) and one.name == "read_spans"]
+    changed, times = re.subn(pattern, lambda _: instead, view.query, flags=re.DOTALL)
     if times != 1:
         raise RuntimeError(f"the view read_spans no longer has {pattern!r} once; mend the bench")
     client.command(f"ALTER TABLE read_spans MODIFY QUERY {changed}")

@@ -95,7 +95,7 @@ def sweep(client: Client, run_ids: Sequence[str], form: Form) -> int:
 
 def _erase_runs(client: Client, run_ids: Sequence[str], form: Form) -> dict[str, int]:
     """Rows by table, and bytes of text."""
-    removed = dict.fromkeys((*TABLES, "bytes"), 0)
+    removed: dict[str, int] = dict.fromkeys((*TABLES, "bytes"), 0)
     for start in range(0, len(run_ids), _AT_ONCE):
         some = list(run_ids[start : start + _AT_ONCE])
         bury(client, Subject.RUN, some)

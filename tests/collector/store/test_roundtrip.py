@@ -27,6 +27,7 @@ from playhead_collector.read.export import logs as exported_logs
 from playhead_collector.read.export import traces as exported_traces
 from playhead_collector.receive.check import FIRST_TIME, LAST_TIME, check
 from playhead_collector.receive.signal import Signal
+from playhead_collector.store.ddl import Form
 from playhead_collector.store.engine import Engine
 from playhead_collector.store.retention import keep_for
 
@@ -262,13 +263,13 @@ def test_every_accepted_log_record_comes_back_equal_in_every_field(
 def test_what_started_before_the_retention_is_kept_from_when_it_arrived(database: StoreDatabase) -> None:
     years_ago = span("old", start_time_unix_nano=FIRST_TIME, end_time_unix_nano=FIRST_TIME + 1)
     for days in (1, 36_500):
-        keep_for(database.client, days)
+        keep_for(database.client, days, Form())
         sent, returned = _sent_and_returned(database, traces(years_ago))
         assert returned == sent
 
 
 def test_what_arrived_before_the_retention_is_removed(database: StoreDatabase) -> None:
-    keep_for(database.client, 30)
+    keep_for(database.client, 30, Form())
     _empty(database)
     database.insert(traces(span("kept")))
     database.client.command(
