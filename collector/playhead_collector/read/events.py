@@ -48,7 +48,7 @@ def told_by_events(span: Span, logs: Iterable[LogRecord]) -> Told:
             attributes = {**attributes, **body}
         elif body is not None and body != "":
             attributes.setdefault("content", body)
-        name = log.event_name or attributes.get("event.name")
+        name = log.event_name or first(attributes, "event.name", "event_name")
         _take(told, name if isinstance(name, str) else "", attributes)
     return told
 
@@ -71,9 +71,16 @@ def _take(told: Told, name: str, fields: dict[str, Data]) -> None:
         into = told.output if name == "gen_ai.choice" else told.input
         into.append(_message(fields, _ROLES[name]))
     elif name == "gen_ai.content.prompt":
-        told.input += messages_of(fields.get("gen_ai.prompt"), "user")
+        told.input += _content(fields, "gen_ai.prompt", "user")
     elif name == "gen_ai.content.completion":
-        told.output += messages_of(fields.get("gen_ai.completion"), "assistant")
+        told.output += _content(fields, "gen_ai.completion", "assistant")
+
+
+def _content(fields: dict[str, Data], key: str, role: str) -> tuple[Message, ...]:
+    """What an event holds under its key; where its body is a message itself, that one says more."""
+    if "role" in fields or "message" in fields:
+        return (_message({name: value for name, value in fields.items() if name != key}, role),)
+    return messages_of(fields.get(key), role)
 
 
 def _message(fields: dict[str, Data], role: str) -> Message:

@@ -18,7 +18,7 @@ from playhead_collector.read.flattened import decoded_dict, flattened_items, fla
 from playhead_collector.read.parts import call_of, first, parts_of, plain_result
 from playhead_collector.read.shapes import holds_messages, messages_of
 from playhead_collector.read.value import Data, as_text, decoded, of_attributes
-from playhead_collector.store.dialect import dialects
+from playhead_collector.store.dialect import SPAN_NAME, dialects
 
 __all__ = ["Conversation", "Message", "Part", "Value", "conversation"]
 
@@ -31,6 +31,8 @@ _RAW = {"request_data", "response_data"}
 # What Vercel's SDK says of an answer, in pieces.
 _VERCEL = ("ai.response.", "ai.result.")
 _PARAMETER = "code.function.parameters."
+# What is around the arguments of a function where its call was recorded as a whole.
+_CALLED_WITH = {"args", "kwargs", "sanitize_inputs_outputs"}
 
 
 def conversation(span: Span, logs: Iterable[LogRecord] = ()) -> Conversation:
@@ -39,7 +41,7 @@ def conversation(span: Span, logs: Iterable[LogRecord] = ()) -> Conversation:
     told = told_by_events(span, logs)
     for key, value in told.details.items():
         attributes.setdefault(key, value)
-    if _is_tool(attributes):
+    if _is_tool(attributes, span.name):
         return _tool_step(attributes, told)
     system = _system(attributes)
     into = _input(attributes, told)
@@ -61,13 +63,13 @@ def _best(attributes: Attributes, field: str) -> Data:
     return next((value for key in _keys(field) if (value := attributes.get(key)) not in (None, "")), None)
 
 
-def _is_tool(attributes: Attributes) -> bool:
-    for key in _keys("kind"):
-        word = attributes.get(key)
-        if isinstance(word, str):
-            for row in dialects().kinds:
-                if row.value == word.lower() and row.key in ("", key):
-                    return row.kind == "tool"
+def _is_tool(attributes: Attributes, name: str) -> bool:
+    words = [(key, word) for key in _keys("kind") if isinstance(word := attributes.get(key), str)]
+    for key, word in [*words, (SPAN_NAME, name)]:
+        plain = word.strip('"').lower()
+        for row in dialects().kinds:
+            if row.value == plain and row.key in ("" if key != SPAN_NAME else key, key):
+                return row.kind == "tool"
     return _best(attributes, "tool") is not None
 
 
@@ -80,10 +82,12 @@ def _tool_step(attributes: Attributes, told: Told) -> Conversation:
             for key, value in attributes.items()
             if key.startswith(_PARAMETER) and key.endswith(".value")
         }
-        arguments = parameters or first_of(attributes, _keys("input_any") + _keys("input")) or _said(told.input)
+        arguments = (
+            parameters or _of_call(first_of(attributes, _keys("input_any") + _keys("input"))) or _said(told.input)
+        )
     if result is None:
         keys = ["code.function.return.value", *_keys("output_any"), *_keys("output")]
-        result = first_of(attributes, keys) or _said(told.output)
+        result = _of_call(first_of(attributes, keys)) or _said(told.output)
     return Conversation(
         arguments=_value(arguments, _plain_arguments(arguments)),
         result=_value(result, plain_result(result)),
@@ -99,7 +103,15 @@ def first_of(attributes: Attributes, keys: Iterable[str]) -> Data:
     return next((value for key in keys if (value := attributes.get(key)) not in (None, "")), None)
 
 
-def _said(messages: list[Message]) -> Data:
+def _of_call(value: Data) -> Data:
+    """A payload, or what is handed over in it where it is messages with one call, or one result, as their part."""
+    listed = decoded(value)
+    if isinstance(listed, list) and listed and all(isinstance(item, dict) and "parts" in item for item in listed):
+        return _said(list(messages_of(listed, "tool")))
+    return value
+
+
+def _said(messages: Iterable[Message]) -> Data:
     """Of events: what was handed to a tool or came back from it."""
     for message in messages:
         for part in message.parts:
@@ -119,7 +131,7 @@ def _plain_arguments(value: Data) -> Data:
             value = value["inputs"]
         elif "input_str" in value:
             value = value["input_str"]
-        elif set(value) <= {"args", "kwargs"} and not value.get("args") and "kwargs" in value:
+        elif set(value) <= _CALLED_WITH and not value.get("args") and "kwargs" in value:
             value = value["kwargs"]
         elif set(value) == {"input"} and isinstance(value["input"], (str, dict)):
             inner = decoded(value["input"])

@@ -21,6 +21,7 @@ _CALL = {
     "functioncall",
     "function",
     "server_tool_use",
+    "toolrequest",
 }
 _RESULT = {
     "tool_call_response",
@@ -31,6 +32,7 @@ _RESULT = {
     "function_call_output",
     "function_response",
     "functionresponse",
+    "toolresponse",
 }
 _MEDIA = {
     "image",
@@ -58,6 +60,8 @@ _BY_KEY = (
     "function_response",
     "toolUse",
     "toolResult",
+    "toolRequest",
+    "toolResponse",
     "tool_call_result",
     "tool_call",
     "reasoningContent",
@@ -123,7 +127,7 @@ def call_of(item: dict[str, Data]) -> Part:
         "tool_call",
         as_text(arguments),
         name=as_text(first(inner, "name", "toolName", "tool_name")),
-        call_id=as_text(first(item, "call_id", "id", "toolCallId", "toolUseId", "tool_call_id")),
+        call_id=as_text(first(item, "call_id", "id", "toolCallId", "toolUseId", "tool_call_id", "ref")),
         value=arguments,
     )
 
@@ -137,7 +141,7 @@ def result_of(item: dict[str, Data]) -> Part:
         "tool_result",
         as_text(result),
         name=as_text(first(call, "name", "toolName", "tool_name")),
-        call_id=as_text(first(call, "tool_use_id", "call_id", "id", "toolCallId", "toolUseId", "tool_call_id")),
+        call_id=as_text(first(call, "tool_use_id", "call_id", "id", "toolCallId", "toolUseId", "tool_call_id", "ref")),
         value=result,
     )
 

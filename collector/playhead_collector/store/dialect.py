@@ -6,9 +6,12 @@
 - `prefixes.csv`: keys of flattened lists of messages.
 - `paths.csv`: fields inside a JSON attribute. A path is names joined by points, places in lists counted from 1;
   `sum:input` adds up `input` and every `input_…` of an object whose parts add up to its total.
-- `kinds.csv`: the words that name a step's kind, for one key or for all.
+- `kinds.csv`: the words that name a step's kind, for one key or for all; under `span name` whole names of spans that
+  say it nowhere else.
 - `names.csv`: what may stand before or after a tool's or an agent's name in the name of a span.
 - `finishes.csv`: the words for why a model stopped.
+- `emitters.csv`: what one emitter counts otherwise than all others: its scope (a star stands for any ending), a part
+  of the model's name, a key that says it does not, and the rule.
 
 This module reads them; `expressions.py` writes them into the views. It must never look at a span itself.
 """
@@ -67,12 +70,26 @@ class Kind:
 
 
 @dataclass(frozen=True, slots=True)
+class Quirk:
+    """Where one emitter counts otherwise."""
+
+    scope: str
+    model: str
+    unless: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
 class Affix:
     """What stands before or after a name in the name of a span."""
 
     field: str
     where: str
     text: str
+
+
+# The key of kinds that a span's name alone says.
+SPAN_NAME = "span name"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +103,7 @@ class Dialects:
     kinds: tuple[Kind, ...]
     affixes: tuple[Affix, ...]
     finishes: tuple[tuple[str, str], ...]
+    quirks: tuple[Quirk, ...]
 
     def number(self, field: str) -> int:
         return self.fields.index(field) + 1
@@ -121,4 +139,5 @@ def dialects() -> Dialects:
         kinds=tuple(Kind(**row) for row in _rows("kinds.csv")),
         affixes=tuple(Affix(**row) for row in _rows("names.csv")),
         finishes=tuple((row["value"], row["finish"]) for row in _rows("finishes.csv")),
+        quirks=tuple(Quirk(**row) for row in _rows("emitters.csv")),
     )

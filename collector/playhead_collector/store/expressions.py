@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import re
 
-from playhead_collector.store.dialect import KINDS, PAYLOAD_FIELDS, Path, dialects
+from playhead_collector.store.dialect import KINDS, PAYLOAD_FIELDS, SPAN_NAME, Path, Quirk, dialects
 
 # 'other' said on purpose must win over a guess, and 0 means that nothing was said.
 SAID_OTHER = 12
 # A piece of a payload starts before each of these: an object in a list that begins as a message does, in JSON (compact,
 # spaced, or escaped inside a string) or, for structured values, in protobuf (field 1, length 4, "role").
 PIECE_START = r',\s*\{\s*\\*"(?:role|content|parts|type|lc|id|message)\\*"\s*:|\n\x04role'
+# Said where nothing is known.
+_UNKNOWN = ("unknown", "none", "null", "undefined", "n/a")
+_MAY_BE_UNKNOWN = ("request_model", "response_model", "provider", "agent", "session", "user")
 # Fields that people and machines also say as numbers.
 _IDENTITIES = ("session", "user", "version", "response_id", "tool_call_id")
 
@@ -37,6 +40,8 @@ def expressions() -> dict[str, str]:
         "finish": _finish(),
         "is_handoff": f"match(name, {_quoted(_affixes('handoff', '^(?:', ')'))})",
     }
+    for rule in {quirk.rule for quirk in known.quirks}:
+        found[rule] = _any_quirk([quirk for quirk in known.quirks if quirk.rule == rule])
     for field in known.fields:
         found[f"field:{field}"] = str(known.number(field))
         found[f"text:{field}"] = _text(field)
@@ -89,11 +94,17 @@ def _text(field: str) -> str:
     best = f"texts[{place}]"
     if field in _IDENTITIES:
         best = f"if(types[{place}] = 3, toString(numbers[{place}]), {best})"
+    if field not in PAYLOAD_FIELDS:
+        # Some write every value as JSON.
+        best = f"trim(BOTH '\"' FROM {best})"
     paths = [f"JSONExtractString({_json_text(path.key)}, {_steps(path.path)})" for path in _paths(field)]
-    if not paths:
-        return best
-    options = ", ".join(f"{text} != '', {text}" for text in [best, *paths[:-1]])
-    return f"multiIf({options}, {paths[-1]})"
+    if paths:
+        options = ", ".join(f"{text} != '', {text}" for text in [best, *paths[:-1]])
+        best = f"multiIf({options}, {paths[-1]})"
+    if field in _MAY_BE_UNKNOWN:
+        words = ", ".join(_quoted(word) for word in _UNKNOWN)
+        best = f"if(lower({best} AS raw_{field}) IN ({words}), '', raw_{field})"
+    return best
 
 
 def _number(field: str, kind: str) -> str:
@@ -145,11 +156,14 @@ def _said_kind() -> str:
             if row.key in ("", alias.key):
                 code = SAID_OTHER if row.kind == "other" else KINDS.index(row.kind)
                 words[chr(ord("A") + rank) + row.value] = code
-    word = "concat(char(65 + bitAnd(bitShiftRight(x, 24), 255)), lower(texts[bitAnd(x, 16777215)]))"
+    text = "trim(BOTH '\"' FROM texts[bitAnd(x, 16777215)])"
+    word = f"concat(char(65 + bitAnd(bitShiftRight(x, 24), 255)), lower({text}))"
     values, codes = _array([_quoted(value) for value in words]), _array([str(code) for code in words.values()])
     said = f"arrayFilter(x -> bitShiftRight(x, 32) = {known.number('kind')}, known)"
     found = f"arrayMap(x -> transform({word}, {values}, {codes}, 0), {said})"
-    return f"arrayFirst(k -> k > 0, {found})"
+    names = {row.value: KINDS.index(row.kind) for row in known.kinds if row.key == SPAN_NAME}
+    values, codes = _array([_quoted(value) for value in names]), _array([str(code) for code in names.values()])
+    return f"arrayFirst(k -> k > 0, arrayPushBack({found}, transform(lower(name), {values}, {codes}, 0)))"
 
 
 def _finish() -> str:
@@ -161,9 +175,23 @@ def _finish() -> str:
         f"multiIf(types[{place}] = 5, substring({text}, 5, ascii(substring({text}, 4, 1))), "
         f"startsWith({text}, '['), JSONExtractString({text}, 1), splitByChar(',', {text})[1])"
     )
+    # Some print the name of an enumeration with it.
+    first = f"splitByChar('.', {first})[-1]"
     finishes = dialects().finishes
     values, words = _array([_quoted(value) for value, _ in finishes]), _array([_quoted(word) for _, word in finishes])
     return f"transform(lower({first}), {values}, {words}, lower({first}))"
+
+
+def _any_quirk(quirks: list[Quirk]) -> str:
+    """Whether one of some rows of emitters.csv holds of a step."""
+    tests = []
+    for quirk in quirks:
+        scope = _quoted(quirk.scope.removesuffix("*"))
+        is_scope = f"startsWith(scope_name, {scope})" if quirk.scope.endswith("*") else f"scope_name = {scope}"
+        unless = f" AND NOT has(keys, {_quoted(quirk.unless)})" if quirk.unless else ""
+        models = "lower(concat(request_model, ' ', response_model))"
+        tests.append(f"({is_scope} AND position({models}, {_quoted(quirk.model)}) > 0{unless})")
+    return f"({' OR '.join(tests)})"
 
 
 def _affixes(field: str, start: str, end: str, where: str = "before") -> str:

@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
-from tests.collector.database import StoreDatabase, fresh_database
+from tests.collector.database import StoreDatabase
 from tests.collector.dialects.spans import Emitter, log, logs, span, traces
-
-from playhead_collector.store.engine import Engine
-
-
-@pytest.fixture(scope="module")
-def database(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[StoreDatabase]:
-    """One for all: each test's spans are in traces of their own."""
-    with fresh_database(engine, tmp_path_factory.mktemp("rules")) as database:
-        yield database
 
 
 def step_of(database: StoreDatabase, one: Span) -> Mapping[str, Any]:

@@ -9,7 +9,7 @@ CREATE TABLE IF NOT EXISTS spans{{on_cluster}}
     scope_hash FixedString(16),
     service String,
     service_version String,
-    adds_reasoning UInt8,
+    scope_name String,
     run_id String,
     step_id String,
     parent_id String,

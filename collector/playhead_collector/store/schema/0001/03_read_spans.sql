@@ -11,8 +11,7 @@ WITH
             resource_texts[indexOf(resource_keys, 'service.version')] AS service_version,
             arrayJoin(rs.scope_spans) AS ss,
             {{scope_hash}} AS scope_hash,
-            -- Google's ADK over LiteLLM adds reasoning tokens to an output count that has them already.
-            ss.scope.name = 'gcp.vertex.agent' AS adds_reasoning,
+            ss.scope.name AS scope_name,
             ss.spans AS scope_spans
         FROM (SELECT arrayJoin(resource_spans) AS rs FROM otlp_traces)
     ),
@@ -22,7 +21,7 @@ WITH
             scope_hash,
             service,
             service_version,
-            adds_reasoning,
+            scope_name,
             arrayJoin(scope_spans) AS s,
             notEmpty(s.events.name) AS has_events
         FROM scopes
@@ -33,7 +32,7 @@ WITH
             scope_hash,
             service,
             service_version,
-            adds_reasoning,
+            scope_name,
             s,
             -- Exactly one of the four texts is not empty, and one of the three numbers not zero: joining them is choosing, without
             -- a branch a value.
@@ -82,7 +81,7 @@ SELECT
     scope_hash,
     service,
     service_version,
-    adds_reasoning,
+    scope_name,
     lower(hex(s.trace_id)) AS run_id,
     lower(hex(s.span_id)) AS step_id,
     if(s.parent_span_id = '\0\0\0\0\0\0\0\0', '', lower(hex(s.parent_span_id))) AS parent_id,

@@ -4,7 +4,10 @@ WITH
     {{text:tool}} AS said_tool,
     {{text:agent}} AS said_agent,
     {{text:entity}} AS entity,
+    {{text:request_model}} AS said_request_model,
+    {{count:input_tokens}} AS said_input_tokens,
     {{count:output_tokens}} AS said_output_tokens,
+    ifNull(cache_read_tokens, 0) + ifNull(cache_write_tokens, 0) AS cached,
     {{text:arguments}} AS arguments,
     {{text:input_any}} AS any_input,
     multiIf(arguments != '' OR kind != 3, arguments, any_input != '', any_input, {{text:input}}) AS call_arguments
@@ -19,9 +22,10 @@ SELECT
     name,
     fromUnixTimestamp64Nano(start_ns::Int64, 'UTC') AS start_time,
     fromUnixTimestamp64Nano(end_ns::Int64, 'UTC') AS end_time,
-    -- A model call that recorded an exception and no answer failed, even where nobody set its status.
-    multiIf(end_ns = 0, 'open', status_code = 2 OR error_type != '' OR {{text:tool_status}} = 'error', 'error',
-        status_code = 0 AND kind = 2 AND output_tokens IS NULL AND has(event_names, 'exception'), 'error', 'ok') AS status,
+    -- What recorded an exception and nothing else failed, even where nobody set its status or somebody then set it to ok.
+    multiIf(end_ns = 0, 'open', status_code = 2 OR error_type != '' OR lower({{text:tool_status}}) = 'error', 'error',
+        NOT has(event_names, 'exception') OR output_tokens IS NOT NULL, 'ok', status_code = 0 AND kind = 2, 'error',
+        kind IN (1, 2, 3) AND NOT hasAny(fields, [{{field:output}}, {{field:result}}, {{field:output_any}}]), 'error', 'ok') AS status,
     {{text:error_type}} AS error_type,
     status_message,
     service,
@@ -31,13 +35,13 @@ SELECT
     {{text:user}} AS user,
     lower({{text:kind}}) AS operation,
     {{text:provider}} AS provider,
-    {{text:request_model}} AS request_model,
+    if(said_request_model = '' AND response_model = '' AND said_kind = 2, entity, said_request_model) AS request_model,
     {{text:response_model}} AS response_model,
     {{text:response_id}} AS response_id,
     {{finish}} AS finish_reason,
-    {{count:input_tokens}} AS input_tokens,
-    if(adds_reasoning AND position(request_model, '/') > 0, said_output_tokens - ifNull(reasoning_tokens, 0), said_output_tokens)
-        AS output_tokens,
+    -- Cached tokens are a part of the input everywhere but with some emitters; more of them than input tells those, too.
+    if({{input_excludes_cache}} OR cached > said_input_tokens, said_input_tokens + cached, said_input_tokens) AS input_tokens,
+    if({{output_adds_reasoning}}, said_output_tokens - ifNull(reasoning_tokens, 0), said_output_tokens) AS output_tokens,
     {{count:cache_read_tokens}} AS cache_read_tokens,
     {{count:cache_write_tokens}} AS cache_write_tokens,
     {{count:reasoning_tokens}} AS reasoning_tokens,
