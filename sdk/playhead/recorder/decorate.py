@@ -1,0 +1,282 @@
+"""`@playhead.tool` and `@playhead.agent`: a function whose every call is a step, whatever kind of function it is.
+
+The wrapped function behaves as before: same signature, same results, same errors. Where nothing records it is called
+directly.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping
+from typing import Any, ParamSpec, TypeVar, cast, overload
+
+from playhead.recorder.contracts import Contract, contract_of
+from playhead.recorder.payload import payload
+from playhead.recorder.recorder import Recorder, current
+from playhead.recorder.step import Step, begin, in_run
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_MOST_YIELDS = 1_000
+
+
+class _Recorded:
+    """How one function is recorded: its step's kind, name and attributes, and its contract."""
+
+    def __init__(
+        self, function: Callable[..., Any], kind: str, name: str, fixed: Mapping[str, Any], strict: bool
+    ) -> None:
+        self.kind = kind
+        self.name = name
+        self.fixed = fixed
+        self.strict = strict
+        self._function = function
+        self._names = _parameter_names(function)
+        self._contract: Contract | None = None
+
+    def begin(self, recorder: Recorder, arguments: tuple[Any, ...], named: Mapping[str, Any]) -> Step:
+        given = self._said(arguments, named)
+        text = payload(given)
+        if self.kind == "tool":
+            attributes = {**self.fixed, "gen_ai.tool.call.arguments": text}
+            step = begin(self.kind, f"execute_tool {self.name}", attributes, like=text)
+        else:
+            attributes = {**self.fixed, "input.value": text}
+            step = begin(self.kind, f"invoke_agent {self.name}", attributes, alone=not in_run(recorder))
+        self._check(step, given, "argument")
+        return step
+
+    def succeed(self, step: Step, result: Any) -> None:
+        key = "gen_ai.tool.call.result" if self.kind == "tool" else "output.value"
+        step.span.set_attribute(key, payload(result))
+        self._check(step, {"return": result}, "result")
+
+    @property
+    def contract(self) -> Contract:
+        # Made at the first call: annotations may name what is defined further down.
+        if self._contract is None:
+            self._contract = contract_of(self._function)
+        return self._contract
+
+    def _said(self, arguments: tuple[Any, ...], named: Mapping[str, Any]) -> dict[str, Any]:
+        names = self._names
+        first = 1 if names and names[0] in ("self", "cls") else 0
+        said = dict(zip(names[first:], arguments[first:], strict=False))
+        if len(arguments) > len(names):
+            said["*"] = list(arguments[len(names) :])
+        return {**said, **named}
+
+    def _check(self, step: Step, values: Mapping[str, Any], what: str) -> None:
+        for name, words in self.contract.violations(values):
+            step.span.set_attribute("playhead.contract.violation", words)
+            step.event(
+                "playhead.contract.violation", where=f"{what} {name}" if what == "argument" else what, what=words
+            )
+            if self.strict:
+                error = ContractViolation(f"{self.name}: {words}")
+                step.leave()
+                step.end(error)
+                raise error
+
+
+class ContractViolation(TypeError):
+    """An argument or a result of a strict tool or agent is not what its annotation says."""
+
+
+@overload
+def tool(function: Callable[P, R], /) -> Callable[P, R]: ...
+@overload
+def tool(
+    *, name: str | None = None, side_effect: bool = False, strict: bool = False
+) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
+def tool(function: Any = None, /, *, name: str | None = None, side_effect: bool = False, strict: bool = False) -> Any:
+    """Records each call as a tool step with its arguments and its result.
+
+    `side_effect=True` says that a call changes the world, so that a live replay asks before it makes one.
+    `strict=True` raises where an argument or a result breaks its annotation; else that is recorded only.
+    """
+
+    def decorate(plain: Any) -> Any:
+        called = name or _name(plain)
+        fixed = {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": called}
+        if side_effect:
+            fixed["playhead.side_effect"] = "true"
+        return _wrap(plain, "tool", called, fixed, strict)
+
+    return decorate if function is None else decorate(function)
+
+
+@overload
+def agent(function: Callable[P, R], /) -> Callable[P, R]: ...
+@overload
+def agent(
+    *, name: str | None = None, version: str | None = None, strict: bool = False
+) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
+def agent(function: Any = None, /, *, name: str | None = None, version: str | None = None, strict: bool = False) -> Any:
+    """Records each call as a run; called within a run, as a sub-agent's step of that run."""
+
+    def decorate(plain: Any) -> Any:
+        called = name or _name(plain)
+        fixed = {"gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": called}
+        if version is not None:
+            fixed["gen_ai.agent.version"] = version
+        return _wrap(plain, "agent", called, fixed, strict)
+
+    return decorate if function is None else decorate(function)
+
+
+def _wrap(function: Any, kind: str, name: str, fixed: Mapping[str, Any], strict: bool) -> Any:
+    if isinstance(function, (staticmethod, classmethod)):
+        return type(function)(_wrap(function.__func__, kind, name, fixed, strict))
+    if not callable(function):
+        raise TypeError(f"@playhead.{kind} decorates functions, not {type(function).__name__}")
+    recorded = _Recorded(function, kind, name, fixed, strict)
+    if inspect.isasyncgenfunction(function):
+        wrapper: Any = _async_generator(function, recorded)
+    elif inspect.iscoroutinefunction(function):
+        wrapper = _coroutine(function, recorded)
+    elif inspect.isgeneratorfunction(function):
+        wrapper = _generator(function, recorded)
+    else:
+        wrapper = _plain(function, recorded)
+    return functools.wraps(function)(wrapper)
+
+
+def _plain(function: Callable[..., Any], recorded: _Recorded) -> Callable[..., Any]:
+    def call(*arguments: Any, **named: Any) -> Any:
+        recorder = current()
+        if recorder is None:
+            return function(*arguments, **named)
+        with recorded.begin(recorder, arguments, named) as step:
+            result = function(*arguments, **named)
+            recorded.succeed(step, result)
+            return result
+
+    return call
+
+
+def _coroutine(function: Callable[..., Any], recorded: _Recorded) -> Callable[..., Any]:
+    async def call(*arguments: Any, **named: Any) -> Any:
+        recorder = current()
+        if recorder is None:
+            return await function(*arguments, **named)
+        with recorded.begin(recorder, arguments, named) as step:
+            result = await function(*arguments, **named)
+            recorded.succeed(step, result)
+            return result
+
+    return call
+
+
+def _generator(function: Callable[..., Any], recorded: _Recorded) -> Callable[..., Any]:
+    """The step is current only while the generator's own code runs: what its caller does between is not part of it."""
+
+    def call(*arguments: Any, **named: Any) -> Generator[Any, Any, Any]:
+        recorder = current()
+        if recorder is None:
+            return (yield from function(*arguments, **named))
+        step = recorded.begin(recorder, arguments, named)
+        inner = function(*arguments, **named)
+        yielded = _Yielded()
+        resume: Callable[[], Any] = functools.partial(next, inner)
+        try:
+            while True:
+                step.enter()
+                try:
+                    item = resume()
+                finally:
+                    step.leave()
+                yielded.add(item)
+                try:
+                    sent = yield item
+                except GeneratorExit:
+                    inner.close()
+                    raise
+                except BaseException as error:  # noqa: BLE001 - thrown into us, so thrown into it
+                    resume = functools.partial(inner.throw, error)
+                else:
+                    resume = functools.partial(inner.send, sent)
+        except StopIteration as stop:
+            recorded.succeed(step, yielded.result(stop.value))
+            step.end()
+            return stop.value
+        except BaseException as error:
+            step.set("playhead.yielded", yielded.count)
+            step.end(error)
+            raise
+
+    return call
+
+
+def _async_generator(function: Callable[..., Any], recorded: _Recorded) -> Callable[..., Any]:
+    async def call(*arguments: Any, **named: Any) -> AsyncGenerator[Any, Any]:
+        recorder = current()
+        inner = cast("AsyncGenerator[Any, Any]", function(*arguments, **named))
+        step = None if recorder is None else recorded.begin(recorder, arguments, named)
+        yielded = _Yielded()
+        resume: Callable[[], Any] = functools.partial(anext, inner)
+        try:
+            while True:
+                if step is not None:
+                    step.enter()
+                try:
+                    item = await resume()
+                finally:
+                    if step is not None:
+                        step.leave()
+                yielded.add(item)
+                try:
+                    sent = yield item
+                except GeneratorExit:
+                    await inner.aclose()
+                    raise
+                except BaseException as error:  # noqa: BLE001 - thrown into us, so thrown into it
+                    resume = functools.partial(inner.athrow, error)
+                else:
+                    resume = functools.partial(inner.asend, sent)
+        except StopAsyncIteration:
+            if step is not None:
+                recorded.succeed(step, yielded.result(None))
+                step.end()
+        except BaseException as error:
+            if step is not None:
+                step.set("playhead.yielded", yielded.count)
+                step.end(error)
+            raise
+
+    return call
+
+
+class _Yielded:
+    """What a generator gave, as far as it is kept."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._items: list[Any] = []
+
+    def add(self, item: Any) -> None:
+        self.count += 1
+        if self.count <= _MOST_YIELDS:
+            self._items.append(item)
+
+    def result(self, returned: Any) -> Any:
+        if returned is None and self.count <= _MOST_YIELDS:
+            return self._items
+        whole = {"yielded": self._items, "returned": returned}
+        return whole if self.count <= _MOST_YIELDS else {**whole, "cut": self.count - _MOST_YIELDS}
+
+
+def _name(function: Any) -> str:
+    inner = getattr(function, "__func__", function)
+    return str(getattr(inner, "__name__", type(inner).__name__))
+
+
+def _parameter_names(function: Callable[..., Any]) -> tuple[str, ...]:
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return ()
+    positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return tuple(parameter.name for parameter in parameters if parameter.kind in positional)

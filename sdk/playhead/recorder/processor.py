@@ -1,0 +1,154 @@
+"""Puts every span into the journal, twice: when it starts and before its end is known to the agent.
+
+This is the one road into the journal for steps, whoever made them: Playhead's own decorators, or any other
+instrumentation under the same provider.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from opentelemetry.context import Context
+from opentelemetry.sdk.trace import ReadableSpan, Span
+from opentelemetry.sdk.trace import SpanProcessor as OpenTelemetryProcessor
+from opentelemetry.trace import SpanContext
+
+from playhead.journal.journal import Journal
+from playhead.recorder.run import Runs, about
+
+log = logging.getLogger("playhead")
+
+SEQUENCE = "playhead.sequence"
+STEPS = "playhead.run.steps"
+LOST = "playhead.lost"
+
+
+class JournalProcessor(OpenTelemetryProcessor):
+    """`everything` is false under a provider that is not ours: spans outside of any run are then not our business."""
+
+    def __init__(self, journal: Journal, runs: Runs, everything: bool) -> None:
+        self.journal = journal
+        self._runs = runs
+        self._everything = everything
+        # What each open span had when it started, so that its end need not repeat it.
+        self._started: dict[tuple[int, int], tuple[dict[str, Any], int]] = {}
+
+    def on_start(self, span: Span, parent_context: Context | None = None) -> None:
+        try:
+            self._start(span)
+        except Exception:  # noqa: BLE001 - never into the agent
+            _once("a span's start")
+
+    def on_end(self, span: ReadableSpan) -> None:
+        try:
+            self._end(span)
+        except Exception:  # noqa: BLE001 - never into the agent
+            _once("a span's end")
+
+    def shutdown(self) -> None:
+        """The journal outlives its provider: what ends later is still written."""
+
+    def force_flush(self, timeout_millis: int = 30_000) -> bool:
+        return True
+
+    def _start(self, span: Span) -> None:
+        context = span.get_span_context()
+        if context is None:
+            return
+        run = self._runs.get(context.trace_id)
+        if run is None:
+            if not self._everything:
+                return
+            run = self._runs.begin(context.trace_id)
+        added: dict[str, Any] = {SEQUENCE: run.next_number(), **about.get()}
+        span.set_attributes(added)
+        attributes = dict(span.attributes or {})
+        key = (context.trace_id, context.span_id)
+        self._started[key] = (attributes, len(span.links))
+        self.journal.append(
+            [
+                "s",
+                f"{context.trace_id:032x}",
+                f"{context.span_id:016x}",
+                None if span.parent is None else f"{span.parent.span_id:016x}",
+                span.name,
+                span.start_time,
+                span.kind.value,
+                attributes,
+                _links(span),
+                context.trace_state.to_header() or None,
+                _flags(context, span.parent),
+                _scope(span),
+            ]
+        )
+
+    def _end(self, span: ReadableSpan) -> None:
+        context = span.get_span_context()
+        if context is None:
+            return
+        began = self._started.pop((context.trace_id, context.span_id), None)
+        if began is None:
+            return
+        before, links = began
+        now: Mapping[str, Any] = span.attributes or {}
+        added = {key: value for key, value in now.items() if before.get(key, before) is not value}
+        if span.parent is None or span.parent.is_remote:
+            run = self._runs.get(context.trace_id)
+            if run is not None:
+                added[STEPS] = run.steps
+            if self.journal.lost:
+                added[LOST] = self.journal.lost
+        self.journal.append(
+            [
+                "e",
+                f"{context.trace_id:032x}",
+                f"{context.span_id:016x}",
+                span.name,
+                span.end_time,
+                span.status.status_code.value,
+                span.status.description,
+                added,
+                [[event.name, event.timestamp, dict(event.attributes or {})] for event in span.events] or None,
+                _links(span) if len(span.links) != links else None,
+                _dropped(span),
+            ]
+        )
+
+
+def _links(span: ReadableSpan) -> Sequence[Any] | None:
+    return [
+        [
+            f"{link.context.trace_id:032x}",
+            f"{link.context.span_id:016x}",
+            link.context.trace_state.to_header(),
+            dict(link.attributes or {}),
+        ]
+        for link in span.links
+    ] or None
+
+
+def _flags(context: SpanContext, parent: SpanContext | None) -> int:
+    """The W3C flags, and OTLP's two bits that say whether the parent was in another process."""
+    remote = 0x100 | (0x200 if parent is not None and parent.is_remote else 0)
+    return int(context.trace_flags) | remote
+
+
+def _scope(span: ReadableSpan) -> list[str | None]:
+    scope = span.instrumentation_scope
+    return [scope.name, scope.version, scope.schema_url] if scope is not None else ["", None, None]
+
+
+def _dropped(span: ReadableSpan) -> list[int] | None:
+    dropped = [span.dropped_attributes, span.dropped_events, span.dropped_links]
+    return dropped if any(dropped) else None
+
+
+_told: set[str] = set()
+
+
+def _once(what: str) -> None:
+    if what not in _told:
+        _told.add(what)
+        log.warning("playhead: %s could not be journaled; this is said once", what, exc_info=True)

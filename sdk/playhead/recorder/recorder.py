@@ -1,0 +1,210 @@
+"""The recorder of this process: one journal, one processor, and one thread that ships.
+
+`init` makes it; everything else asks `current()` and does nothing where there is none. A forked child gets a journal of
+its own, since two processes in one file would be two truths.
+"""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+import platform
+import secrets
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from opentelemetry import trace
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import SpanLimits, TracerProvider
+from opentelemetry.sdk.trace.sampling import ALWAYS_ON
+
+from playhead import __version__
+from playhead.errors import UsageError
+from playhead.journal.endpoint import Endpoint, from_environment
+from playhead.journal.folder import journals_root
+from playhead.journal.journal import DEFAULT_LIMIT_BYTES, Journal
+from playhead.recorder.processor import JournalProcessor
+from playhead.recorder.run import Runs
+from playhead.recorder.worker import Worker
+
+log = logging.getLogger("playhead")
+
+# All that an emitter says is kept: no count and no length is cut.
+_NO_LIMITS = SpanLimits(
+    max_span_attributes=SpanLimits.UNSET,
+    max_events=SpanLimits.UNSET,
+    max_links=SpanLimits.UNSET,
+    max_event_attributes=SpanLimits.UNSET,
+    max_link_attributes=SpanLimits.UNSET,
+    max_span_attribute_length=SpanLimits.UNSET,
+    max_attribute_length=SpanLimits.UNSET,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What `init` was told."""
+
+    endpoint: Endpoint | None
+    """None: nothing is sent, the journal alone is kept."""
+    journal: Path
+    limit_bytes: int = DEFAULT_LIMIT_BYTES
+    sync: bool = False
+
+
+class Recorder:
+    """What this process records with. Made by `init`, or by a test for itself."""
+
+    def __init__(self, settings: Settings, resource: Mapping[str, Any]) -> None:
+        self.settings = settings
+        self.resource = dict(resource)
+        self.runs = Runs()
+        self.journal = self._new_journal()
+        self.processor = JournalProcessor(self.journal, self.runs, everything=True)
+        self.worker = Worker(settings, self.journal)
+        self._tracer: trace.Tracer = trace.NoOpTracer()
+        self._own: trace.Tracer | None = None
+
+    @property
+    def tracer(self) -> trace.Tracer:
+        return self._tracer
+
+    def join(self, provider: Any) -> None:
+        """Steps become spans of this provider, so whatever else it feeds sees them, too."""
+        self.processor._everything = False
+        provider.add_span_processor(self.processor)
+        self._tracer = provider.get_tracer("playhead", __version__)
+
+    def own_provider(self, resource: Resource) -> TracerProvider:
+        provider = TracerProvider(sampler=ALWAYS_ON, resource=resource, span_limits=_NO_LIMITS, shutdown_on_exit=False)
+        provider.add_span_processor(self.processor)
+        return provider
+
+    def use(self, provider: TracerProvider) -> None:
+        self._tracer = provider.get_tracer("playhead", __version__)
+
+    def fallback_tracer(self) -> trace.Tracer:
+        """For steps that a joined provider's sampler left out: a flight recorder does not sample."""
+        if self._own is None:
+            self._own = self.own_provider(Resource(self.resource)).get_tracer("playhead", __version__)
+        return self._own
+
+    def after_fork_in_child(self) -> None:
+        self.journal.abandon_after_fork()
+        self.journal = self._new_journal()
+        self.processor.journal = self.journal
+        self.processor._started.clear()
+        self.worker = Worker(self.settings, self.journal)
+
+    def _new_journal(self) -> Journal:
+        head = {
+            "resource": self.resource,
+            "pid": os.getpid(),
+            "started": time.time_ns(),
+            "python": platform.python_version(),
+            "playhead": __version__,
+        }
+        return Journal(
+            self.settings.journal,
+            secrets.token_hex(16),
+            head,
+            limit_bytes=self.settings.limit_bytes,
+            sync=self.settings.sync,
+        )
+
+
+_current: Recorder | None = None
+_making = threading.Lock()
+
+
+def current() -> Recorder | None:
+    """The recorder of this process, if `init` was called."""
+    return _current
+
+
+def init(
+    service: str | None = None,
+    *,
+    version: str | None = None,
+    endpoint: str | None = None,
+    headers: Mapping[str, str] | None = None,
+    attributes: Mapping[str, str | bool | int | float] | None = None,
+    journal: str | os.PathLike[str] | None = None,
+    journal_limit_bytes: int = DEFAULT_LIMIT_BYTES,
+    sync: bool = False,
+    send: bool = True,
+) -> None:
+    """Starts recording in this process. Called again, it changes nothing.
+
+    `endpoint` is a collector's base URL (default: the `OTEL_EXPORTER_OTLP_*` variables, else 127.0.0.1:4318).
+    Where a TracerProvider is already set, Playhead joins it; else it sets one. `sync=True` has every record synced to
+    the disk, so that it survives the machine's death and not only the process's. `send=False` keeps the journal only.
+    """
+    global _current  # noqa: PLW0603 - a process has one recorder
+    if endpoint is not None and "://" not in endpoint:
+        raise UsageError(f"endpoint {endpoint!r} is no URL; write it as http://127.0.0.1:4318")
+    with _making:
+        if _current is not None or os.environ.get("PLAYHEAD_DISABLED", "").lower() in ("1", "true", "yes"):
+            return
+        provider = trace.get_tracer_provider()
+        joined = provider if hasattr(provider, "add_span_processor") else None
+        resource = _resource(joined, service, version, attributes or {})
+        settings = Settings(
+            from_environment(endpoint, headers) if send else None,
+            Path(journal).expanduser() if journal is not None else journals_root(),
+            journal_limit_bytes,
+            sync,
+        )
+        recorder = Recorder(settings, dict(resource.attributes))
+        if joined is not None:
+            recorder.join(joined)
+        else:
+            own = recorder.own_provider(resource)
+            trace.set_tracer_provider(own)
+            recorder.use(own)
+        _current = recorder
+        recorder.worker.start()
+
+
+def shutdown(timeout_s: float = 5.0) -> bool:
+    """Sends what is left, for at most this long; what remains is sent by the next process, or by `playhead ship`."""
+    recorder = _current
+    return recorder is None or recorder.worker.finish(timeout_s)
+
+
+def flush(timeout_s: float = 30.0) -> bool:
+    """Waits until all that ended by now has been acknowledged; False when it was not in that time."""
+    recorder = _current
+    return recorder is None or recorder.worker.flush(timeout_s)
+
+
+def _resource(
+    joined: Any, service: str | None, version: str | None, attributes: Mapping[str, str | bool | int | float]
+) -> Resource:
+    theirs = getattr(joined, "resource", None)
+    resource = theirs if isinstance(theirs, Resource) else Resource.create()
+    said: dict[str, str | bool | int | float] = {**attributes}
+    if service is not None:
+        said["service.name"] = service
+    elif str(resource.attributes.get("service.name", "")).startswith("unknown_service") and joined is None:
+        said["service.name"] = Path(sys.argv[0] or "python").stem or "python"
+    if version is not None:
+        said["service.version"] = version
+    said.setdefault("process.pid", os.getpid())
+    return resource.merge(Resource(said))
+
+
+def _forked() -> None:
+    if _current is not None:
+        _current.after_fork_in_child()
+        _current.worker.start()
+
+
+os.register_at_fork(after_in_child=_forked)
+atexit.register(shutdown)

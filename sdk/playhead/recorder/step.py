@@ -1,0 +1,119 @@
+"""One step under way: begun, current while its code runs, and ended with a result or an error.
+
+Everything that records a step comes through `begin`. Where nothing records, it hands out a step that does nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from contextvars import Token
+from types import TracebackType
+from typing import Any
+
+from opentelemetry import context as context_api
+from opentelemetry import trace
+from opentelemetry.context import Context
+from opentelemetry.trace import INVALID_SPAN, Span, Status, StatusCode
+
+from playhead.recorder.limits import check_limits
+from playhead.recorder.payload import payload
+from playhead.recorder.recorder import Recorder, current
+
+KIND = "playhead.kind"
+
+
+class Step:
+    """A step. `set` and `event` may be called while it is open; after that they do nothing."""
+
+    __slots__ = ("_ended", "_token", "span")
+
+    def __init__(self, span: Span) -> None:
+        self.span = span
+        self._token: Token[Context] | None = None
+        self._ended = False
+
+    @property
+    def run_id(self) -> str:
+        """The run that it belongs to; empty where nothing is recorded."""
+        trace_id = self.span.get_span_context().trace_id
+        return f"{trace_id:032x}" if trace_id else ""
+
+    @property
+    def id(self) -> str:
+        span_id = self.span.get_span_context().span_id
+        return f"{span_id:016x}" if span_id else ""
+
+    def set(self, key: str, value: Any) -> None:
+        """An attribute: plain values as they are, anything else as JSON."""
+        self.span.set_attribute(key, value if isinstance(value, (str, bool, int, float, bytes)) else payload(value))
+
+    def event(self, name: str, **details: Any) -> None:
+        self.span.add_event(name, {key: _plain(value) for key, value in details.items()})
+
+    def enter(self) -> None:
+        """Makes it the current step of this context."""
+        self._token = context_api.attach(trace.set_span_in_context(self.span))
+
+    def leave(self) -> None:
+        token, self._token = self._token, None
+        if token is not None:
+            context_api.detach(token)
+
+    def end(self, error: BaseException | None = None) -> None:
+        if self._ended:
+            return
+        self._ended = True
+        if error is not None:
+            _mark(self.span, error)
+        self.span.end()
+
+    def __enter__(self) -> Step:
+        self.enter()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.leave()
+        self.end(error)
+
+
+def begin(kind: str, name: str, attributes: Mapping[str, Any], *, alone: bool = False, like: str = "") -> Step:
+    """A new step beneath the current one; with `alone` the first of a run of its own.
+
+    `like` tells repetitions: steps of one kind and name that are alike in it are the same call again.
+    """
+    recorder = current()
+    if recorder is None:
+        return Step(INVALID_SPAN)
+    check_limits(kind, name, like)
+    given = {KIND: kind, **attributes}
+    context = Context() if alone else None
+    span = recorder.tracer.start_span(name, context, attributes=given)
+    if not span.is_recording():
+        span = recorder.fallback_tracer().start_span(name, context, attributes=given)
+    return Step(span)
+
+
+def in_run(recorder: Recorder) -> bool:
+    """Whether the current context is inside of a run that this process records."""
+    here = trace.get_current_span().get_span_context()
+    return here.is_valid and recorder.runs.get(here.trace_id) is not None
+
+
+def _mark(span: Span, error: BaseException) -> None:
+    if isinstance(error, Exception):
+        span.record_exception(error)
+        span.set_attribute("error.type", type(error).__qualname__)
+        span.set_status(Status(StatusCode.ERROR, f"{type(error).__name__}: {error}"))
+    elif isinstance(error, (asyncio.CancelledError, GeneratorExit)):
+        # Somebody lost interest; nothing went wrong in here.
+        span.set_attribute("playhead.cancelled", type(error).__name__)
+    else:
+        span.set_attribute("error.type", type(error).__qualname__)
+        span.set_status(Status(StatusCode.ERROR, f"the process is ending: {type(error).__name__}"))
+
+
+def _plain(value: Any) -> str | bool | int | float:
+    return value if isinstance(value, (str, bool, int, float)) else payload(value)

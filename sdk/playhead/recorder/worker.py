@@ -1,0 +1,146 @@
+"""The thread that ships the journal, and nothing else. It is a daemon: an agent's exit never waits longer than it says.
+
+It starts with the first record, polls quickly at first (a new user is watching) and slower then. Its own HTTP is not
+the agent's, so nothing of it is recorded: see `is_internal`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from playhead.journal.journal import Journal
+
+if TYPE_CHECKING:
+    from playhead.journal.shipper import Shipper
+    from playhead.recorder.recorder import Settings
+
+log = logging.getLogger("playhead")
+
+_FIRST_DELAY_S = 0.2
+_DELAY_S = 1.0
+_FIRST_MINUTE_S = 60.0
+
+_internal = threading.local()
+
+
+def is_internal() -> bool:
+    """Whether this thread is Playhead's own."""
+    return bool(getattr(_internal, "yes", False))
+
+
+class Worker:
+    def __init__(self, settings: Settings, journal: Journal) -> None:
+        self._settings = settings
+        self._journal = journal
+        self._thread: threading.Thread | None = None
+        self._condition = threading.Condition()
+        self._stop = False
+        self._give_up = False
+        self._asked = 0
+        self._answered = 0
+
+    def start(self) -> None:
+        """Harmless where nothing is to be sent, or twice."""
+        if self._settings.endpoint is None or self._thread is not None:
+            return
+        self._thread = threading.Thread(target=self._run, name="playhead-shipper", daemon=True)
+        with contextlib.suppress(RuntimeError):  # no thread can be started at the interpreter's end
+            self._thread.start()
+
+    def flush(self, timeout_s: float) -> bool:
+        if self._thread is None or not self._thread.is_alive():
+            return self._settings.endpoint is None
+        with self._condition:
+            self._asked += 1
+            asked = self._asked
+            self._condition.notify_all()
+            return self._condition.wait_for(lambda: self._answered >= asked, timeout_s)
+
+    def finish(self, timeout_s: float) -> bool:
+        """Ships what is left, within the time; the journal is closed, and removed if nothing is left."""
+        thread = self._thread
+        whole = False
+        if thread is not None and thread.is_alive():
+            with self._condition:
+                self._stop = True
+                self._condition.notify_all()
+            thread.join(timeout_s)
+            if thread.is_alive():
+                self._give_up = True
+                with self._condition:
+                    self._condition.notify_all()
+                thread.join(0.5)
+            whole = not thread.is_alive() and self._answered >= self._asked and not self._give_up
+        return whole
+
+    def _run(self) -> None:
+        _internal.yes = True
+        try:
+            self._ship()
+        except Exception:
+            log.warning("playhead: shipping stopped; the journal is kept and shipped later", exc_info=True)
+
+    def _ship(self) -> None:
+        # Protobuf, ssl and http are imported here, beside the agent's start and not in it.
+        from playhead.journal.endpoint import Sender
+        from playhead.journal.folder import leftovers
+        from playhead.journal.shipper import Shipper, ship_leftovers
+
+        assert self._settings.endpoint is not None
+        sender = Sender(self._settings.endpoint)
+        began = time.monotonic()
+        shipper: Shipper | None = None
+        left = leftovers(self._settings.journal)
+        while True:
+            with self._condition:
+                stopping = self._stop
+                asked = self._asked
+            if shipper is None and self._journal.folder is not None:
+                shipper = Shipper(self._journal.folder.path, sender, self._wait, self._journal.freed)
+            if shipper is None and self._journal.in_memory:
+                shipper = Shipper(self._settings.journal / self._journal.process_id, sender, self._wait)
+            whole = True
+            if shipper is not None:
+                memory = self._journal.take_from_memory()
+                whole = shipper.ship_new() and (not memory or shipper.ship_lines(memory))
+                if whole and not stopping:
+                    shipper.ship_open(time.time_ns())
+            if whole:
+                with self._condition:
+                    self._answered = max(self._answered, asked)
+                    self._condition.notify_all()
+            if stopping:
+                if whole:
+                    self._end(shipper)
+                sender.close()
+                return
+            # One journal of a process that is gone between two looks at our own, which comes first.
+            folder = next(left, None) if whole else None
+            if folder is not None:
+                ship_leftovers(iter([folder]), sender, self._wait)
+                continue
+            young = time.monotonic() - began < _FIRST_MINUTE_S
+            self._pause(_FIRST_DELAY_S if young else _DELAY_S)
+
+    def _end(self, shipper: Shipper | None) -> None:
+        """All was acknowledged; steps that are still open will never end in this process."""
+        folder = self._journal.folder
+        self._journal.close()
+        if folder is not None and shipper is not None and not shipper.has_open and not shipper.done.refused:
+            folder.remove()
+
+    def _pause(self, seconds: float) -> None:
+        with self._condition:
+            if not self._stop and self._answered >= self._asked:
+                self._condition.wait(seconds)
+
+    def _wait(self, seconds: float) -> bool:
+        """Between two attempts. When stopping, there is no time for a second one."""
+        with self._condition:
+            if not self._stop:
+                self._condition.wait(seconds)
+            return not (self._stop or self._give_up)
