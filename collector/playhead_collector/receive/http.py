@@ -180,6 +180,8 @@ class _Request:
     async def _answer(self, status: int, body: bytes, form: Form, extra: Headers | None = None) -> None:
         headers = [
             (b"content-type", form.value.encode()),
+            # Tells Playhead's own SDK that open steps and recordings are understood here.
+            (b"playhead-collector", b"1"),
             (b"content-length", b"%d" % len(body)),
             *(extra or ()),
         ]

@@ -59,7 +59,7 @@ class _Limits:
             self._last.append((kind, name, like))
             cycle = self._cycle(self.max_repeats)
             if cycle:
-                words = " -> ".join(dict.fromkeys(step for _, step, _ in cycle))
+                words = " -> ".join(dict.fromkeys(step.removeprefix("execute_tool ") for _, step, _ in cycle))
                 raise LimitExceeded(
                     "max_repeats", f"a loop: {words} with the same arguments more than {self.max_repeats} times"
                 )

@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from opentelemetry.sdk.resources import Resource
+from tests.sdk.collector import FakeCollector, collecting
+
+from playhead.journal.endpoint import Endpoint
+from playhead.recorder import recorder as module
+from playhead.recorder.recorder import Recorder, Settings
+
+
+@pytest.fixture
+def collector() -> Iterator[FakeCollector]:
+    with collecting() as collector:
+        yield collector
+
+
+@pytest.fixture
+def recorder(tmp_path: Path, collector: FakeCollector, monkeypatch: pytest.MonkeyPatch) -> Iterator[Recorder]:
+    """A recorder as `init` makes one, for the length of a test, with a provider that is nobody else's."""
+    settings = Settings(Endpoint(f"{collector.url}/v1/traces"), tmp_path / "journal")
+    recorder = Recorder(settings, {"service.name": "test"})
+    recorder.use(recorder.own_provider(Resource({"service.name": "test"})))
+    monkeypatch.setattr(module, "_current", recorder)
+    recorder.worker.start()
+    yield recorder
+    recorder.worker.finish(5.0)
