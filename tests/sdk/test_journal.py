@@ -16,8 +16,9 @@ from playhead.journal.journal import MEMORY_BYTES, Journal
 from playhead.journal.reader import Position, read_from, read_journal
 
 
-def journal(root: Path, **settings: int) -> Journal:
-    return Journal(root, "p1", {"resource": {"service.name": "test"}}, **settings)
+def journal(root: Path, *, limit_bytes: int = 10**9, segment_bytes: int = 10**8) -> Journal:
+    head = {"resource": {"service.name": "test"}}
+    return Journal(root, "p1", head, limit_bytes=limit_bytes, segment_bytes=segment_bytes)
 
 
 def bodies(path: Path) -> list[list[object]]:
