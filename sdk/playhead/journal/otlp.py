@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, ArrayValue, KeyValue, KeyValueList
@@ -44,9 +44,9 @@ def _fill(message: pb.Span, span: Span, open_state: str | None) -> None:
     message.start_time_unix_nano = span.start_ns
     message.end_time_unix_nano = span.end_ns
     # OpenTelemetry's SDK counts kinds from 0, the wire from 1.
-    message.kind = pb.Span.SpanKind.Name(span.kind + 1) if 0 <= span.kind <= 4 else pb.Span.SPAN_KIND_UNSPECIFIED
+    message.kind = cast("pb.Span.SpanKind.ValueType", span.kind + 1)
     if span.status or span.description:
-        message.status.code = pb.Status.StatusCode.Name(span.status)
+        message.status.code = cast("pb.Status.StatusCode.ValueType", span.status)
         message.status.message = _text(span.description or "")
     message.attributes.extend(_attributes(span.attributes))
     if not span.end_ns and open_state:
