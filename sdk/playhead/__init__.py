@@ -60,7 +60,7 @@ _WHERE = {
     "tool": "recorder.decorate",
 }
 
-__all__ = ["__version__", *_WHERE]  # noqa: PLE0604 - the keys are strings
+__all__ = ["__version__", *_WHERE]  # noqa: PLE0604 # pyright: ignore[reportUnsupportedDunderAll]
 
 
 def __getattr__(name: str) -> object:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -25,6 +26,10 @@ _DELAY_S = 1.0
 _FIRST_MINUTE_S = 60.0
 
 _internal = threading.local()
+
+# A fork in the middle of an import would leave the child with half a module for ever, so it waits for these few.
+_importing = threading.Lock()
+os.register_at_fork(before=_importing.acquire, after_in_parent=_importing.release, after_in_child=_importing.release)
 
 
 def is_internal() -> bool:
@@ -86,9 +91,10 @@ class Worker:
 
     def _ship(self) -> None:
         # Protobuf, ssl and http are imported here, beside the agent's start and not in it.
-        from playhead.journal.endpoint import Sender
-        from playhead.journal.folder import leftovers
-        from playhead.journal.shipper import Shipper, ship_leftovers
+        with _importing:
+            from playhead.journal.endpoint import Sender
+            from playhead.journal.folder import leftovers
+            from playhead.journal.shipper import Shipper, ship_leftovers
 
         assert self._settings.endpoint is not None
         sender = Sender(self._settings.endpoint)
