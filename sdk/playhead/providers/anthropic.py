@@ -23,6 +23,9 @@ from playhead.providers.prompt import Answered, Asked, Dialect, Failure, Usage
 
 _NOT_TOLD = {"id", "type", "name", "tool_use_id", "cache_control"}
 
+# Where the pieces of an input are kept while they come.
+_PIECES = " pieces"
+
 
 def _shaped(request: Json) -> bool:
     return isinstance(request.get("messages"), list) and ("max_tokens" in request or "anthropic_version" in request)
@@ -162,8 +165,12 @@ def _assembled(events: Iterable[Json]) -> tuple[Json, bool]:
             whole = dict(obj(event, "message"))
         elif kind == "content_block_start" and index is not None:
             blocks[index] = dict(obj(event, "content_block"))
+            if "input" in blocks[index]:
+                blocks[index][_PIECES] = ""
         elif kind == "content_block_delta" and index is not None:
             _add(blocks.setdefault(index, {}), obj(event, "delta"))
+        elif kind == "content_block_stop" and index is not None:
+            _close(blocks.setdefault(index, {}))
         elif kind == "message_delta":
             whole.update({key: value for key, value in obj(event, "delta").items() if value is not None})
             # These counts are sums so far, and replace those of the start.
@@ -177,7 +184,7 @@ def _assembled(events: Iterable[Json]) -> tuple[Json, bool]:
     if not counted and obj(whole, "usage"):
         # The start counts a token or two of output before there is any: not what the answer cost.
         whole["usage"] = {key: value for key, value in obj(whole, "usage").items() if key != "output_tokens"}
-    whole["content"] = [_closed(blocks[index]) for index in sorted(blocks)]
+    whole["content"] = [_left_open(blocks[index]) for index in sorted(blocks)]
     return whole, finished
 
 
@@ -190,15 +197,20 @@ def _add(block: Json, delta: Json) -> None:
         block.setdefault("type", "thinking")
         append(block, "thinking", delta.get("thinking"))
     elif kind == "input_json_delta":
-        append(block, "_input", delta.get("partial_json"))
+        append(block, _PIECES, delta.get("partial_json"))
 
 
-def _closed(block: Json) -> Json:
-    """A block with the input that came in pieces; of one that was cut, the pieces as they came."""
-    pieces = block.pop("_input", None)
+def _close(block: Json) -> None:
+    pieces = block.pop(_PIECES, None)
     if pieces:
         value = parsed(pieces)
         block["input"] = value if isinstance(value, dict) else pieces
+
+
+def _left_open(block: Json) -> Json:
+    """Of a call that was cut, the pieces of its input as they came; the empty input of its start is none."""
+    if _PIECES in block:
+        block["input"] = block.pop(_PIECES) or None
     return block
 
 

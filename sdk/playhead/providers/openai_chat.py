@@ -247,6 +247,7 @@ def _add(choice: Json, piece: Json) -> None:
 def _add_call(calls: list[Any], part: Json) -> None:
     index = count(part, "index")
     call_id = text(part, "id")
+    call: Json | None
     if index is not None:
         call = next((one for one in calls if one.get("index") == index), None)
     elif call_id:

@@ -21,7 +21,7 @@ from playhead.providers.parts import (
     server_result_part,
     text_part,
 )
-from playhead.providers.prompt import Answered, Asked, Dialect, Failure, Usage
+from playhead.providers.prompt import Answered, Asked, Dialect, Usage
 
 _CALLS = {"function_call", "custom_tool_call"}
 _RESULTS = {
@@ -160,7 +160,7 @@ def _answered(answer: Json) -> Answered:
         messages=(message("assistant", parts, finish_reason=reason),) if parts else (),
         finish_reasons=(reason,) if reason else (),
         usage=_usage(obj(answer, "usage")),
-        failure=_failure(answer),
+        failure=failure(answer),
         extra=extra(answer),
     )
 
@@ -186,12 +186,6 @@ def _usage(told: Json) -> Usage:
     )
 
 
-def _failure(answer: Json) -> Failure | None:
-    if text(answer, "type") == "error":
-        return Failure(text(answer, "code") or "error", text(answer, "message"))
-    return failure(answer)
-
-
 def _assembled(events: Iterable[Json]) -> tuple[Json, bool]:
     whole: Json = {}
     items: dict[int, Json] = {}
@@ -202,8 +196,7 @@ def _assembled(events: Iterable[Json]) -> tuple[Json, bool]:
             whole = {**whole, **response}
             finished = finished or kind in _TERMINAL
         elif kind == "error" or "error" in event:
-            whole.update({key: event[key] for key in ("error", "code", "message") if event.get(key)})
-            whole.setdefault("error", {"code": event.get("code"), "message": event.get("message")})
+            whole["error"] = obj(event, "error") or {key: event.get(key) for key in ("code", "message")}
         else:
             _add(items, kind, event)
     if not objects(whole, "output"):
