@@ -37,7 +37,7 @@ USAGE = {
     "thoughtsTokenCount": 7,
     "totalTokenCount": 57,
 }
-CALLS = [
+CALLS: list[dict[str, Any]] = [
     {"functionCall": {"name": "weather", "args": {"city": "Oslo"}}, "thoughtSignature": "Cg=="},
     {"functionCall": {"name": "weather", "args": {"city": "Rome"}}},
 ]
