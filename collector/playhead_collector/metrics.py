@@ -55,9 +55,16 @@ class Metrics:
         )
         self._spooled = Gauge("playhead_spool_bytes", "Bytes waiting for the store", registry=registry)
         self._segments = Gauge("playhead_spool_segments", "Segments waiting for the store", registry=registry)
-        self._trouble = Gauge("playhead_store_trouble", "1 while the store takes nothing", registry=registry)
+        self._trouble = Gauge(
+            "playhead_store_trouble", "1 while the store refuses, or does not answer", registry=registry
+        )
         self._quarantined = Gauge(
             "playhead_quarantined_bodies", "Bodies that the store refused for good", registry=registry
+        )
+        self._uncomputed = Gauge(
+            "playhead_uncomputed_runs",
+            "Runs whose steps are stored and whose row cannot be computed",
+            registry=registry,
         )
         self._started = Gauge("playhead_start_time_seconds", "When the collector started", registry=registry)
         self._started.set(time.time())
@@ -68,6 +75,7 @@ class Metrics:
         self._segments.set_function(lambda: spool.segments)
         self._trouble.set_function(lambda: drain.trouble is not None)
         self._quarantined.set_function(lambda: drain.quarantined)
+        self._uncomputed.set_function(lambda: drain.uncomputed)
 
     def received(self, signal: Signal, protocol: str, items: int, size: int) -> None:
         self._received.labels(signal.value, protocol).inc(items)

@@ -6,12 +6,9 @@ import argparse
 import json
 import tempfile
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-
-from clickhouse_connect.driver.client import Client
 
 from playhead.errors import PlayheadError, UsageError
 from playhead_collector.commands.common import (
@@ -24,22 +21,18 @@ from playhead_collector.commands.common import (
     token_of,
     write_json,
 )
-from playhead_collector.config import Settings
 from playhead_collector.errors import BadRequest
 from playhead_collector.otlp_file import Request, requests_of
-from playhead_collector.read.source import open_source
 from playhead_collector.receive.check import Checked, check
 from playhead_collector.receive.signal import Signal
 from playhead_collector.running import Running, running
 from playhead_collector.send import post
 from playhead_collector.spool.segment import Sealed, new_name
 from playhead_collector.store.address import DEFAULT_PROJECT, Embedded
-from playhead_collector.store.retention import retention_of
 from playhead_collector.store.store import Store
 
 # How long to wait for a collector to store what it took; it has it on disk by then.
 _STORED_WITHIN_S = 60.0
-_DAY_NS = 86_400 * 10**9
 
 Keep = Callable[[Signal, Checked], None]
 
@@ -59,8 +52,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 class _Sums:
     accepted: int = 0
     rejected: int = 0
-    by_day: Counter[int] = field(default_factory=Counter)
-    """Of the accepted spans, how many began on each day, counted from 1970."""
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -79,19 +70,12 @@ def run(arguments: argparse.Namespace) -> int:
                 f"{project!r} with --token"
             )
         sums = _through(found, token, arguments.files)
-        days = _retention_through(settings, project, token)
     else:
-        sums, days = _directly(Store(address), project or DEFAULT_PROJECT, arguments.files)
-    past = _past(sums, days)
+        sums = _directly(Store(address), project or DEFAULT_PROJECT, arguments.files)
     if arguments.json:
-        write_json([{"accepted": sums.accepted, "rejected": sums.rejected, "past_retention": past}])
+        write_json([{"accepted": sums.accepted, "rejected": sums.rejected}])
     else:
         say(f"{sums.accepted} spans and log records stored" + (f", {sums.rejected} rejected" if sums.rejected else ""))
-    if past:
-        say(
-            f"note: {past} of them began more than {days} days ago, which is how long this project keeps runs: they "
-            "will be removed soon. To keep them, start the collector with a longer --retention, and import again"
-        )
     return 1 if sums.rejected else 0
 
 
@@ -114,7 +98,7 @@ def _through(found: Running, token: str | None, files: list[Path]) -> _Sums:
     return sums
 
 
-def _directly(store: Store, project: str, files: list[Path]) -> tuple[_Sums, int | None]:
+def _directly(store: Store, project: str, files: list[Path]) -> _Sums:
     store.open()
     try:
         with tempfile.TemporaryDirectory(prefix="playhead-import-") as folder:
@@ -125,13 +109,11 @@ def _directly(store: Store, project: str, files: list[Path]) -> tuple[_Sums, int
                 number += 1
                 path = Path(folder) / f"{new_name(number, signal)}.seg"
                 path.write_bytes(checked.body)
-                runs = store.insert(Sealed(project, path, len(checked.body), checked.runs))
-                store.recompute(project, runs)
+                store.insert(Sealed(project, path, len(checked.body), checked.runs))
+                store.recompute(project, checked.runs)
                 path.unlink()
 
-            sums = _import(files, keep)
-        reader: Client = store.reader(project)
-        return sums, retention_of(reader)
+            return _import(files, keep)
     finally:
         store.close()
 
@@ -149,7 +131,6 @@ def _import(files: list[Path], keep: Keep) -> _Sums:
                 if checked.rejected:
                     say(f"{file}: {checked.reason}")
                 if checked.accepted:
-                    sums.by_day.update(_days(signal, checked.body))
                     keep(signal, checked)
                 progress((before + request[2]) // 1_000_000)
             before += size
@@ -179,27 +160,3 @@ def _as_logs(signal: Signal, body: bytes) -> Checked | None:
     except PlayheadError:
         return None
     return checked if checked.accepted and not checked.rejected else None
-
-
-def _days(signal: Signal, body: bytes) -> Iterator[int]:
-    if signal is Signal.TRACES:
-        for resource in signal.request.FromString(body).resource_spans:
-            for scope in resource.scope_spans:
-                yield from (span.start_time_unix_nano // _DAY_NS for span in scope.spans)
-
-
-def _retention_through(settings: Settings, project: str | None, token: str | None) -> int | None:
-    """The days that the project keeps runs; None where nobody may ask."""
-    read = next(iter(settings.tokens(settings.read_token)), token)
-    try:
-        with open_source(settings.address, project, read) as source:
-            return retention_of(source.client)
-    except PlayheadError:
-        return None
-
-
-def _past(sums: _Sums, days: int | None) -> int:
-    if days is None:
-        return 0
-    first_kept = time.time_ns() // _DAY_NS - days
-    return sum(count for day, count in sums.by_day.items() if day < first_kept)

@@ -12,13 +12,14 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable, Set
+from collections.abc import Callable, Sequence, Set
 from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from playhead_collector.spool.segment import Sealed, sync_folder
+from playhead_collector.errors import StoreUnavailable
+from playhead_collector.spool.segment import Sealed, sync_folder, write_synced
 from playhead_collector.spool.spool import Spool
 
 log = logging.getLogger(__name__)
@@ -28,6 +29,8 @@ T = TypeVar("T")
 _PAUSES = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 
 
+# The longest that an insert took on a busy machine was four seconds.
+_SLOW_S = 20.0
 # Segments that one recomputation of runs serves, when they are waiting anyway: its cost is mostly fixed.
 _TOGETHER = 4
 
@@ -35,12 +38,16 @@ _TOGETHER = 4
 class Target(Protocol):
     """What a drain needs of a store."""
 
-    def insert(self, segment: Sealed) -> frozenset[bytes]:
-        """Inserts a segment under its name; returns the runs it touched. Raises what the store raised."""
+    def insert(self, segment: Sealed) -> None:
+        """Inserts a segment under its name, which the store takes once. Raises what the store raised."""
         ...
 
     def insert_body(self, segment: Sealed, number: int, body: Path) -> None:
         """Inserts one body of a segment, written to a file of its own."""
+        ...
+
+    def touched(self, segment: Sealed) -> frozenset[bytes]:
+        """The runs that a segment holds something of."""
         ...
 
     def recompute(self, project: str, runs: Set[bytes]) -> None:
@@ -55,16 +62,34 @@ class Target(Protocol):
 class Drain:
     """A thread that stores segments. Stopping it is safe before start, and twice."""
 
-    def __init__(self, spool: Spool, target: Target, stored: Callable[[Sealed, float], None] | None = None) -> None:
+    def __init__(
+        self,
+        spool: Spool,
+        target: Target,
+        stored: Callable[[Sealed, float], None] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._spool = spool
         self._target = target
         self._stored = stored or (lambda segment, seconds: None)
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._work: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
-        self.trouble: str | None = None
-        """Why nothing is being stored at the moment; None while all is well."""
+        self._clock = clock
+        self._error: str | None = None
+        self._asked_at: float | None = None
         self.quarantined = 0
+        """Bodies that the store refused for good."""
+        self.uncomputed = 0
+        """Runs whose row could not be computed; their steps are stored."""
+
+    @property
+    def trouble(self) -> str | None:
+        """Why nothing is being stored at the moment; None while all is well."""
+        asked_at = self._asked_at
+        if self._error is None and asked_at is not None and (waited := self._clock() - asked_at) > _SLOW_S:
+            return f"the store was asked {waited:.0f} s ago and has not answered"
+        return self._error
 
     def start(self) -> None:
         self._thread = threading.Thread(target=self._run, name="drain", daemon=True)
@@ -94,11 +119,14 @@ class Drain:
             self._spool.flush()
             while self._store_some():
                 pass
-            if future.set_running_or_notify_cancel():
-                try:
-                    future.set_result(action())
-                except BaseException as error:  # noqa: BLE001 - it is the caller's
-                    future.set_exception(error)
+            if not future.set_running_or_notify_cancel():
+                return
+            try:
+                if self._stop.is_set():
+                    raise StoreUnavailable("the collector is stopping; ask again when it is back")
+                future.set_result(action())
+            except BaseException as error:  # noqa: BLE001 - it is the caller's
+                future.set_exception(error)
 
         self._work.put(work)
         self._spool.nudge()
@@ -112,66 +140,82 @@ class Drain:
 
     def _run(self) -> None:
         while not self._stop.is_set():
-            with contextlib.suppress(queue.Empty):
-                self._work.get_nowait()()
-            if not self._store_some():
-                self._spool.wait(self._spool.limits.linger_s / 2)
+            try:
+                with contextlib.suppress(queue.Empty):
+                    self._work.get_nowait()()
+                if not self._store_some():
+                    self._spool.wait(self._spool.limits.linger_s / 2)
+            except Exception as error:
+                # A failing disk, or a defect: what is in the spool stays there, and is tried again.
+                self._error = _brief(error)
+                log.exception("storing failed, again in %.1f s", _PAUSES[-1])
+                self._stop.wait(_PAUSES[-1])
 
     def _store_some(self) -> bool:
+        """Stores what waits, up to a few segments; whether there was any."""
         began = time.monotonic()
-        inserted: list[Sealed] = []
-        touched: dict[str, set[bytes]] = {}
-        while len(inserted) < _TOGETHER and not self._stop.is_set() and (segment := self._spool.take()) is not None:
-            runs = self._insert(segment)
-            if runs is None:
-                break
-            inserted.append(segment)
-            touched.setdefault(segment.project, set()).update(runs)
-        for project, project_runs in touched.items():
-            if not self._again_until_done(partial(self._target.recompute, project, project_runs), "recompute"):
-                for segment in reversed(inserted):
-                    self._spool.put_back(segment)
-                return False
-        for segment in inserted:
-            self._spool.done(segment)
-            self._stored(segment, time.monotonic() - began)
-        return bool(inserted)
+        taken: list[Sealed] = []
+        try:
+            while len(taken) < _TOGETHER and not self._stop.is_set() and (segment := self._spool.take()) is not None:
+                taken.append(segment)
+                refused = partial(self._one_by_one, segment)
+                if not self._again_until_done(partial(self._target.insert, segment), segment.name, refused):
+                    return False
+            touched: dict[str, set[bytes]] = {}
+            for segment in taken:
+                touched.setdefault(segment.project, set()).update(self._target.touched(segment))
+            for project, runs in touched.items():
+                if not self._recompute(project, sorted(runs)):
+                    return False
+            stored = bool(taken)
+            while taken:
+                self._spool.done(taken[0])
+                self._stored(taken.pop(0), time.monotonic() - began)
+            return stored
+        finally:
+            # Not stored now: first in the line the next time. Inserting one again changes nothing.
+            for segment in reversed(taken):
+                self._spool.put_back(segment)
 
-    def _insert(self, segment: Sealed) -> frozenset[bytes] | None:
-        """The runs that the segment touched; None when it went back because the collector stops."""
-        found: list[frozenset[bytes]] = []
+    def _recompute(self, project: str, runs: Sequence[bytes]) -> bool:
+        """Where the store refuses for good, halves are tried, so that one run alone is left without its row."""
 
-        def insert() -> None:
-            found.append(self._target.insert(segment))
+        def refused() -> None:
+            if len(runs) == 1:
+                self.uncomputed += 1
+                log.error("run %s: its steps are stored, its row cannot be computed: %s", runs[0].hex(), self._error)
+                return
+            for half in (runs[: len(runs) // 2], runs[len(runs) // 2 :]):
+                if not self._recompute(project, half):
+                    raise StoreUnavailable("the collector is stopping")
 
-        if self._again_until_done(insert, f"segment {segment.name}", refused=lambda: self._one_by_one(segment)):
-            return found[0] if found else segment.runs or frozenset()
-        self._spool.put_back(segment)
-        return None
+        if not runs:
+            return True
+        return self._again_until_done(partial(self._target.recompute, project, set(runs)), "runs", refused)
 
-    def _again_until_done(
-        self, action: Callable[[], object], what: str, refused: Callable[[], object] | None = None
-    ) -> bool:
+    def _again_until_done(self, action: Callable[[], object], what: str, refused: Callable[[], object]) -> bool:
         """Tries until it works; False when told to stop. What is refused twice for good is left to `refused`."""
         attempt = refusals = 0
         while True:
             try:
-                action()
+                self._asked_at = self._clock()
+                if refusals < 2:
+                    action()
+                else:
+                    refused()
             except Exception as error:  # noqa: BLE001 - whatever the store raises, the segment must not be lost
-                first_line = (str(error).strip().splitlines() or [""])[0]
-                self.trouble = f"{type(error).__name__}: {first_line[:300]}"
-                if refused is not None and not self._target.is_transient(error):
-                    refusals += 1
-                    if refusals >= 2 and self._again_until_done(refused, what):
-                        return True
+                self._error = _brief(error)
+                refusals += not self._target.is_transient(error)
                 pause = _PAUSES[min(attempt, len(_PAUSES) - 1)]
                 attempt += 1
-                log.warning("%s not stored, again in %.1f s: %s", what, pause, self.trouble)
+                log.warning("%s not stored, again in %.1f s: %s", what, pause, self._error)
                 if self._stop.wait(pause):
                     return False
             else:
-                self.trouble = None
+                self._error = None
                 return True
+            finally:
+                self._asked_at = None
 
     def _one_by_one(self, segment: Sealed) -> None:
         """Something in the segment is refused for good: its bodies are stored alone, those refused again set aside."""
@@ -191,8 +235,13 @@ class Drain:
         folder = segment.path.parent / "quarantine"
         folder.mkdir(exist_ok=True, mode=0o700)
         kept = folder / f"{segment.name}-{number}.otlp"
-        kept.write_bytes(body)
-        kept.with_suffix(".reason").write_text(str(error), encoding="utf-8")
+        write_synced(kept, body)
+        write_synced(kept.with_suffix(".reason"), str(error).encode())
         sync_folder(folder)
         self.quarantined += 1
         log.error("the store refused a body; it is kept in %s: %s", kept, str(error).strip()[:500])
+
+
+def _brief(error: BaseException) -> str:
+    first_line = (str(error).strip().splitlines() or [""])[0]
+    return f"{type(error).__name__}: {first_line[:300]}"

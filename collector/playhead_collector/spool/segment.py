@@ -8,10 +8,14 @@ already.
     <name>.open + <name>.index    being written
     <name>.seg  + <name>.index    sealed: immutable from here on
     <name>.done                   stored; the index, kept for a while to answer repeats
+
+The data is synced before its index record, and what a failed write left behind is cut off before anything is added, so
+a body that has a record is whole, and one that is not whole has none that is true.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import struct
@@ -25,6 +29,7 @@ from playhead_collector.receive.signal import Signal
 
 _RECORD = struct.Struct("<Q16s")
 HASH_SIZE = 16
+_PARTS_AT_ONCE = 512  # the kernel takes 1024
 
 
 def body_hash(body: bytes) -> bytes:
@@ -85,42 +90,60 @@ class OpenSegment:
     size: int = 0
     index_size: int = 0
     runs: set[bytes] = field(default_factory=set)
+    torn: bool = False
+    """Whether a failed write may have left something behind what is acknowledged."""
 
     @classmethod
     def create(cls, project: str, folder: Path, name: str, now: float) -> OpenSegment:
         path = folder / f"{name}.open"
-        data = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_APPEND, 0o600)
+        made: list[int] = []
         try:
-            index = os.open(path.with_suffix(".index"), os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_APPEND, 0o600)
+            for file in (path, path.with_suffix(".index")):
+                made.append(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_APPEND, 0o600))
+            sync_folder(folder)
         except OSError:
-            os.close(data)
+            for handle in made:
+                os.close(handle)
             path.unlink(missing_ok=True)
+            path.with_suffix(".index").unlink(missing_ok=True)
             raise
-        sync_folder(folder)
-        return cls(project, path, data, index, now)
+        return cls(project, path, made[0], made[1], now)
 
     def write(self, bodies: list[tuple[bytes, bytes]]) -> None:
-        """Appends (hash, body) pairs and syncs them. On an error the files are as before."""
+        """Appends (hash, body) pairs and syncs them. On an error nothing of them counts."""
+        self._mend()
+        records = b"".join(_RECORD.pack(len(body), digest) for digest, body in bodies)
+        self.torn = True
         try:
-            _write_all(self.data, b"".join(body for _, body in bodies))
-            records = b"".join(_RECORD.pack(len(body), digest) for digest, body in bodies)
-            _write_all(self.index, records)
+            _write_all(self.data, [body for _, body in bodies])
+            _write_all(self.index, [records])
             os.fdatasync(self.data)
             os.fdatasync(self.index)
         except OSError:
-            os.ftruncate(self.data, self.size)
-            os.ftruncate(self.index, self.index_size)
+            with contextlib.suppress(OSError):
+                self._mend()
             raise
+        self.torn = False
         self.size += sum(len(body) for _, body in bodies)
         self.index_size += len(records)
 
     def seal(self) -> Sealed:
-        os.close(self.data)
-        os.close(self.index)
+        """Both names lead to the same after a kill, so the new one needs no sync."""
+        self._mend()
         sealed = self.path.with_suffix(".seg")
         self.path.rename(sealed)
-        sync_folder(sealed.parent)
+        self.close()
         return Sealed(self.project, sealed, self.size, frozenset(self.runs))
+
+    def close(self) -> None:
+        os.close(self.data)
+        os.close(self.index)
+
+    def _mend(self) -> None:
+        if self.torn:
+            os.ftruncate(self.data, self.size)
+            os.ftruncate(self.index, self.index_size)
+            self.torn = False
 
 
 def read_index(path: Path) -> list[tuple[int, bytes]]:
@@ -140,10 +163,10 @@ def recover(project: str, path: Path) -> Sealed | None:
         return Sealed(project, path, path.stat().st_size, None)
     kept: list[tuple[int, bytes]] = []
     size = 0
+    there = path.stat().st_size
     with path.open("rb+") as data:
         for length, digest in read_index(index_path):
-            body = data.read(length)
-            if len(body) != length or body_hash(body) != digest:
+            if size + length > there or body_hash(data.read(length)) != digest:
                 break
             kept.append((length, digest))
             size += length
@@ -173,7 +196,20 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def _write_all(handle: int, content: bytes) -> None:
-    view = memoryview(content)
-    while view:
-        view = view[os.write(handle, view) :]
+def write_synced(path: Path, content: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _write_all(handle: int, parts: list[bytes]) -> None:
+    """Without joining them first: a group can be as large as all that is in flight."""
+    left = [memoryview(part) for part in parts if part]
+    while left:
+        written = os.writev(handle, left[:_PARTS_AT_ONCE])
+        while written:
+            if written < len(left[0]):
+                left[0] = left[0][written:]
+                break
+            written -= len(left.pop(0))

@@ -8,15 +8,19 @@ a segment before the store has it.
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import fcntl
 import logging
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import IO
 
+from playhead.errors import UsageError
 from playhead_collector.errors import TryLater
 from playhead_collector.receive.signal import Signal
 from playhead_collector.spool.segment import (
@@ -34,6 +38,9 @@ from playhead_collector.spool.window import Window
 log = logging.getLogger(__name__)
 
 Key = tuple[str, Signal]
+
+# Waiting segments whose runs are held in memory, 80 bytes each.
+_WITH_RUNS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +76,7 @@ class Spool:
         self._sealed: deque[Sealed] = deque()
         self._taken: set[str] = set()
         self._windows: dict[str, Window] = {}
+        self._folder_lock = _lock_folder(folder)
         self._in_flight: dict[tuple[str, bytes], asyncio.Future[None]] = {}
         self._queue: list[_Waiting] = []
         self._queued_bytes = 0
@@ -148,14 +156,15 @@ class Spool:
         self._arrived.clear()
 
     def done(self, segment: Sealed) -> None:
-        """The store has it: the data goes, the index stays for repeats."""
-        segment.index_path.rename(segment.path.with_suffix(".done"))
-        segment.path.unlink()
+        """The store has it: the data goes, the index stays for repeats. Another call finishes what was cut short."""
+        with contextlib.suppress(FileNotFoundError):
+            segment.index_path.rename(segment.path.with_suffix(".done"))
+        segment.path.unlink(missing_ok=True)
         sync_folder(segment.path.parent)
         with self._lock:
             self._taken.discard(segment.name)
             self._stored_bytes -= segment.size
-        self._forget_old(segment.path.parent)
+        self._forget_old()
 
     def put_back(self, segment: Sealed) -> None:
         """The store could not take it now: it stays first in the line."""
@@ -182,7 +191,11 @@ class Spool:
             self._committer = None
         with self._lock:
             self._seal_ripe(everything=True)
+            for segment in self._open.values():
+                segment.close()
+            self._open.clear()
         self._disk.shutdown()
+        self._folder_lock.close()
         self._arrived.set()
 
     def _window(self, project: str) -> Window:
@@ -202,7 +215,6 @@ class Spool:
                     self._in_flight.pop((waiting.key[0], waiting.digest), None)
                     error = failed.get(waiting.key)
                     if error is None:
-                        self._stored_bytes += len(waiting.body)
                         self._window(waiting.key[0]).add(waiting.digest)
                         waiting.done.set_result(None)
                     else:
@@ -224,14 +236,18 @@ class Spool:
                 with self._lock:
                     segment = self._segment_for(key)
                     segment.write([(waiting.digest, waiting.body) for waiting in members])
+                    self._stored_bytes += sum(len(waiting.body) for waiting in members)
                     for waiting in members:
                         segment.runs.update(waiting.runs)
                     if segment.size >= self.limits.segment_bytes:
-                        self._sealed.append(segment.seal())
-                        del self._open[key]
+                        self._seal(key)
             except OSError as error:
                 log.error("spool: cannot write to %s: %s", self.folder, error)
                 failed[key] = TryLater(f"the spool cannot be written ({error.strerror}); send this again later", 5.0)
+            except Exception as error:
+                # Whatever it is, those who wait must hear of it, and those who come next must be written.
+                log.exception("spool: cannot write to %s", self.folder)
+                failed[key] = TryLater(f"the spool cannot be written ({error!r}); send this again later", 5.0)
         return failed
 
     def _segment_for(self, key: Key) -> OpenSegment:
@@ -249,16 +265,29 @@ class Spool:
         now = self._clock()
         for key, segment in list(self._open.items()):
             if segment.size and (everything or now - segment.opened_at >= self.limits.linger_s):
-                self._sealed.append(segment.seal())
-                del self._open[key]
+                self._seal(key)
+
+    def _seal(self, key: Key) -> None:
+        """A segment that cannot be sealed now (a failing disk) stays open, and is tried again."""
+        try:
+            sealed = self._open[key].seal()
+        except OSError as error:
+            log.error("spool: cannot seal a segment in %s: %s", self.folder, error)
+            return
+        del self._open[key]
+        if len(self._sealed) >= _WITH_RUNS:
+            # While the store is away there can be hundreds; their runs are read from them again when it is back.
+            sealed = replace(sealed, runs=None)
+        self._sealed.append(sealed)
 
     def _recover(self) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._forget_old()
         found: list[Sealed] = []
         for folder in sorted(path for path in self.folder.iterdir() if path.is_dir()):
             project = folder.name
             window = self._window(project)
-            self._forget_old(folder)
+            for left in folder.glob("*.body*"):
+                left.unlink()
             for kept in sorted([*folder.glob("*.done"), *folder.glob("*.index")]):
                 self._sequence = max(self._sequence, sequence_of(kept.stem))
             for path in sorted([*folder.glob("*.open"), *folder.glob("*.seg")]):
@@ -274,13 +303,29 @@ class Spool:
         if found:
             log.info("spool: %d segments (%d bytes) from before are stored first", len(found), self._stored_bytes)
 
-    def _forget_old(self, folder: Path) -> None:
-        """Called after every segment, so it looks at the folder only now and then."""
+    def _forget_old(self) -> None:
+        """Called after every segment, so it looks at the folders only now and then."""
         now = time.time()
         if now < self._forget_next:
             return
         self._forget_next = now + self.limits.repeats_s / 60
         oldest = now - self.limits.repeats_s
-        for kept in folder.glob("*.done"):
-            if kept.stat().st_mtime < oldest:
-                kept.unlink(missing_ok=True)
+        for kept in self.folder.glob("*/*.done"):
+            with contextlib.suppress(FileNotFoundError):
+                if kept.stat().st_mtime < oldest:
+                    kept.unlink()
+
+
+def _lock_folder(folder: Path) -> IO[str]:
+    """Two collectors in one folder would each store, and remove, what the other acknowledged."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    lock = (folder / "lock").open("a", encoding="utf-8")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.close()
+        raise UsageError(
+            f"the spool {folder} is used by another collector; stop that one, or give this one a folder of its own "
+            "with --spool"
+        ) from None
+    return lock

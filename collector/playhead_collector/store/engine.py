@@ -59,8 +59,12 @@ class Engine:
             self._lock = _lock_folder(address.path)
             self.announce({})
 
-    def connect(self, database: str | None = None, settings: Mapping[str, Any] | None = None) -> Client:
-        """A handle of its own. Without a database it is in `default`, which always exists."""
+    def connect(
+        self, database: str | None = None, settings: Mapping[str, Any] | None = None, patience_s: int = 600
+    ) -> Client:
+        """A handle of its own. Without a database it is in `default`, which always exists. A server that does not
+        answer for as long as its patience is taken for gone.
+        """
         try:
             if isinstance(self.address, Embedded):
                 client = clickhouse_connect.get_client(
@@ -70,7 +74,7 @@ class Engine:
                     settings=dict(settings or {}),
                 )
             else:
-                client = _connect_server(self.address, database, settings)
+                client = _connect_server(self.address, database, settings, patience_s)
         except (ClickHouseError, OSError, RuntimeError) as error:
             raise StoreUnavailable(
                 f"the store {self.address} does not answer: {_brief(error)}. "
@@ -152,12 +156,19 @@ def is_transient(error: BaseException) -> bool:
         "UNKNOWN_STATUS_OF_INSERT",
         "REPLICA_IS_NOT_IN_QUORUM",
         "ALL_CONNECTION_TRIES_FAILED",
+        "ACCESS_DENIED",
+        "QUOTA_EXCEEDED",
+        "READONLY",
+        "CANNOT_FSYNC",
+        "QUERY_WAS_CANCELLED",
         "errno: 28",
     )
     return any(mark in text for mark in transient)
 
 
-def _connect_server(address: Server, database: str | None, settings: Mapping[str, Any] | None) -> Client:
+def _connect_server(
+    address: Server, database: str | None, settings: Mapping[str, Any] | None, patience_s: int
+) -> Client:
     return clickhouse_connect.get_client(
         host=address.host,
         port=address.port,
@@ -167,7 +178,7 @@ def _connect_server(address: Server, database: str | None, settings: Mapping[str
         interface="https" if address.secure else "http",
         settings={**(CLUSTER_SETTINGS if address.cluster else {}), **(settings or {})},
         connect_timeout=5,
-        send_receive_timeout=600,
+        send_receive_timeout=patience_s,
         autogenerate_session_id=False,
         ca_cert=str(address.ca_cert) if address.ca_cert is not None else None,
     )

@@ -114,13 +114,17 @@ class Store:
         """A handle of its own for one thread's queries."""
         return self._engine.connect(self.prepare(project))
 
-    def insert(self, segment: Sealed) -> frozenset[bytes]:
-        """Inserts a segment under its name, which the store takes once; returns the runs that it touches."""
+    def insert(self, segment: Sealed) -> None:
+        """Inserts a segment under its name, which the store takes once."""
         self._insert(segment.project, segment.signal, segment.path, segment.name)
+
+    def touched(self, segment: Sealed) -> frozenset[bytes]:
+        """The runs that a segment holds something of."""
         if segment.runs is not None:
             return segment.runs
-        # After a restart the runs have to be read from the segment; what is in it was checked when it came.
-        return check(segment.signal, segment.path.read_bytes(), unfolded=sys.maxsize).runs
+        # After a restart they have to be read from it. Body by body, which is checked and bounded, as it came.
+        found = (check(segment.signal, body, unfolded=sys.maxsize).runs for body in segment.bodies())
+        return frozenset().union(*found)
 
     def insert_body(self, segment: Sealed, number: int, body: Path) -> None:
         self._insert(segment.project, segment.signal, body, f"{segment.name}-{number}")
@@ -159,7 +163,8 @@ class Store:
         if project not in self._writers:
             database = self.prepare(project)
             self._writers[project] = _Writer(
-                self._engine.connect(database, insert_settings()),
+                # An insert takes seconds, and one that is asked for again under its token changes nothing.
+                self._engine.connect(database, insert_settings(), patience_s=120),
                 self._engine.connect(database, {"async_insert": 0, "log_queries": 0}),
             )
         return self._writers[project]
