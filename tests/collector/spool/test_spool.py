@@ -13,7 +13,6 @@ from tests.collector.spool.bodies import NOW, PROJECT, append, body, copied, sto
 from playhead.errors import UsageError
 from playhead_collector.errors import TryLater
 from playhead_collector.receive.signal import Signal
-from playhead_collector.spool import segment as segments
 from playhead_collector.spool.spool import Spool, SpoolLimits
 
 
@@ -48,7 +47,7 @@ def test_a_body_is_on_the_disk_with_its_record_before_it_is_acknowledged(tmp_pat
 
 def test_what_arrives_during_a_sync_shares_the_next_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     syncs: list[int] = []
-    monkeypatch.setattr(segments.os, "fdatasync", syncs.append)
+    monkeypatch.setattr(os, "fdatasync", syncs.append)
 
     async def scenario(spool: Spool) -> None:
         await asyncio.gather(*(append(spool, body(number)) for number in range(100)))
@@ -128,7 +127,7 @@ def test_a_full_disk_is_later_and_what_it_left_is_cut_off(
     async def scenario(spool: Spool) -> None:
         await append(spool, body(1))
         with monkeypatch.context() as patched:
-            patched.setattr(segments.os, failing, full)
+            patched.setattr(os, failing, full)
             with pytest.raises(TryLater, match="No space left on device"):
                 await append(spool, body(2))
         await append(spool, body(3), body(2))
@@ -147,8 +146,8 @@ def test_what_cannot_be_cut_off_now_is_cut_off_before_anything_is_added(
     async def scenario(spool: Spool) -> None:
         await append(spool, body(1))
         with monkeypatch.context() as patched:
-            patched.setattr(segments.os, "fdatasync", broken)
-            patched.setattr(segments.os, "ftruncate", broken)
+            patched.setattr(os, "fdatasync", broken)
+            patched.setattr(os, "ftruncate", broken)
             for _ in range(2):
                 with pytest.raises(TryLater):
                     await append(spool, body(2))
@@ -165,7 +164,7 @@ def test_a_defect_while_writing_is_an_answer_and_not_a_silence(tmp_path: Path, m
 
     async def scenario(spool: Spool) -> None:
         with monkeypatch.context() as patched:
-            patched.setattr(segments.os, "writev", broken)
+            patched.setattr(os, "writev", broken)
             with pytest.raises(TryLater, match="ZeroDivisionError"):
                 await append(spool, body(1))
         await append(spool, body(1))
