@@ -18,11 +18,11 @@ from typing import Any
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
-from playhead.journal.endpoint import Answer, Sender
 from playhead.journal.folder import Folder, segments
 from playhead.journal.otlp import request_of
 from playhead.journal.reader import Position, Read, parsed, read_from
 from playhead.journal.records import Assembler, Span
+from playhead.journal.sender import Answer, Sender
 
 log = logging.getLogger("playhead")
 

@@ -10,7 +10,6 @@ import atexit
 import logging
 import os
 import platform
-import secrets
 import sys
 import threading
 import time
@@ -112,7 +111,7 @@ class Recorder:
         }
         return Journal(
             self.settings.journal,
-            secrets.token_hex(16),
+            os.urandom(16).hex(),
             head,
             limit_bytes=self.settings.limit_bytes,
             sync=self.settings.sync,

@@ -5,7 +5,6 @@ Everything that records a step comes through `begin`. Where nothing records, it 
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from contextvars import Token
 from types import TracebackType
@@ -21,6 +20,8 @@ from playhead.recorder.payload import payload
 from playhead.recorder.recorder import Recorder, current
 
 KIND = "playhead.kind"
+# By name, since importing asyncio or anyio for two classes would be felt at every start.
+_CANCELLED = frozenset({"CancelledError", "Cancelled"})
 
 
 class Step:
@@ -107,7 +108,7 @@ def _mark(span: Span, error: BaseException) -> None:
         span.record_exception(error)
         span.set_attribute("error.type", type(error).__qualname__)
         span.set_status(Status(StatusCode.ERROR, f"{type(error).__name__}: {error}"))
-    elif isinstance(error, (asyncio.CancelledError, GeneratorExit)):
+    elif isinstance(error, GeneratorExit) or type(error).__name__ in _CANCELLED:
         # Somebody lost interest; nothing went wrong in here.
         span.set_attribute("playhead.cancelled", type(error).__name__)
     else:

@@ -92,8 +92,8 @@ class Worker:
     def _ship(self) -> None:
         # Protobuf, ssl and http are imported here, beside the agent's start and not in it.
         with _importing:
-            from playhead.journal.endpoint import Sender
             from playhead.journal.folder import leftovers
+            from playhead.journal.sender import Sender
             from playhead.journal.shipper import Shipper, ship_leftovers
 
         assert self._settings.endpoint is not None
