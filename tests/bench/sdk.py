@@ -1,8 +1,8 @@
 """`make bench-sdk`: what recording costs the agent, and what is lost.
 
-A step's cost is the time its thread takes for one recorded tool call, beside the bare OpenTelemetry SDK's span with the
-same attributes and an in-memory exporter, the two taken in turns. What is lost is counted at a real collector's side, in
-processes of their own. The last line is one JSON object.
+A step's cost is the time its thread takes for one recorded tool call, beside the bare OpenTelemetry SDK's span with
+the same attributes and an in-memory exporter, the two taken in turns. What is lost is counted at a real collector's
+side, in processes of their own. The last line is one JSON object.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ def payload(value: Any) -> str:
     if isinstance(value, str):
         return value
     try:
-        return json.dumps(value, ensure_ascii=False, default=_said)
+        return _encode(value)
     except (TypeError, ValueError, RecursionError):
         return _said(value)
 
@@ -21,3 +21,6 @@ def _said(value: Any) -> str:
         return repr(value)
     except Exception as error:  # noqa: BLE001 - an agent's own __repr__
         return f"<{type(value).__name__} whose repr raises {type(error).__name__}>"
+
+
+_encode = json.JSONEncoder(ensure_ascii=False, default=_said).encode

@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from opentelemetry.context import Context
 from opentelemetry.sdk.trace import ReadableSpan, Span
 from opentelemetry.sdk.trace import SpanProcessor as OpenTelemetryProcessor
-from opentelemetry.trace import SpanContext
+from opentelemetry.trace import Link, SpanContext
 
 from playhead.journal.journal import Journal
-from playhead.recorder.run import Runs, about
+from playhead.recorder.run import SEQUENCE, Run, Runs, about
 
 log = logging.getLogger("playhead")
 
-SEQUENCE = "playhead.sequence"
 STEPS = "playhead.run.steps"
 LOST = "playhead.lost"
 
@@ -32,8 +32,7 @@ class JournalProcessor(OpenTelemetryProcessor):
         self.journal = journal
         self._runs = runs
         self._everything = everything
-        # What each open span had when it started, so that its end need not repeat it.
-        self._started: dict[tuple[int, int], tuple[dict[str, Any], int]] = {}
+        self._open: dict[tuple[int, int], _Open] = {}
 
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
         try:
@@ -46,6 +45,10 @@ class JournalProcessor(OpenTelemetryProcessor):
             self._end(span)
         except Exception:  # noqa: BLE001 - never into the agent
             _once("a span's end")
+
+    def forget_open(self) -> None:
+        """In a forked child: what is open there is its parent's to end."""
+        self._open.clear()
 
     def shutdown(self) -> None:
         """The journal outlives its provider: what ends later is still written."""
@@ -62,24 +65,27 @@ class JournalProcessor(OpenTelemetryProcessor):
             if not self._everything:
                 return
             run = self._runs.begin(context.trace_id)
-        added: dict[str, Any] = {SEQUENCE: run.next_number(), **about.get()}
-        span.set_attributes(added)
         attributes = dict(span.attributes or {})
-        key = (context.trace_id, context.span_id)
-        self._started[key] = (attributes, len(span.links))
+        if SEQUENCE not in attributes:
+            span.set_attributes({SEQUENCE: run.next_number(), **about.get()})
+            attributes = dict(span.attributes or {})
+        parent = span.parent
+        links = span.links
+        span_hex = f"{context.span_id:016x}"
+        self._open[context.trace_id, context.span_id] = _Open(run, span_hex, attributes, len(links))
         self.journal.append(
             [
                 "s",
-                f"{context.trace_id:032x}",
-                f"{context.span_id:016x}",
-                None if span.parent is None else f"{span.parent.span_id:016x}",
+                run.hex,
+                span_hex,
+                None if parent is None else f"{parent.span_id:016x}",
                 span.name,
                 span.start_time,
                 span.kind.value,
                 attributes,
-                _links(span),
+                _said(links) if links else None,
                 context.trace_state.to_header() or None,
-                _flags(context, span.parent),
+                _flags(context, parent),
                 _scope(span),
             ]
         )
@@ -88,36 +94,45 @@ class JournalProcessor(OpenTelemetryProcessor):
         context = span.get_span_context()
         if context is None:
             return
-        began = self._started.pop((context.trace_id, context.span_id), None)
-        if began is None:
+        begun = self._open.pop((context.trace_id, context.span_id), None)
+        if begun is None:
             return
-        before, links = began
-        now: Mapping[str, Any] = span.attributes or {}
-        added = {key: value for key, value in now.items() if before.get(key, before) is not value}
+        before = begun.attributes
+        # By identity: what was there at the start and is there still is the same object.
+        added = {key: value for key, value in dict(span.attributes or {}).items() if before.get(key) is not value}
         if span.parent is None or span.parent.is_remote:
-            run = self._runs.get(context.trace_id)
-            if run is not None:
-                added[STEPS] = run.steps
+            added[STEPS] = begun.run.steps
             if self.journal.lost:
                 added[LOST] = self.journal.lost
+        links, events, status = span.links, span.events, span.status
         self.journal.append(
             [
                 "e",
-                f"{context.trace_id:032x}",
-                f"{context.span_id:016x}",
+                begun.run.hex,
+                begun.span_hex,
                 span.name,
                 span.end_time,
-                span.status.status_code.value,
-                span.status.description,
+                status.status_code.value,
+                status.description,
                 added,
-                [[event.name, event.timestamp, dict(event.attributes or {})] for event in span.events] or None,
-                _links(span) if len(span.links) != links else None,
+                [[event.name, event.timestamp, dict(event.attributes or {})] for event in events] if events else None,
+                _said(links) if len(links) != begun.links else None,
                 _dropped(span),
             ]
         )
 
 
-def _links(span: ReadableSpan) -> Sequence[Any] | None:
+@dataclass(slots=True)
+class _Open:
+    """What a span had when it started, so that its end need not repeat it."""
+
+    run: Run
+    span_hex: str
+    attributes: Mapping[str, Any]
+    links: int
+
+
+def _said(links: Sequence[Link]) -> Sequence[Any]:
     return [
         [
             f"{link.context.trace_id:032x}",
@@ -125,8 +140,8 @@ def _links(span: ReadableSpan) -> Sequence[Any] | None:
             link.context.trace_state.to_header(),
             dict(link.attributes or {}),
         ]
-        for link in span.links
-    ] or None
+        for link in links
+    ]
 
 
 def _flags(context: SpanContext, parent: SpanContext | None) -> int:

@@ -98,7 +98,7 @@ class Recorder:
         self.journal.abandon_after_fork()
         self.journal = self._new_journal()
         self.processor.journal = self.journal
-        self.processor._started.clear()
+        self.processor.forget_open()
         self.worker = Worker(self.settings, self.journal)
 
     def _new_journal(self) -> Journal:

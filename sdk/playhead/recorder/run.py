@@ -13,12 +13,14 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
+SEQUENCE = "playhead.sequence"
 _MOST_REMEMBERED = 10_000
 
 
 @dataclass(slots=True, eq=False)
 class Run:
     trace: int
+    hex: str
     states: dict[str, str] = field(default_factory=dict)
     """The state of each machine, by its name."""
     _numbers: itertools.count[int] = field(default_factory=itertools.count)
@@ -47,7 +49,7 @@ class Runs:
     def begin(self, trace: int) -> Run:
         run = self._by_trace.get(trace)
         if run is None:
-            run = self._by_trace[trace] = Run(trace)
+            run = self._by_trace[trace] = Run(trace, f"{trace:032x}")
             if len(self._by_trace) > _MOST_REMEMBERED:
                 self._by_trace.popitem(last=False)
         return run

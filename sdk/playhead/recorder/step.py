@@ -18,6 +18,7 @@ from opentelemetry.trace import INVALID_SPAN, Span, Status, StatusCode
 from playhead.recorder.limits import check_limits
 from playhead.recorder.payload import payload
 from playhead.recorder.recorder import Recorder, current
+from playhead.recorder.run import SEQUENCE, about
 
 KIND = "playhead.kind"
 # By name, since importing asyncio or anyio for two classes would be felt at every start.
@@ -89,8 +90,12 @@ def begin(kind: str, name: str, attributes: Mapping[str, Any], *, alone: bool = 
     if recorder is None:
         return Step(INVALID_SPAN)
     check_limits(kind, name, like)
-    given = {KIND: kind, **attributes}
     context = Context() if alone else None
+    given = {KIND: kind, **attributes, **about.get()}
+    run = None if alone else recorder.runs.get(trace.get_current_span().get_span_context().trace_id)
+    if run is not None:
+        # Said here rather than by the processor: attributes given at the start cost a third of those set later.
+        given[SEQUENCE] = run.next_number()
     span = recorder.tracer.start_span(name, context, attributes=given)
     if not span.is_recording():
         span = recorder.fallback_tracer().start_span(name, context, attributes=given)
