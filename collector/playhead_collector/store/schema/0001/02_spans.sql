@@ -25,16 +25,16 @@ CREATE TABLE IF NOT EXISTS spans{{on_cluster}}
     types Array(UInt8),
     texts Array(String),
     numbers Array(Int64),
-    codes Array(UInt32),
     -- What the dialects know of the keys, sorted: field * 2^32 + rank * 2^24 + place. The first entry of a field is its best
     -- alias. `fields` repeats the field alone, so that indexOf finds it.
     known Array(UInt64),
     fields Array(UInt16),
-    -- Places of the payloads, and the pieces they are split into: concatenated by owner they are the payload again.
-    lifted Array(UInt32),
+    -- Which texts are payloads, and the pieces they are split into: concatenated by owner (a place) they are the payload again.
+    is_lifted Array(UInt8),
     pieces Array(String),
     piece_hashes Array(FixedString(16)),
     piece_owners Array(UInt32),
+    piece_fields Array(UInt8),
     dropped_attributes UInt32,
     event_times Array(UInt64),
     event_names Array(String),

@@ -2,18 +2,25 @@
 -- then the payloads in pieces: four flat steps, each of which computes a thing once.
 CREATE MATERIALIZED VIEW IF NOT EXISTS read_spans{{on_cluster}} TO spans AS
 WITH
+    -- Unfolded level by level, each keeping only what the next needs: what stands beside an unfolded array is copied.
+    requests AS
+    (
+        SELECT rs.has_resource AS has_resource, rs.resource AS resource, rs.schema_url AS resource_schema_url,
+            rs.scope_spans AS all_scopes
+        FROM (SELECT arrayJoin(resource_spans) AS rs FROM otlp_traces)
+    ),
     scopes AS
     (
         SELECT
-            rs.resource.attributes.key AS resource_keys,
-            rs.resource.attributes.value.string_value AS resource_texts,
+            resource.attributes.key AS resource_keys,
+            resource.attributes.value.string_value AS resource_texts,
             resource_texts[indexOf(resource_keys, 'service.name')] AS service,
             resource_texts[indexOf(resource_keys, 'service.version')] AS service_version,
-            arrayJoin(rs.scope_spans) AS ss,
+            arrayJoin(all_scopes) AS ss,
             {{scope_hash}} AS scope_hash,
             ss.scope.name AS scope_name,
             ss.spans AS scope_spans
-        FROM (SELECT arrayJoin(resource_spans) AS rs FROM otlp_traces)
+        FROM requests
     ),
     raw AS
     (
@@ -62,19 +69,20 @@ WITH
                 (c, y, t, i) -> if(y IN (2, 3, 4) OR notEmpty(t), bitShiftLeft(c::UInt64, 24) + i, 0),
                 codes, types, texts, arrayEnumerate(codes)))) AS known,
             -- Payload fields have the lowest numbers.
-            arrayFilter((i, c, t) -> notEmpty(t) AND (length(t) >= 256 OR (c >= 256 AND c < {{first_scalar_code}})
-                OR (has_message_events AND i > attribute_count)), arrayEnumerate(codes), codes, texts) AS lifted
+            arrayMap((i, c, t) -> notEmpty(t) AND (length(t) >= 256 OR (c >= 256 AND c < {{first_scalar_code}})
+                OR (has_message_events AND i > attribute_count)), arrayEnumerate(codes), codes, texts) AS is_lifted
         FROM raw
     ),
     split AS
     (
         SELECT
             *,
-            -- A piece starts before each message but the first, and the closing bracket is a piece: a conversation that grew by one
-            -- message shares all pieces but the new one. Cutting text never changes it; a text with the mark in it stays whole.
-            arrayMap(i -> if(position(texts[i], '\x1f') > 0, [texts[i]], splitByChar('\x1f', replaceRegexpAll(
-                if(endsWith(texts[i], '}]'), concat(substring(texts[i], 1, length(texts[i]) - 1), '\x1f]'), texts[i]),
-                {{piece_start}}, '\x1f\\0'))), lifted) AS piece_lists
+            arrayFilter((i, m) -> m, arrayEnumerate(is_lifted), is_lifted) AS lifted,
+            -- An array that a lambda only mentions is copied for each element; so none is.
+            arrayFilter((t, m) -> m, texts, is_lifted) AS lifted_texts,
+            arrayMap(c -> if(c >= 256 AND c < {{first_scalar_code}}, intDiv(c, 256), 0)::UInt8,
+                arrayFilter((c, m) -> m, codes, is_lifted)) AS lifted_fields,
+            arrayMap(t -> {{pieces}}, lifted_texts) AS piece_lists
         FROM flat
     )
 SELECT
@@ -99,11 +107,11 @@ SELECT
     numbers,
     known,
     arrayMap(x -> bitShiftRight(x, 32)::UInt16, known) AS fields,
-    codes,
-    lifted,
+    is_lifted,
     arrayFlatten(piece_lists) AS pieces,
     arrayMap(p -> sipHash128(p), pieces) AS piece_hashes,
     arrayFlatten(arrayMap((i, l) -> arrayWithConstant(length(l), i), lifted, piece_lists)) AS piece_owners,
+    arrayFlatten(arrayMap((f, l) -> arrayWithConstant(length(l), f), lifted_fields, piece_lists)) AS piece_fields,
     s.dropped_attributes_count AS dropped_attributes,
     s.events.time_unix_nano AS event_times,
     s.events.name AS event_names,

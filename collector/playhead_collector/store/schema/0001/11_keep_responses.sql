@@ -8,7 +8,7 @@ SELECT
     fromUnixTimestamp64Nano(start_ns::Int64, 'UTC') AS start_time,
     fromUnixTimestamp64Nano(end_ns::Int64, 'UTC') AS end_time,
     has(fields, {{field:input_tokens}}) AS has_usage,
-    notEmpty(lifted) AS has_content,
+    notEmpty(piece_owners) AS has_content,
     now('UTC') AS arrived_at
 FROM spans
 WHERE response_id != ''

@@ -17,7 +17,7 @@ CREATE TABLE IF NOT EXISTS logs{{on_cluster}}
     numbers Array(Int64),
     known Array(UInt64),
     fields Array(UInt16),
-    lifted Array(UInt32),
+    is_lifted Array(UInt8),
     pieces Array(String),
     piece_hashes Array(FixedString(16)),
     piece_owners Array(UInt32),

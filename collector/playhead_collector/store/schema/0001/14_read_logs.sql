@@ -1,14 +1,21 @@
 -- As read_spans, for log records. Recordings go their own way (keep_recordings).
 CREATE MATERIALIZED VIEW IF NOT EXISTS read_logs{{on_cluster}} TO logs AS
 WITH
+    -- Unfolded level by level, each keeping only what the next needs: what stands beside an unfolded array is copied.
+    requests AS
+    (
+        SELECT rs.has_resource AS has_resource, rs.resource AS resource, rs.schema_url AS resource_schema_url,
+            rs.scope_logs AS all_scopes
+        FROM (SELECT arrayJoin(resource_logs) AS rs FROM otlp_logs)
+    ),
     scopes AS
     (
         SELECT
-            rs.resource.attributes.value.string_value[indexOf(rs.resource.attributes.key, 'service.name')] AS service,
-            arrayJoin(rs.scope_logs) AS ss,
+            resource.attributes.value.string_value[indexOf(resource.attributes.key, 'service.name')] AS service,
+            arrayJoin(all_scopes) AS ss,
             {{scope_hash}} AS scope_hash,
             ss.log_records AS records
-        FROM (SELECT arrayJoin(resource_logs) AS rs FROM otlp_logs)
+        FROM requests
     ),
     raw AS (SELECT scope_hash, service, arrayJoin(records) AS l FROM scopes),
     flat AS
@@ -31,8 +38,8 @@ WITH
                 (c, y, t, i) -> if(y IN (2, 3, 4) OR notEmpty(t), bitShiftLeft(c::UInt64, 24) + i, 0),
                 codes, types, texts, arrayEnumerate(codes)))) AS known,
             startsWith(l.event_name, 'gen_ai.') OR has(keys, 'event.name') AS is_message,
-            arrayFilter((i, c, t, k) -> notEmpty(t) AND (length(t) >= 256 OR (c >= 256 AND c < {{first_scalar_code}})
-                OR (is_message AND k = '')), arrayEnumerate(codes), codes, texts, keys) AS lifted
+            arrayMap((c, t, k) -> notEmpty(t) AND (length(t) >= 256 OR (c >= 256 AND c < {{first_scalar_code}})
+                OR (is_message AND k = '')), codes, texts, keys) AS is_lifted
         FROM raw
         WHERE l.event_name != 'playhead.recording'
     ),
@@ -40,9 +47,9 @@ WITH
     (
         SELECT
             *,
-            arrayMap(i -> if(position(texts[i], '\x1f') > 0, [texts[i]], splitByChar('\x1f', replaceRegexpAll(
-                if(endsWith(texts[i], '}]'), concat(substring(texts[i], 1, length(texts[i]) - 1), '\x1f]'), texts[i]),
-                {{piece_start}}, '\x1f\\0'))), lifted) AS piece_lists
+            arrayFilter((i, m) -> m, arrayEnumerate(is_lifted), is_lifted) AS lifted,
+            arrayFilter((t, m) -> m, texts, is_lifted) AS lifted_texts,
+            arrayMap(t -> {{pieces}}, lifted_texts) AS piece_lists
         FROM flat
     )
 SELECT
@@ -63,7 +70,7 @@ SELECT
     numbers,
     known,
     arrayMap(x -> bitShiftRight(x, 32)::UInt16, known) AS fields,
-    lifted,
+    is_lifted,
     arrayFlatten(piece_lists) AS pieces,
     arrayMap(p -> sipHash128(p), pieces) AS piece_hashes,
     arrayFlatten(arrayMap((i, p) -> arrayWithConstant(length(p), i), lifted, piece_lists)) AS piece_owners,

@@ -18,7 +18,7 @@ SELECT
     piece_owners,
     keys AS attribute_keys,
     types AS attribute_types,
-    if(empty(lifted), texts, arrayMap((t, i) -> if(has(lifted, i), '', t), texts, arrayEnumerate(texts))) AS attribute_texts,
+    arrayMap((t, m) -> if(m, '', t), texts, is_lifted) AS attribute_texts,
     numbers AS attribute_numbers,
     scope_hash,
     dropped_attributes,

@@ -1,14 +1,35 @@
 CREATE MATERIALIZED VIEW IF NOT EXISTS keep_log_scopes{{on_cluster}} TO scope_rows AS
+WITH
+    requests AS
+    (
+        SELECT rs.has_resource AS has_resource, rs.resource AS resource, rs.schema_url AS resource_schema_url,
+            rs.scope_logs AS all_scopes
+        FROM (SELECT arrayJoin(resource_logs) AS rs FROM otlp_logs)
+    ),
+    scopes AS
+    (
+        SELECT
+            {{scope_hash}} AS hash,
+            has_resource,
+            resource,
+            resource_schema_url,
+            arrayJoin(all_scopes) AS ss,
+            ss.has_scope AS has_scope,
+            ss.scope AS scope,
+            ss.schema_url AS scope_schema_url,
+            arrayDistinct(ss.log_records.trace_id) AS runs
+        FROM requests
+    )
 SELECT
     lower(hex(run)) AS run_id,
-    {{scope_hash}} AS hash,
-    rs.has_resource AS has_resource,
-    rs.resource AS resource,
-    rs.schema_url AS resource_schema_url,
-    ss.has_scope AS has_scope,
-    ss.scope AS scope,
-    ss.schema_url AS scope_schema_url,
+    hash,
+    has_resource,
+    resource,
+    resource_schema_url,
+    has_scope,
+    scope,
+    scope_schema_url,
     now('UTC') AS arrived_at
-FROM (SELECT rs, arrayJoin(rs.scope_logs) AS ss FROM (SELECT arrayJoin(resource_logs) AS rs FROM otlp_logs))
-ARRAY JOIN arrayDistinct(ss.log_records.trace_id) AS run
+FROM scopes
+ARRAY JOIN runs AS run
 WHERE sipHash128(run_id) NOT IN (SELECT subject_hash FROM erased WHERE subject = 'run')
