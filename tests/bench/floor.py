@@ -143,7 +143,9 @@ def what_adds(engine: Engine, segments: Sequence[Segment]) -> dict[str, float]:
         ),
         # No payload is lifted, cut, hashed or written apart; it stays in its step.
         "messages": _through_views(
-            engine, segments, {r"arrayFilter\(\(i, c, t\) -> .*?\) AS lifted": "[]::Array(UInt32) AS lifted"}
+            engine,
+            segments,
+            {r"arrayMap\(\(i, c, t\) -> .*?\) AS is_lifted": "arrayWithConstant(length(codes), 0::UInt8) AS is_lifted"},
         ),
     }
     found = {"all": whole[0] + whole[1], "runs": whole[1]}
