@@ -188,7 +188,7 @@ def message_of(item: dict[str, Data], role: str) -> Message:
         content = inner if isinstance(inner, list) and all(isinstance(part, dict) for part in inner) else content
     call_id = as_text(first(item, "tool_call_id", "tool_use_id"))
     parts = parts_of(content)
-    if whose == "tool" and not any(part.kind == "tool_result" for part in parts):
+    if whose == "tool" and not any(part.kind in ("tool_result", "tool_call") for part in parts):
         call_id = call_id or as_text(item.get("id"))
         result = plain_result(content)
         parts = [Part("tool_result", as_text(result), as_text(item.get("name")), call_id, result)]

@@ -213,6 +213,10 @@ def _name(field: str) -> str:
     after = _affixes(field, "(?:", ")", "after")
     if field == "agent":
         # Without its mark a span's name may be anything.
-        return f"extract(name, {_quoted(f'^(.*){after}$')})"
+        marked = f"extract(name, {_quoted(f'^(.*){after}$')})"
+        keys = [
+            _quoted(affix.text) for affix in dialects().affixes if (affix.field, affix.where) == (field, "whole by")
+        ]
+        return f"if(hasAny(keys, {_array(keys)}), name, {marked})"
     before = _affixes(field, "^(?:", ") *")
     return f"replaceRegexpOne(replaceRegexpOne(name, {_quoted(before)}, ''), {_quoted(f'{after}$')}, '')"

@@ -19,6 +19,7 @@ from playhead_collector.read.conversation import Conversation, Message
 from playhead_collector.read.messages import conversation
 
 _LONGEST = 60
+_WIDEST = 110
 
 
 def outline(database: StoreDatabase, *sent: Span | Emitter, records: Sequence[LogRecord] = ()) -> str:
@@ -40,11 +41,19 @@ def outline(database: StoreDatabase, *sent: Span | Emitter, records: Sequence[Lo
             if span.parent_span_id.hex() == parent:
                 step = by_id[span.span_id.hex()]
                 mine = [record for record in records if record.span_id == span.span_id]
-                lines.append("  " * depth + _step(step, step["step_id"] in counted, conversation(span, mine)))
+                text = "  " * depth + _step(step, step["step_id"] in counted, conversation(span, mine))
+                lines.append(text if len(text) <= _WIDEST else _broken(text, "  " * depth + "    "))
                 place(span.span_id.hex(), depth + 1)
 
     place("", 0)
     return "\n".join([*lines, _run(run)])
+
+
+def _broken(text: str, indent: str) -> str:
+    """A long line in several: what was said, each message, and the answer."""
+    for mark in (" | ", " / ", " => "):
+        text = text.replace(mark, f"\n{indent}{mark.strip()} ")
+    return text
 
 
 def _step(step: Mapping[str, Any], counted: bool, said: Conversation) -> str:

@@ -241,7 +241,9 @@ def test_agno(database: StoreDatabase) -> None:
         outline(database, agent, asks, tool, fails)
         == """\
 agent weather_agent | user: Weather? => 21C
-  prompt* gpt-4o-mini 42>17 cached=12 | user: Weather? => call get_weather {"city": "Paris"} #call_1 [get_weather]
+  prompt* gpt-4o-mini 42>17 cached=12
+      | user: Weather?
+      => call get_weather {"city": "Paris"} #call_1 [get_weather]
   tool get_weather | {"city": "Paris"} => Paris: 21C
   tool get_time error | {} => no clock
 = ok agent=weather_agent session=sess-1 user=user-42 calls=1 tools=2 42>17 cached=12 cost=1.56e-05"""
@@ -339,7 +341,9 @@ def test_llama_index(database: StoreDatabase) -> None:
         == """\
 agent FunctionAgent | user: other {"user_msg": "Weather?"} => 21C
   other | user: other {}
-    prompt* gpt-4o-mini 42>17 cached=12 reasoned=5 | user: Weather? => call get_weather {"city": "Paris"} #call_1
+    prompt* gpt-4o-mini 42>17 cached=12 reasoned=5
+        | user: Weather?
+        => call get_weather {"city": "Paris"} #call_1
   tool get_weather | {"city": "Paris"} => Paris: 21C
   retrieval | user: Paris
     retrieval* text-embedding-3-small | user: Paris
@@ -410,7 +414,9 @@ def test_openai_agents(database: StoreDatabase) -> None:
         == """\
 agent
   agent triage
-    prompt* gpt-4o-mini 42>17 cached=12 reasoned=5 | user: Weather? => call get_weather {"city": "Paris"} #call_1
+    prompt* gpt-4o-mini 42>17 cached=12 reasoned=5
+        | user: Weather?
+        => call get_weather {"city": "Paris"} #call_1
     tool get_weather | {"city": "Paris"} => Paris: 21C
     decision | triage => weather
 = ok agent=triage calls=1 tools=1 42>17 cached=12 reasoned=5 cost=1.56e-05"""
