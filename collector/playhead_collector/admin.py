@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import re
 from typing import Any
 
 from fastapi import FastAPI, Header, HTTPException
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
 
 from playhead.errors import UsageError
 from playhead_collector.config import Settings
@@ -28,6 +29,12 @@ class EraseRequest(BaseModel):
     subject: Subject
     value: str = Field(min_length=1, max_length=4096)
     project: str = DEFAULT_PROJECT
+
+    @model_validator(mode="after")
+    def _run_is_an_id(self) -> EraseRequest:
+        if self.subject is Subject.RUN and not re.fullmatch("[0-9a-fA-F]{32}", self.value):
+            raise ValueError("a run's id has 32 hex digits")
+        return self
 
 
 class EraseAnswer(BaseModel):

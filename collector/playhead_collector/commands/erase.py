@@ -46,8 +46,10 @@ def run(arguments: argparse.Namespace) -> int:
     value = str(getattr(arguments, subject.value))
     if subject is Subject.RUN:
         value = value.lower()
-        if len(value) != 32:
+        if len(value) != 32 or set(value) - set("0123456789abcdef"):
             raise UsageError("--run takes the whole id, 32 hex digits; 'playhead runs --json' shows it")
+    if not value:
+        raise UsageError(f"--{subject.value} is empty: that would be everybody's of whom nobody said who they are")
     if not arguments.yes and sys.stdin.isatty():
         answer = input(f"erase all that is stored of {subject.value} {value!r}? This cannot be undone. [y/N] ")
         if answer.strip().lower() not in ("y", "yes"):

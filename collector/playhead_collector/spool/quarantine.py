@@ -100,7 +100,8 @@ def _names(item: Any, resource: Any, value: str) -> bool:
         return False
     in_events = (attribute for event in getattr(item, "events", ()) for attribute in event.attributes)
     attributes = (*item.attributes, *resource.attributes, *in_events)
-    return any(attribute.value.string_value == value for attribute in attributes)
+    # Some write every value as JSON; the store reads them without the quotes.
+    return any(attribute.value.string_value.strip('"') == value.strip('"') for attribute in attributes)
 
 
 def _mentions(body: bytes, run_ids: Collection[str], value: str) -> bool:

@@ -1,0 +1,296 @@
+"""What was erased is gone from the disk, and does not come back; what is others' stays, and stays right."""
+
+from __future__ import annotations
+
+import mmap
+import os
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue, InstrumentationScope
+from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord, ResourceLogs, ScopeLogs
+from opentelemetry.proto.resource.v1.resource_pb2 import Resource
+from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span, Status
+from tests.collector.database import StoreDatabase, fresh_database
+from tests.collector.dialects.spans import DAY_NS, MS, key_values, span, traces
+
+from playhead_collector.store.address import Embedded
+from playhead_collector.store.ddl import Form
+from playhead_collector.store.engine import Engine
+from playhead_collector.store.erase import TABLES, Erased, Subject, erase, sweep
+
+FORM = Form()
+
+
+class Secrets:
+    """Texts that are nowhere else, by where they are put."""
+
+    def __init__(self) -> None:
+        self.all: dict[str, bytes] = {}
+
+    def __call__(self, where: str) -> str:
+        text = f"{where}{secrets.token_hex(20)}"
+        self.all[where] = text.encode()
+        return text
+
+
+def telling_run(secret: Secrets, user: str, session: str) -> tuple[ExportTraceServiceRequest, ExportLogsServiceRequest]:
+    """A run that says something secret in every place that OTLP has for it."""
+    trace_id = secrets.token_bytes(16)
+    root = Span(
+        trace_id=trace_id,
+        span_id=b"rootroot",
+        name=secret("name"),
+        start_time_unix_nano=DAY_NS,
+        end_time_unix_nano=DAY_NS + MS,
+        trace_state=f"k={secret('state')}",
+        attributes=key_values(
+            {
+                "gen_ai.operation.name": "chat",
+                "user.id": user,
+                "session.id": session,
+                "gen_ai.response.id": secret("response"),
+                "gen_ai.input.messages": f'[{{"role":"user","content":"{secret("message")}"}}]',
+                "long": secret("long") + " word" * 100,
+                "nested": {"deep": [secret("nested")]},
+                "raw": secret("bytes").encode(),
+                "gen_ai.agent.name": secret("agent"),
+                secret("key"): 1,
+            }
+        ),
+        events=[Span.Event(name=secret("event"), attributes=key_values({"said": secret("said")}))],
+        links=[Span.Link(trace_id=trace_id, span_id=b"linklink", trace_state=f"k={secret('link')}")],
+        status=Status(code=Status.STATUS_CODE_ERROR, message=secret("status")),
+    )
+    tool = Span(
+        trace_id=trace_id,
+        span_id=b"tooltool",
+        parent_span_id=b"rootroot",
+        name="execute_tool",
+        start_time_unix_nano=DAY_NS,
+        end_time_unix_nano=DAY_NS + MS,
+        attributes=key_values(
+            {
+                "gen_ai.operation.name": "execute_tool",
+                "gen_ai.tool.name": secret("tool"),
+                "gen_ai.tool.call.arguments": f'{{"q":"{secret("arguments")}"}}',
+                "gen_ai.tool.call.result": secret("result"),
+            }
+        ),
+    )
+    resource = Resource(attributes=key_values({"service.name": secret("service"), "host.name": secret("host")}))
+    scope = InstrumentationScope(name=secret("scope"))
+    records = [
+        LogRecord(trace_id=trace_id, time_unix_nano=DAY_NS, body=AnyValue(string_value=secret("body"))),
+        LogRecord(
+            trace_id=trace_id,
+            time_unix_nano=DAY_NS,
+            event_name="playhead.recording",
+            body=AnyValue(bytes_value=secret("recording").encode()),
+            attributes=key_values({"playhead.process": "p", "playhead.sequence": 1}),
+        ),
+    ]
+    return (
+        ExportTraceServiceRequest(
+            resource_spans=[ResourceSpans(resource=resource, scope_spans=[ScopeSpans(scope=scope, spans=[root, tool])])]
+        ),
+        ExportLogsServiceRequest(
+            resource_logs=[ResourceLogs(resource=resource, scope_logs=[ScopeLogs(scope=scope, log_records=records)])]
+        ),
+    )
+
+
+def run_of(request: ExportTraceServiceRequest) -> str:
+    return str(request.resource_spans[0].scope_spans[0].spans[0].trace_id.hex())
+
+
+def on_disk(folder: Path, texts: dict[str, bytes]) -> set[str]:
+    """Where the texts that some file below the folder holds were put."""
+    found: set[str] = set()
+    for path in folder.rglob("*"):
+        try:
+            if not path.is_file() or not path.stat().st_size:
+                continue
+            with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+                found |= {where for where, text in texts.items() if content.find(text) >= 0}
+        except FileNotFoundError:
+            continue  # a merge has just removed it
+    return found
+
+
+def folder_of(database: StoreDatabase) -> Path:
+    assert isinstance(database.engine.address, Embedded)
+    return database.engine.address.path
+
+
+@pytest.fixture
+def plain(engine: Engine, tmp_path: Path) -> Iterator[StoreDatabase]:
+    """A database whose files are not compressed: what they hold can be found in them."""
+    with fresh_database(engine, tmp_path) as database:
+        for table in TABLES:
+            database.client.command(f"ALTER TABLE {table} MODIFY SETTING default_compression_codec = 'NONE'")
+        yield database
+
+
+def erased(database: StoreDatabase, subject: Subject, value: str, wait_s: float = 0) -> Erased:
+    """Without waiting for files to go, where a test does not look at them."""
+    return erase(database.client, subject, value, FORM, wait_s=wait_s)
+
+
+def counts(database: StoreDatabase) -> dict[str, int]:
+    return {table: database.rows(f"SELECT count() AS n FROM {table}")[0]["n"] for table in TABLES}
+
+
+@pytest.mark.parametrize("subject", list(Subject))
+def test_no_file_on_disk_holds_what_was_erased(plain: StoreDatabase, subject: Subject) -> None:
+    theirs, others = Secrets(), Secrets()
+    mine, my_logs = telling_run(theirs, user="ada", session="s1")
+    kept, kept_logs = telling_run(others, user="bob", session="s2")
+    for request in (mine, kept):
+        plain.insert(request)
+    for logs in (my_logs, kept_logs):
+        plain.insert(logs)
+    plain.recompute()
+    folder = folder_of(plain)
+    # The words of the text index are written by merges, and a merge leaves replaced parts behind.
+    plain.client.command("OPTIMIZE TABLE message_rows FINAL")
+    os.sync()
+    before = on_disk(folder, theirs.all)
+    assert before == set(theirs.all), "the search finds everything while it is there"
+    value = {Subject.USER: "ada", Subject.SESSION: "s1", Subject.RUN: run_of(mine)}[subject]
+    rows = counts(plain)
+
+    gone = erased(plain, subject, value, wait_s=120)
+
+    assert on_disk(folder, theirs.all) == set()
+    assert on_disk(folder, others.all) == set(others.all)
+    assert gone.clean
+    assert gone.runs == 1
+    left = counts(plain)
+    assert gone.rows == {table: rows[table] - left[table] for table in TABLES}
+    assert all(gone.rows.values()) and all(left.values())
+    assert gone.bytes > len(theirs.all["message"])
+
+
+def test_what_arrives_late_of_an_erased_run_is_dropped(store_database: StoreDatabase) -> None:
+    request, logs = telling_run(Secrets(), user="ada", session="s1")
+    store_database.insert(request, logs)
+    erased(store_database, Subject.RUN, run_of(request))
+    store_database.insert(request, logs)
+    assert set(counts(store_database).values()) == {0}
+
+
+def test_a_run_may_be_erased_before_it_arrives(store_database: StoreDatabase) -> None:
+    request, logs = telling_run(Secrets(), user="ada", session="s1")
+    gone = erased(store_database, Subject.RUN, run_of(request))
+    assert (gone.clean, set(gone.rows.values())) == (True, {0})
+    store_database.insert(request, logs)
+    assert set(counts(store_database).values()) == {0}
+
+
+@pytest.mark.parametrize("subject", [Subject.USER, Subject.SESSION])
+def test_what_arrives_late_of_an_erased_person_is_dropped_whole(
+    store_database: StoreDatabase, subject: Subject
+) -> None:
+    erased(store_database, subject, {Subject.USER: "ada", Subject.SESSION: "s1"}[subject])
+    mine, my_logs = telling_run(Secrets(), user="ada", session="s1")
+    kept, kept_logs = telling_run(Secrets(), user="bob", session="s2")
+    store_database.insert(mine, kept, my_logs, kept_logs)
+    run_ids = [run_of(mine), run_of(kept)]
+    store_database.recompute(run_ids)
+    assert sweep(store_database.client, run_ids, FORM) == 1
+    for table in TABLES:
+        assert {row["run_id"] for row in store_database.rows(f"SELECT run_id FROM {table}")} == {run_of(kept)}
+
+
+def test_a_log_record_alone_can_make_a_run_an_erased_persons(store_database: StoreDatabase) -> None:
+    erased(store_database, Subject.USER, "ada")
+    step = span("quiet")
+    record = LogRecord(trace_id=step.trace_id, time_unix_nano=DAY_NS, attributes=key_values({"user.id": "ada"}))
+    store_database.insert(traces(step), logs_of(record))
+    assert sweep(store_database.client, [step.trace_id.hex()], FORM) == 1
+    assert store_database.rows("SELECT 1 FROM steps") == []
+
+
+def logs_of(*records: LogRecord) -> ExportLogsServiceRequest:
+    return ExportLogsServiceRequest(resource_logs=[ResourceLogs(scope_logs=[ScopeLogs(log_records=records)])])
+
+
+def of_no_run(user: str, body: str, trace_id: bytes = b"") -> LogRecord:
+    return LogRecord(
+        trace_id=trace_id,
+        time_unix_nano=DAY_NS,
+        body=AnyValue(string_value=body),
+        attributes=key_values({"user.id": user}),
+    )
+
+
+@pytest.mark.parametrize("trace_id", [b"", bytes(16)])
+@pytest.mark.parametrize("late", [False, True])
+def test_of_log_records_without_a_run_only_the_persons_own_go(
+    store_database: StoreDatabase, trace_id: bytes, late: bool
+) -> None:
+    long = "shared by both " * 20
+    records = logs_of(
+        of_no_run("ada", "ada alone " * 30, trace_id),
+        of_no_run("ada", long, trace_id),
+        of_no_run("bob", long, trace_id),
+    )
+    if late:
+        erased(store_database, Subject.USER, "ada")
+        store_database.insert(records)
+        sweep(store_database.client, [], FORM)
+    else:
+        store_database.insert(records)
+        gone = erased(store_database, Subject.USER, "ada")
+        assert (gone.runs, gone.rows["log_rows"]) == (0, 2)
+    assert [row["user"] for row in store_database.rows("SELECT user FROM log_records")] == ["bob"]
+    assert [row["text"] for row in store_database.rows("SELECT text FROM messages")] == [long]
+    # A record of no run that comes now is nobody's who was erased.
+    store_database.insert(logs_of(of_no_run("eve", "later", trace_id)))
+    assert len(store_database.rows("SELECT 1 FROM log_records")) == 2
+
+
+def test_a_call_that_an_erased_run_counted_is_counted_by_the_run_that_stays(store_database: StoreDatabase) -> None:
+    """One call that two traces tell of is counted in one of them; when that one goes, the other counts."""
+    usage = {"gen_ai.usage.input_tokens": 1000, "gen_ai.usage.output_tokens": 10}
+    told = {
+        "gen_ai.operation.name": "chat",
+        "gen_ai.request.model": "gpt-4o-mini",
+        "gen_ai.provider.name": "openai",
+        "gen_ai.response.id": "one-call",
+        **usage,
+    }
+    agent = span("agent", {"gen_ai.operation.name": "invoke_agent", "user.id": "ada"}, at=(0, 20))
+    within = span("chat", told, parent=agent, at=(1, 9))
+    lone = span("chat", told, at=(2, 8))
+    store_database.insert(traces(agent, within), traces(lone))
+    store_database.recompute()
+    shown = "SELECT run_id, prompts, input_tokens FROM runs ORDER BY prompts"
+    assert [(row["prompts"], row["input_tokens"]) for row in store_database.rows(shown)] == [(0, None), (1, 1000)]
+    erased(store_database, Subject.USER, "ada")
+    [left] = store_database.rows(shown)
+    assert (left["run_id"], left["prompts"], left["input_tokens"]) == (lone.trace_id.hex(), 1, 1000)
+
+
+def test_tombstones_hold_nothing_of_what_they_stand_for(plain: StoreDatabase) -> None:
+    name = secrets.token_hex(20)
+    erased(plain, Subject.USER, name)
+    os.sync()
+    assert on_disk(folder_of(plain), {"name": name.encode()}) == set()
+
+
+def test_parts_that_were_set_aside_as_broken_keep_an_erasure_from_being_called_clean(
+    store_database: StoreDatabase,
+) -> None:
+    request, _ = telling_run(Secrets(), user="ada", session="s1")
+    store_database.insert(request)
+    [part] = store_database.rows(
+        "SELECT name FROM system.parts WHERE database = currentDatabase() AND table = 'step_rows' AND active"
+    )
+    store_database.client.command(f"ALTER TABLE step_rows DETACH PART '{part['name']}'")
+    assert not erased(store_database, Subject.USER, "ada", wait_s=120).clean
