@@ -6,7 +6,6 @@ import os
 import secrets
 from pathlib import Path
 
-import pytest
 from tests.collector.dialects.spans import span, traces
 from tests.collector.store.test_erase import on_disk
 from tests.e2e.running import Up, playhead_alone, start, up
@@ -82,8 +81,8 @@ def test_where_no_collector_runs_what_waits_in_the_spool_is_erased_too(tmp_path:
     assert [row["run_id"] for row in left.rows()] == [bob.run_id]
 
 
-@pytest.mark.parametrize("value", ["'; DROP TABLE step_rows --", "{x:String}", "\\'", "\x00\n\t", "ä\u202e😀", 'a"`b'])
-def test_an_odd_name_erases_that_one_and_nothing_else(tmp_path: Path, value: str, collector: Up) -> None:
+def test_an_odd_name_erases_that_one_and_nothing_else(collector: Up) -> None:
+    value = "'; DROP TABLE step_rows -- {value:String} \\' \x00\n ä\u202e😀"
     before = len(collector.playhead("runs", "--json", "--limit", "1000").rows())
     odd = Words(value)
     collector.send(odd.request)
