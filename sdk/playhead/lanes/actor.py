@@ -1,0 +1,84 @@
+"""An actor: a thread that runs the agent's own code, and therefore needs the token to run.
+
+Threads that the agent did not start (an exporter's, a debugger's, ours) are not actors and are left alone. A stretch of
+code under `OUTSIDE` (real I/O, in whichever thread or task) is not the agent's either: every hook passes it through.
+"""
+
+from __future__ import annotations
+
+import _thread
+from asyncio import AbstractEventLoop
+from contextvars import ContextVar
+from typing import Any
+
+from playhead.lanes.lane import Lane
+from playhead.lanes.pending import Pending
+
+# Set around real I/O. Tasks, callbacks and futures created there inherit it with their context.
+OUTSIDE: ContextVar[bool] = ContextVar("playhead_outside", default=False)
+
+allocate_lock = _thread.allocate_lock  # the real one, whatever is patched later
+get_ident = _thread.get_ident
+
+_actors: dict[int, Actor] = {}
+
+
+class Actor:
+    """What the discipline knows of one thread. Its fields change under the discipline's mutex only."""
+
+    __slots__ = (
+        "detached",
+        "engine",
+        "finished",
+        "gate",
+        "granted_ns",
+        "ident",
+        "joiners",
+        "lane",
+        "loop",
+        "parked",
+        "ticks",
+        "waiting_for",
+        "woken_by",
+    )
+
+    def __init__(self, engine: Any, lane: Lane) -> None:
+        self.engine = engine
+        self.lane = lane  # of the thread, or of the executor job it runs now
+        self.ident = 0
+        self.gate = allocate_lock()  # acquired: opens when the token is granted
+        self.gate.acquire()
+        self.waiting_for: Pending | None = None  # the completion this thread is blocked for
+        self.woken_by: Pending | None = None  # the completion that came with the token
+        self.parked = False  # idle in its event loop's select
+        self.loop: AbstractEventLoop | None = None  # the loop it is parked in
+        self.detached = False  # was preempted and runs without the token
+        self.finished = False
+        self.joiners: list[Any] = []
+        self.ticks = 0  # how often it entered the engine: places a preemption in its course
+        self.granted_ns = 0
+
+    def bind(self) -> None:
+        self.ident = get_ident()
+        _actors[self.ident] = self
+
+    def unbind(self) -> None:
+        if _actors.get(self.ident) is self:
+            del _actors[self.ident]
+
+
+def thread_actor() -> Actor | None:
+    """The actor of this thread, whatever it does at the moment."""
+    return _actors.get(get_ident())
+
+
+def current_actor() -> Actor | None:
+    """The actor of this thread while it runs the agent's own code; None for everyone and everything else."""
+    actor = _actors.get(get_ident())
+    if actor is None or OUTSIDE.get():
+        return None
+    return actor
+
+
+def forget_all_actors() -> None:
+    _actors.clear()

@@ -1,0 +1,289 @@
+"""The discipline: one token for the agent's own code, and completions delivered one at a time when nothing else can
+run.
+
+Recording and serving share it, which is what makes them branch alike: who runs next is a function of what was
+delivered, and what was delivered is in the recording. The token passes first in, first out among those who can run;
+when nobody can, the direction chooses exactly one completion: the first that arrived, or the next that was recorded.
+
+A holder that is stuck for `STUCK_NS` (in a lock of someone else, or in long computation) loses the token and runs
+beside the others until it enters the engine again; its return is a completion too. Both moments are recorded, and
+nothing here may block the holder's way out: the mutex is held for bookkeeping only, never while the agent's code runs.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from time import monotonic_ns, sleep
+from typing import Protocol
+
+from playhead.lanes.actor import Actor, allocate_lock, get_ident
+from playhead.lanes.pending import Pending
+
+STUCK_NS = 20_000_000
+# A loop that never becomes idle is given its completions after this many turns and this long.
+SPIN_TURNS = 16
+SPIN_NS = 1_000_000
+
+_Thread = threading.Thread
+
+
+class Chooser(Protocol):
+    """What the discipline asks of a direction. All calls come with the mutex held."""
+
+    def expect(self, pending: Pending) -> None: ...
+    def arrive(self, pending: Pending) -> None: ...
+    def choose(self, discipline: Discipline, turns: int | None) -> Pending | None: ...
+    def preempted(self, actor: Actor) -> None: ...
+    def preempts_here(self, actor: Actor) -> bool: ...
+    def waiting_to_arrive(self, discipline: Discipline) -> bool: ...
+
+
+class Discipline:
+    def __init__(self, direction: Chooser, *, preempts: bool) -> None:
+        self._direction = direction
+        self._preempts = preempts
+        self._mutex = allocate_lock()
+        self._holder: Actor | None = None
+        self._runnable: deque[Actor] = deque()
+        self.actors: set[Actor] = set()
+        self._watching = False
+        self._delivered_ns = 0
+        self.turns = 0
+        self.detached = 0
+        self.failure: BaseException | None = None
+        self.dissolved = False
+        self.main_finished = False
+
+    # -- actors come and go
+
+    def admit(self, actor: Actor, *, holding: bool = False) -> None:
+        """A new actor: the main thread holds the token at once, others queue for it."""
+        with self._mutex:
+            self.actors.add(actor)
+            if holding:
+                self._holder = actor
+                actor.granted_ns = monotonic_ns()
+            else:
+                self._make_runnable(actor)
+            watch = self._preempts and len(self.actors) > 1 and not self._watching
+            self._watching = self._watching or watch
+        if watch:
+            thread = _Thread(target=self._watch, name="playhead-watch", daemon=True)
+            thread.start()
+
+    def finish(self, actor: Actor) -> None:
+        """The actor's thread has run its course; whoever joins it can run."""
+        self.enter(actor)
+        with self._mutex:
+            actor.finished = True
+            self.actors.discard(actor)
+            for joiner in actor.joiners:
+                self._make_runnable(joiner.actor)
+                joiner.withdrawn = True
+            actor.joiners.clear()
+            if self._holder is actor:
+                self._holder = None
+                self._next()
+
+    # -- the holder's ways
+
+    def enter(self, actor: Actor) -> None:
+        """Every hook begins here: counts, so a preemption has a place; and brings a preempted thread back in line."""
+        with self._mutex:
+            actor.ticks += 1
+            detached = actor.detached
+        if self.failure is not None:
+            raise self.failure
+        if detached and not self.dissolved:
+            pending = Pending(actor, actor.lane.id, "rejoin", actor.lane.occurrence("rejoin"))
+            with self._mutex:
+                actor.waiting_for = pending
+                actor.detached = False
+                self.detached -= 1
+                self._direction.expect(pending)
+                self._direction.arrive(pending)
+                self._next()
+            self.await_turn(actor)
+
+    def settle(self, actor: Actor) -> None:
+        """Every hook that keeps the token ends here: where the recording says so, the token is lost."""
+        if self._preempts or not self._direction.preempts_here(actor):
+            return
+        with self._mutex:
+            self._detach(actor)
+
+    def leave(self, actor: Actor, pending: Pending) -> None:
+        """Gives up the token: this thread waits for `pending`."""
+        with self._mutex:
+            actor.waiting_for = pending
+            self._direction.expect(pending)
+            if self._holder is actor:
+                self._holder = None
+                self._next()
+
+    def await_turn(self, actor: Actor) -> Pending | None:
+        """Blocks until the token comes; the completion that came with it, if one did."""
+        actor.gate.acquire()
+        if self.failure is not None:
+            raise self.failure
+        woken_by, actor.woken_by = actor.woken_by, None
+        self.settle(actor)
+        return woken_by
+
+    def expect(self, pending: Pending) -> None:
+        """A task, not the thread, will wait for `pending`."""
+        with self._mutex:
+            self._direction.expect(pending)
+
+    def arrive(self, pending: Pending) -> None:
+        """The world has answered; from any thread."""
+        with self._mutex:
+            self._direction.arrive(pending)
+            self._next()
+
+    def wake(self, actor: Actor) -> None:
+        """What `actor` waited for was done by the agent's own code: it queues for the token."""
+        with self._mutex:
+            self._make_runnable(actor)
+            self._next()
+
+    # -- event loops
+
+    def holds(self, actor: Actor) -> bool:
+        return self._holder is actor
+
+    def park(self, actor: Actor) -> None:
+        """The loop has nothing of the agent's to run: it gives up the token, and may get it back with a completion."""
+        with self._mutex:
+            actor.parked = True
+            if self._holder is actor:
+                self._holder = None
+            self._next()
+
+    def unpark(self, actor: Actor) -> None:
+        """The loop has something to run and needs the token."""
+        with self._mutex:
+            if actor.parked:
+                self._make_runnable(actor)
+                self._next()
+
+    def take(self, actor: Actor) -> Pending | None:
+        woken_by, actor.woken_by = actor.woken_by, None
+        if self.failure is not None:
+            raise self.failure
+        return woken_by
+
+    def turn(self, actor: Actor) -> Pending | None:
+        """A loop that holds the token ends a turn: others who can run go first, and spinning has its limit."""
+        with self._mutex:
+            if self._holder is not actor:
+                return None  # preempted in this turn
+            self.turns += 1
+            pending: Pending | None = None
+            spun = self.turns >= SPIN_TURNS and monotonic_ns() - self._delivered_ns > SPIN_NS
+            if not self._preempts or spun:
+                pending = self._direction.choose(self, self.turns)
+            if pending is not None:
+                self._delivered()
+                if pending.actor is not actor or pending.deliver is None:
+                    self._make_runnable(pending.actor, pending)
+                    pending = None
+            if self._runnable and pending is None:
+                self._holder = None
+                self._runnable.append(actor)
+                self._next()
+            return pending
+
+    # -- with the mutex held
+
+    def deliverable(self, pending: Pending, spinning: bool = False) -> bool:
+        if pending.withdrawn or pending.actor.finished:
+            return False
+        if pending.deliver is None:
+            return pending.actor.waiting_for is pending
+        return pending.actor.parked or (spinning and self._holder is pending.actor)
+
+    def all_blocked(self) -> bool:
+        return self._holder is None and not self._runnable and not self.detached and not self.main_finished
+
+    def _make_runnable(self, actor: Actor, pending: Pending | None = None) -> None:
+        actor.waiting_for = None
+        actor.parked = False
+        actor.woken_by = pending
+        self._runnable.append(actor)
+
+    def _next(self) -> None:
+        while self._holder is None and self.failure is None and not self.dissolved:
+            if self._runnable:
+                actor = self._runnable.popleft()
+            else:
+                pending = self._direction.choose(self, None)
+                if pending is None:
+                    return
+                self._delivered()
+                actor = pending.actor
+                actor.waiting_for = None
+                actor.parked = False
+                actor.woken_by = pending
+            self._holder = actor
+            actor.granted_ns = monotonic_ns()
+            self._rouse(actor)
+
+    def _delivered(self) -> None:
+        self.turns = 0
+        self._delivered_ns = monotonic_ns()
+
+    def _rouse(self, actor: Actor) -> None:
+        if actor.loop is None:
+            actor.gate.release()
+        elif actor.ident != get_ident():
+            actor.loop._write_to_self()  # type: ignore[attr-defined]
+
+    def _detach(self, actor: Actor) -> None:
+        self._direction.preempted(actor)
+        actor.detached = True
+        self.detached += 1
+        self._holder = None
+        self._next()
+
+    # -- beside
+
+    def fail(self, failure: BaseException) -> None:
+        """With the mutex held: ends the course of every actor; each raises this at its next step."""
+        if self.failure is None:
+            self.failure = failure
+            self._wake_all()
+
+    def abort(self, failure: BaseException) -> None:
+        with self._mutex:
+            self.fail(failure)
+
+    def dissolve(self) -> None:
+        """Lets every thread run free again; what waits for locks or threads goes on waiting for the real ones."""
+        with self._mutex:
+            self.dissolved = True
+            self._wake_all()
+
+    def _wake_all(self) -> None:
+        holder, self._holder = self._holder, None
+        for actor in list(self.actors):
+            if actor is holder:
+                continue
+            if actor.loop is not None:
+                actor.loop._write_to_self()  # type: ignore[attr-defined]
+            elif actor.gate.locked():
+                actor.gate.release()
+
+    def _watch(self) -> None:
+        """Recording only: takes the token from a holder that is stuck while others could go on."""
+        while not self.dissolved and self.failure is None:
+            sleep(STUCK_NS / 1e9)
+            with self._mutex:
+                holder = self._holder
+                if (
+                    holder is not None
+                    and monotonic_ns() - holder.granted_ns > STUCK_NS
+                    and (self._runnable or self._direction.waiting_to_arrive(self))
+                ):
+                    self._detach(holder)

@@ -1,0 +1,282 @@
+"""The engine: one object that records or serves, and everything a hook needs to know.
+
+A hook asks it three things: a `value` that takes no waiting, an effect to `perform` in this thread, an effect to
+`perform_async` in this task. With `record="exact"` and when serving, the discipline decides who runs; with
+`record="wire"` nobody is ever delayed. Only one engine is active in a process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+import platform
+import sys
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
+from typing import Any, Literal, TypeVar
+
+from playhead.lanes import active
+from playhead.lanes.actor import OUTSIDE, Actor, current_actor, forget_all_actors, thread_actor
+from playhead.lanes.discipline import Discipline
+from playhead.lanes.divergence import Divergence, RecordingEnded
+from playhead.lanes.lane import Lane
+from playhead.lanes.outcome import failed, result
+from playhead.lanes.patches import Patches
+from playhead.lanes.pending import Outcome, Pending
+from playhead.lanes.pieces import Pieces
+from playhead.lanes.recording import Recording
+from playhead.lanes.serving import Serving
+from playhead.lanes.sink import Record, Sink
+
+VERSION = 1
+Level = Literal["exact", "wire"]
+T = TypeVar("T")
+
+
+class Engine:
+    """Make one with `recording` or `serving`, then `install`; `uninstall` puts everything back."""
+
+    def __init__(self, direction: Recording | Serving, level: Level, pieces: Pieces) -> None:
+        self.direction = direction
+        self.level = level
+        self.serving = direction.serving
+        self.pieces = pieces
+        self.patches = Patches()
+        self.serials = itertools.count(1)
+        self.main = Lane("0")
+        self.exact = level == "exact" or self.serving
+        self.discipline = Discipline(direction, preempts=not self.serving)
+        self.observers: list[Any] = []  # of exchanges; see playhead.wire
+
+    @classmethod
+    def recording(cls, sink: Sink, level: Level = "exact", run: Callable[[], str | None] = lambda: None) -> Engine:
+        direction = Recording(sink, run)
+        header = {
+            "engine": VERSION,
+            "level": level,
+            "python": platform.python_version(),
+            "hash_seed": os.environ.get("PYTHONHASHSEED"),
+            "arguments": sys.argv,
+        }
+        direction.note("h", header)
+        return cls(direction, level, Pieces(sink))
+
+    @classmethod
+    def serving_from(
+        cls, records: Iterable[Record], on_failure: Callable[[BaseException], None] | None = None
+    ) -> Engine:
+        direction = Serving(records, on_failure)
+        return cls(direction, direction.header.get("level", "exact"), direction.pieces)
+
+    # -- coming and going
+
+    def install(self) -> None:
+        from playhead.effects import clock, entropy, environment
+        from playhead.lanes import executors, garbage, loops, tasks, threads
+        from playhead.wire import httpx, urllib3
+
+        active.activate(self)
+        actor = Actor(self, self.main)
+        actor.bind()
+        self.discipline.admit(actor, holding=True)
+        for part in (threads, executors, tasks, loops, garbage, httpx, urllib3, clock, entropy, environment):
+            part.install(self)
+
+    def uninstall(self) -> None:
+        self.patches.undo()
+        forget_all_actors()
+        self.discipline.dissolve()
+        active.deactivate(self)
+
+    # -- lanes
+
+    def lane(self, actor: Actor) -> Lane:
+        """The lane of the task that runs, else of the thread (or of the executor job it runs)."""
+        loop = asyncio._get_running_loop()
+        if loop is not None:
+            task = asyncio.current_task(loop)
+            if task is not None:
+                lane = getattr(task, "lane", None)
+                if lane is not None:
+                    return lane  # type: ignore[no-any-return]
+        return actor.lane
+
+    def new_lane(self, parent: Lane, how: str, name: str) -> Lane:
+        lane = parent.child()
+        self.direction.note("l", lane.id, how, name)
+        return lane
+
+    # -- effects
+
+    def value(self, actor: Actor, kind: str, fingerprint: str, compute: Callable[[], Any]) -> Any:
+        """An effect that takes no waiting: a clock, a draw, a file. `compute` gives JSON."""
+        if self.exact:
+            self.discipline.enter(actor)
+        lane = self.lane(actor)
+        occurrence = lane.occurrence(kind)
+        try:
+            outcome = self.direction.value(lane.id, kind, fingerprint, occurrence, compute)
+        except (Divergence, RecordingEnded) as failure:
+            self.discipline.abort(failure)
+            raise
+        if self.exact:
+            self.discipline.settle(actor)
+        return result(outcome)
+
+    def perform(
+        self,
+        kind: str,
+        live: Callable[[], T],
+        pack: Callable[[T], Any],
+        unpack: Callable[[Any, T | None], T],
+        *,
+        lane: str | None = None,
+        occurrence: int | None = None,
+        fingerprint: str | None = None,
+        detail: Any = None,
+    ) -> T:
+        """An effect this thread waits for. `pack` makes JSON of a live result, `unpack` the agent's of that."""
+        actor = current_actor()
+        if actor is None:
+            return live()
+        if self.exact:
+            self.discipline.enter(actor)
+        pending = self._begin(actor, kind, lane, occurrence, fingerprint=fingerprint, detail=detail)
+        if self.exact:
+            self.discipline.leave(actor, pending)
+        if not self.serving:
+            token = OUTSIDE.set(True)
+            try:
+                pending.value = live()
+                pending.outcome = ["=", pack(pending.value)]
+            except BaseException as error:
+                pending.outcome = failed(error)
+                if not isinstance(error, Exception):
+                    self._abandon(actor, pending)
+                    raise
+                pending.value = error
+            finally:
+                OUTSIDE.reset(token)
+            if not self.exact:
+                self.direction.completed(pending)  # type: ignore[union-attr]
+            else:
+                self.discipline.arrive(pending)
+        if self.exact:
+            self.discipline.await_turn(actor)
+        return _given(pending, unpack)
+
+    def _abandon(self, actor: Actor, pending: Pending) -> None:
+        """Ctrl-C in the middle of real I/O: the thread goes on, after having got the token back."""
+        if self.exact:
+            self.discipline.arrive(pending)
+            self.discipline.await_turn(actor)
+
+    async def perform_async(
+        self,
+        kind: str,
+        live: Callable[[], Awaitable[T]],
+        pack: Callable[[T], Any],
+        unpack: Callable[[Any, T | None], T],
+        *,
+        lane: str | None = None,
+        occurrence: int | None = None,
+        fingerprint: str | None = None,
+        detail: Any = None,
+    ) -> T:
+        """The same for a task: suspends exactly once, on a plain future, whatever the real I/O does in its own task."""
+        actor = current_actor()
+        if actor is None:
+            return await live()
+        if self.exact:
+            self.discipline.enter(actor)
+        pending = self._begin(actor, kind, lane, occurrence, fingerprint=fingerprint, detail=detail)
+        if not self.exact:
+            try:
+                pending.value = await live()
+                pending.outcome = ["=", pack(pending.value)]
+            except Exception as error:  # noqa: BLE001 - recorded, and raised again
+                pending.outcome = failed(error)
+                pending.value = error
+            self.direction.completed(pending)  # type: ignore[union-attr]
+            return _given(pending, unpack)
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[None] = loop.create_future()
+
+        def deliver() -> None:
+            if not future.done():
+                future.set_result(None)
+
+        pending.deliver = deliver
+        self.discipline.expect(pending)
+        detached = None if self.serving else self._detach(loop, pending, live, pack)
+        self.discipline.settle(actor)
+        try:
+            await future
+        except BaseException:
+            pending.withdrawn = True
+            if detached is not None:
+                detached.cancel()
+            raise
+        return _given(pending, unpack)
+
+    def _detach(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        pending: Pending,
+        live: Callable[[], Awaitable[T]],
+        pack: Callable[[T], Any],
+    ) -> asyncio.Task[None]:
+        """Real I/O in a task of its own, outside the discipline; what it gives arrives as a completion."""
+        discipline = self.discipline
+
+        async def run() -> None:
+            try:
+                pending.value = await live()
+                pending.outcome = ["=", pack(pending.value)]
+            except asyncio.CancelledError:
+                if pending.withdrawn:
+                    raise
+                pending.outcome = failed(asyncio.CancelledError())
+            except BaseException as error:  # noqa: BLE001 - raised again in the agent's own task
+                pending.outcome = failed(error)
+                pending.value = error
+            discipline.arrive(pending)
+
+        token = OUTSIDE.set(True)
+        try:
+            return loop.create_task(run(), name="playhead")
+        finally:
+            OUTSIDE.reset(token)
+
+    def _begin(
+        self, actor: Actor, kind: str, lane: str | None, occurrence: int | None, *, fingerprint: str | None, detail: Any
+    ) -> Pending:
+        if lane is None or occurrence is None:
+            own = self.lane(actor)
+            lane, occurrence = own.id, own.occurrence(kind)
+        pending = Pending(actor, lane, kind, occurrence)
+        if fingerprint is not None:
+            try:
+                self.direction.begin(pending, fingerprint, detail)
+            except (Divergence, RecordingEnded) as failure:
+                self.discipline.abort(failure)
+                raise
+        return pending
+
+    def notice(self, what: str, where: str) -> None:
+        """Something that no wrapper reached; the certificate will name it."""
+        with suppress(Exception):
+            self.direction.note("u", what, where)
+
+
+def _given(pending: Pending, unpack: Callable[[Any, T | None], T]) -> T:
+    outcome: Outcome = pending.outcome
+    if outcome is not None and outcome[0] == "!" and isinstance(pending.value, BaseException):
+        raise pending.value  # the live one, with its traceback
+    return unpack(result(outcome), pending.value)
+
+
+def engine_of_thread() -> Engine | None:
+    actor = thread_actor()
+    return None if actor is None else actor.engine

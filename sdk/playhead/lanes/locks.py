@@ -1,0 +1,174 @@
+"""Locks that give up the token while they wait, so that order through them is the recording's.
+
+`threading.Lock` and `RLock` are replaced while the discipline holds; conditions, events, semaphores, barriers, queues,
+executors and futures of the standard library are built on these two. A waiting actor is handed the lock in the order of
+waiting. Threads that are no actors use the real lock inside. A timeout is a completion; so is a lock that comes from
+a thread outside the discipline.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from types import TracebackType
+
+from playhead.lanes.actor import Actor, allocate_lock, current_actor, get_ident
+from playhead.lanes.pending import Pending
+
+
+class Lock:
+    __slots__ = ("__weakref__", "_held_outside", "_real", "_waiting")
+
+    def __init__(self) -> None:
+        self._real = allocate_lock()
+        self._held_outside = False
+        self._waiting: deque[tuple[Actor, Pending]] | None = None
+
+    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
+        actor = current_actor()
+        if actor is None:
+            got = self._real.acquire(blocking, timeout)
+            self._held_outside = self._held_outside or got
+            return got
+        discipline = actor.engine.discipline
+        discipline.enter(actor)
+        if not blocking or timeout >= 0:
+            # Also refuses what the real one refuses.
+            got = self._real.acquire(blocking, 0 if timeout > 0 else timeout)
+        else:
+            got = self._real.acquire(False)
+        if not got and blocking and timeout != 0:
+            if not self._held_outside:
+                return self._wait(actor, timeout)
+            # Held by real I/O or by a thread of someone else: soon free, and nothing the recording could order.
+            got = self._real.acquire(True, timeout)
+        discipline.settle(actor)
+        return got
+
+    def _wait(self, actor: Actor, timeout: float) -> bool:
+        engine = actor.engine
+        pending = Pending(actor, actor.lane.id, "lock", actor.lane.occurrence("lock"))
+        if self._waiting is None:
+            self._waiting = deque()
+        mine = (actor, pending)
+        self._waiting.append(mine)
+        engine.discipline.leave(actor, pending)
+        if timeout > 0 and not engine.serving:
+            if not actor.gate.acquire(True, timeout):
+                pending.outcome = pending.outcome or ["=", False]
+                engine.discipline.arrive(pending)
+                actor.gate.acquire()
+            actor.gate.release()
+        woken_by = engine.discipline.await_turn(actor)
+        handed_over = pending.withdrawn or (woken_by is not None and woken_by.outcome == ["=", True])
+        pending.withdrawn = True
+        if mine in self._waiting:
+            self._waiting.remove(mine)
+        if not handed_over and engine.discipline.dissolved:
+            return self._real.acquire(True, timeout)
+        return handed_over  # the real one stayed locked on its way
+
+    def release(self) -> None:
+        actor = current_actor()
+        if actor is None:
+            self._release(None)
+            return
+        actor.engine.discipline.enter(actor)
+        self._release(actor)
+        actor.engine.discipline.settle(actor)
+
+    def _release(self, actor: Actor | None) -> None:
+        self._held_outside = False
+        if not self._waiting or not self._real.locked():
+            self._real.release()
+            return
+        heir, pending = self._waiting.popleft()
+        if actor is not None:
+            pending.withdrawn = True
+            heir.engine.discipline.wake(heir)
+        else:
+            pending.outcome = ["=", True]
+            heir.engine.discipline.arrive(pending)
+
+    def locked(self) -> bool:
+        return self._real.locked()
+
+    acquire_lock = acquire
+    release_lock = release
+    locked_lock = locked
+    __enter__ = acquire
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.release()
+
+    def _at_fork_reinit(self) -> None:
+        self._real = allocate_lock()
+        self._waiting = None
+
+    def __repr__(self) -> str:
+        return f"<{'locked' if self.locked() else 'unlocked'} {type(self).__name__} at {id(self):#x}>"
+
+
+class RLock:
+    __slots__ = ("__weakref__", "_block", "_count", "_owner")
+
+    def __init__(self) -> None:
+        self._block = Lock()
+        self._owner = 0
+        self._count = 0
+
+    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
+        me = get_ident()
+        if self._owner == me:
+            self._count += 1
+            return True
+        if not self._block.acquire(blocking, timeout):
+            return False
+        self._owner = me
+        self._count = 1
+        return True
+
+    def release(self) -> None:
+        if self._owner != get_ident():
+            raise RuntimeError("cannot release un-acquired lock")
+        self._count -= 1
+        if not self._count:
+            self._owner = 0
+            self._block.release()
+
+    __enter__ = acquire
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.release()
+
+    # What `threading.Condition` asks of its lock.
+
+    def _release_save(self) -> tuple[int, int]:
+        if not self._count:
+            raise RuntimeError("cannot release un-acquired lock")
+        state = (self._count, self._owner)
+        self._count = 0
+        self._owner = 0
+        self._block.release()
+        return state
+
+    def _acquire_restore(self, state: tuple[int, int]) -> None:
+        self._block.acquire()
+        self._count, self._owner = state
+
+    def _is_owned(self) -> bool:
+        return self._owner == get_ident()
+
+    def _recursion_count(self) -> int:
+        return self._count if self._owner == get_ident() else 0
+
+    def _at_fork_reinit(self) -> None:
+        self._block._at_fork_reinit()
+        self._owner = 0
+        self._count = 0
+
+    def __repr__(self) -> str:
+        return f"<RLock owner={self._owner} count={self._count} at {id(self):#x}>"

@@ -1,0 +1,190 @@
+"""Event loops: the agent's handles run with the token, real I/O runs beside them, timers are completions.
+
+A loop is idle when none of its ready handles is the agent's; it then parks, and is woken with exactly one completion.
+The handles of real I/O carry `OUTSIDE` in their context and run whenever they are ready, without counting as a turn.
+Written for `BaseEventLoop` of CPython 3.11 to 3.14; uvloop has no such seam, and is noticed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+from asyncio import base_events
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
+from time import monotonic
+from typing import Any
+
+from playhead.lanes.actor import OUTSIDE, Actor, current_actor, thread_actor
+from playhead.lanes.discipline import Discipline
+from playhead.lanes.engine import Engine
+from playhead.lanes.pending import Pending
+
+LONGEST_SELECT = 3600.0
+
+
+class LaneTimer(asyncio.TimerHandle):
+    """A timer of the agent's: fires when it is delivered, not when it is due."""
+
+    __slots__ = ("pending",)
+    pending: Pending
+
+    def cancel(self) -> None:
+        self.pending.withdrawn = True
+        super().cancel()
+
+
+def install(engine: Engine) -> None:
+    if not engine.exact:
+        return
+    Loop = base_events.BaseEventLoop
+    real_call_at, real_time, real_run_once = Loop.call_at, Loop.time, Loop._run_once  # type: ignore[attr-defined]
+    real_threadsafe, real_in_executor = Loop.call_soon_threadsafe, Loop.run_in_executor
+    discipline = engine.discipline
+    outside_pool: list[ThreadPoolExecutor] = []
+
+    def call_at(loop: Any, when: float, callback: Callable[..., Any], *args: Any, context: Any = None) -> Any:
+        actor = current_actor()
+        if actor is None:
+            return real_call_at(loop, when, callback, *args, context=context)
+        loop._check_closed()
+        timer = LaneTimer(when, callback, args, loop, context)
+        lane = engine.lane(actor)
+        timer.pending = Pending(actor, lane.id, "timer", lane.occurrence("timer"), lambda: loop._ready.append(timer))
+        if engine.serving:
+            discipline.expect(timer.pending)
+        else:
+            heapq.heappush(loop._scheduled, timer)
+            timer._scheduled = True  # type: ignore[attr-defined]
+        return timer
+
+    def time(loop: Any) -> float:
+        actor = current_actor()
+        if actor is None:
+            return real_time(loop)
+        return float(engine.value(actor, "loop.time", "", lambda: real_time(loop)))
+
+    def call_soon_threadsafe(loop: Any, callback: Callable[..., Any], *args: Any, context: Any = None) -> Any:
+        actor = current_actor()
+        handle = real_threadsafe(loop, callback, *args, context=context)
+        if actor is not None and not discipline.dissolved:
+            _rouse(loop, discipline)
+        return handle
+
+    def run_in_executor(loop: Any, executor: Executor | None, function: Callable[..., Any], *args: Any) -> Any:
+        if executor is None and OUTSIDE.get():
+            # Real I/O (name look-ups) must not share the workers, whose order is the agent's.
+            if not outside_pool:
+                outside_pool.append(ThreadPoolExecutor(thread_name_prefix="playhead-io"))
+            executor = outside_pool[0]
+        return real_in_executor(loop, executor, function, *args)
+
+    def run_once(loop: Any) -> None:
+        actor = thread_actor()
+        if actor is None or discipline.dissolved:
+            real_run_once(loop)
+        else:
+            _run_once(loop, actor, engine)
+
+    for name, ours in (
+        ("call_at", call_at),
+        ("time", time),
+        ("call_soon_threadsafe", call_soon_threadsafe),
+        ("run_in_executor", run_in_executor),
+        ("_run_once", run_once),
+    ):
+        engine.patches.set(Loop, name, ours)
+
+
+def _rouse(loop: Any, discipline: Discipline) -> None:
+    """The agent's code in another thread gave this loop something to run: it queues now, not when it notices."""
+    for actor in tuple(discipline.actors):
+        if actor.loop is loop:
+            discipline.unpark(actor)
+
+
+def _run_once(loop: Any, actor: Actor, engine: Engine) -> None:  # noqa: PLR0912 - one turn, in one sitting
+    discipline = engine.discipline
+    if discipline.holds(actor) or actor.detached:
+        discipline.enter(actor)
+        discipline.settle(actor)
+    ready = loop._ready
+    outside = _take_outside(ready)
+    actor.loop = loop
+    if ready or loop._stopping:
+        discipline.unpark(actor)
+    else:
+        discipline.park(actor)
+    at_once = outside or discipline.holds(actor) or discipline.failure is not None
+    if _poll(loop, 0 if at_once else _until_due(loop), discipline):
+        outside += _take_outside(ready)
+    for handle in outside:
+        if not handle._cancelled:  # by one before it
+            handle._run()
+    if discipline.failure is not None:
+        raise discipline.failure
+    if not discipline.holds(actor) and not actor.detached:
+        return
+    actor.loop = None
+    pending = discipline.take(actor)
+    if pending is not None and pending.deliver is not None:
+        pending.deliver()
+    discipline.settle(actor)
+    turned = len(ready)
+    for _ in range(turned):
+        handle = ready.popleft()
+        if not handle._cancelled:
+            handle._run()
+    if turned and not loop._stopping and discipline.holds(actor):
+        actor.loop = loop
+        pending = discipline.turn(actor)
+        if discipline.holds(actor):
+            actor.loop = None
+        if pending is not None and pending.deliver is not None:
+            pending.deliver()
+
+
+def _take_outside(ready: deque[Any]) -> list[Any]:
+    """Takes the handles of real I/O out of what is ready; the agent's stay, in their order."""
+    outside = [handle for handle in ready if not _is_agents(handle)]
+    if outside:
+        mine = [handle for handle in ready if _is_agents(handle)]
+        ready.clear()
+        ready.extend(mine)
+    return outside
+
+
+def _is_agents(handle: Any) -> bool:
+    return not handle._cancelled and not handle._context.get(OUTSIDE)
+
+
+def _until_due(loop: Any) -> float | None:
+    scheduled = loop._scheduled
+    while scheduled and scheduled[0]._cancelled:
+        heapq.heappop(scheduled)._scheduled = False
+        loop._timer_cancelled_count = max(0, loop._timer_cancelled_count - 1)
+    if not scheduled:
+        return None
+    return min(max(0.0, float(scheduled[0]._when) - monotonic()), LONGEST_SELECT)
+
+
+def _poll(loop: Any, timeout: float | None, discipline: Discipline) -> bool:
+    """Waits for the world: sockets, wake-ups from other threads, and timers that are due. Whether something is new."""
+    events = loop._selector.select(timeout)
+    if events:
+        loop._process_events(events)
+    scheduled = loop._scheduled
+    if not scheduled:
+        return bool(events) or timeout != 0
+    end = monotonic() + loop._clock_resolution
+    while scheduled and (scheduled[0]._when < end or scheduled[0]._cancelled):
+        handle = heapq.heappop(scheduled)
+        handle._scheduled = False
+        if handle._cancelled:
+            continue
+        if isinstance(handle, LaneTimer):
+            discipline.arrive(handle.pending)
+        else:
+            loop._ready.append(handle)
+    return True

@@ -1,0 +1,68 @@
+"""Outcomes: what an effect gave, as JSON; exceptions are raised again with their type.
+
+Never pickle. A class is looked up among modules that are already imported, and only exceptions are ever made from a
+name.
+"""
+
+from __future__ import annotations
+
+import base64
+import builtins
+import sys
+from typing import Any
+
+from playhead.lanes.pending import Outcome
+
+
+class RecordedError(Exception):
+    """Stands for a recorded exception whose class is not to be found in this process."""
+
+
+def failed(error: BaseException) -> list[Any]:
+    cls = type(error)
+    return ["!", [cls.__module__, cls.__qualname__, [_plain(argument) for argument in error.args], str(error)]]
+
+
+def result(outcome: Outcome) -> Any:
+    """The recorded value, or the recorded exception, raised."""
+    if outcome is None:
+        return None
+    if outcome[0] == "!":
+        raise rebuilt(outcome[1])
+    return outcome[1]
+
+
+def rebuilt(written: list[Any]) -> BaseException:
+    module, name, arguments, text = written
+    found: Any = builtins if module == "builtins" else sys.modules.get(module)
+    for part in name.split("."):
+        found = getattr(found, part, None)
+    if not (isinstance(found, type) and issubclass(found, BaseException)):
+        return RecordedError(f"{module}.{name}: {text}")
+    values = [_unplain(argument) for argument in arguments]
+    try:
+        error = found(*values)
+    except Exception:  # noqa: BLE001 - a class that wants other arguments than it keeps
+        error = found.__new__(found)
+    error.args = tuple(values)
+    return error
+
+
+def _plain(value: Any) -> Any:
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    if isinstance(value, bytes):
+        return {"bytes": base64.b64encode(value).decode()}
+    if isinstance(value, BaseException):
+        return {"error": failed(value)[1]}
+    return {"text": str(value)}
+
+
+def _unplain(value: Any) -> Any:
+    if isinstance(value, dict):
+        if "bytes" in value:
+            return base64.b64decode(value["bytes"])
+        if "error" in value:
+            return rebuilt(value["error"])
+        return value.get("text")
+    return value

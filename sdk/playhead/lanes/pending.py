@@ -1,0 +1,37 @@
+"""A pending effect: begun by the agent's code, its completion not delivered yet.
+
+One that a thread waits for has no `deliver`; one that a task waits for has, and it runs in the loop's own thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from playhead.lanes.actor import Actor
+
+Outcome = list[Any] | None  # ["=", value] or ["!", exception]; None where there is nothing to tell
+
+
+class Pending:
+    __slots__ = ("actor", "deliver", "kind", "lane", "occurrence", "outcome", "value", "withdrawn")
+
+    def __init__(
+        self, actor: Actor, lane: str, kind: str, occurrence: int, deliver: Callable[[], None] | None = None
+    ) -> None:
+        self.actor = actor
+        self.lane = lane
+        self.kind = kind
+        self.occurrence = occurrence
+        self.deliver = deliver
+        self.outcome: Outcome = None
+        self.value: Any = None  # the live result behind a recorded outcome
+        self.withdrawn = False  # nobody waits any more: cancelled, or the lock came first
+
+    @property
+    def key(self) -> tuple[str, str, int]:
+        return (self.lane, self.kind, self.occurrence)
+
+    def __repr__(self) -> str:
+        return f"{self.kind} #{self.occurrence} of lane {self.lane}"

@@ -1,0 +1,75 @@
+"""Large texts, written once a process: a request that repeats its conversation costs references only.
+
+A text is cut before every `,{"role":` (bytes, not JSON values: white space and escapes stay), so a turn of an agent
+adds the pieces of its new messages. Cutting never changes a byte: joined, the pieces are the text.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections import OrderedDict
+from typing import Any
+
+from playhead.lanes.actor import allocate_lock
+from playhead.lanes.sink import Sink
+
+SMALLEST = 256
+MARK = b',{"role":'
+# Beyond this many the oldest are forgotten, and written again if they come back: memory is bounded, nothing is lost.
+MOST_REMEMBERED = 50_000
+
+
+class Pieces:
+    def __init__(self, sink: Sink | None = None) -> None:
+        self._sink = sink
+        self._written: OrderedDict[str, None] = OrderedDict()
+        self._texts: dict[str, Any] = {}
+        self._mutex = allocate_lock()
+
+    def fold(self, data: bytes) -> Any:
+        """`data` as JSON: itself where it is short, else references to pieces that are now written."""
+        if len(data) < SMALLEST or self._sink is None:
+            return _plain(data)
+        head, *rest = data.split(MARK)
+        with self._mutex:
+            return {"pieces": [self._write(piece) for piece in [head, *(MARK + part for part in rest)]]}
+
+    def _write(self, piece: bytes) -> str:
+        key = hashlib.blake2b(piece, digest_size=12).hexdigest()
+        if key in self._written:
+            self._written.move_to_end(key)
+            return key
+        assert self._sink is not None
+        self._sink.append(["p", key, _plain(piece)])
+        self._written[key] = None
+        if len(self._written) > MOST_REMEMBERED:
+            self._written.popitem(last=False)
+        return key
+
+    def keep(self, key: str, text: Any) -> None:
+        self._texts[key] = text
+
+    def whole(self, folded: Any) -> bytes:
+        if isinstance(folded, dict) and "pieces" in folded:
+            return b"".join(_bytes(self._texts[key]) for key in folded["pieces"])
+        return _bytes(folded)
+
+    def unfold(self, detail: Any) -> Any:
+        """A detail with its pieces put in, for people."""
+        if isinstance(detail, dict):
+            if "pieces" in detail:
+                return self.whole(detail).decode("utf-8", "replace")
+            return {key: self.unfold(value) for key, value in detail.items()}
+        return [self.unfold(value) for value in detail] if isinstance(detail, list) else detail
+
+
+def _plain(data: bytes) -> Any:
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return {"base64": base64.b64encode(data).decode()}
+
+
+def _bytes(text: Any) -> bytes:
+    return base64.b64decode(text["base64"]) if isinstance(text, dict) else str(text).encode()

@@ -1,0 +1,74 @@
+"""The direction `record`: the world answers, and what it answered is written before the agent is told.
+
+Without a discipline (`record="wire"`) completions are written as they come and delay nothing.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from time import monotonic_ns
+from typing import Any
+
+from playhead.lanes.actor import Actor
+from playhead.lanes.discipline import Discipline
+from playhead.lanes.outcome import failed
+from playhead.lanes.pending import Outcome, Pending
+from playhead.lanes.sink import Sink
+
+
+class Recording:
+    serving = False
+
+    def __init__(self, sink: Sink, run: Callable[[], str | None]) -> None:
+        self._append = sink.append
+        self._run = run
+        self._arrived: deque[Pending] = deque()
+
+    def note(self, word: str, *fields: Any) -> None:
+        self._append([word, *fields])
+
+    def value(self, lane: str, kind: str, fingerprint: str, occurrence: int, compute: Callable[[], Any]) -> Outcome:
+        try:
+            outcome = ["=", compute()]
+        except Exception as error:  # noqa: BLE001 - recorded, and raised again by whoever asked
+            outcome = failed(error)
+        self._append(["f", self._run(), lane, kind, fingerprint, occurrence, outcome])
+        return outcome
+
+    def begin(self, pending: Pending, fingerprint: str, detail: Any) -> None:
+        self._append(["b", self._run(), pending.lane, pending.kind, fingerprint, pending.occurrence, detail])
+
+    def completed(self, pending: Pending, turns: int | None = None) -> None:
+        self._append(["c", pending.lane, pending.kind, pending.occurrence, pending.outcome, monotonic_ns(), turns])
+
+    # -- what the discipline asks
+
+    def expect(self, pending: Pending) -> None:
+        pass
+
+    def arrive(self, pending: Pending) -> None:
+        self._arrived.append(pending)
+
+    def choose(self, discipline: Discipline, turns: int | None) -> Pending | None:
+        passed: list[Pending] = []  # those that cannot be told now keep their place
+        chosen: Pending | None = None
+        while self._arrived and chosen is None:
+            pending = self._arrived.popleft()
+            if discipline.deliverable(pending, turns is not None):
+                chosen = pending
+            elif not pending.withdrawn and not pending.actor.finished:
+                passed.append(pending)
+        self._arrived.extendleft(reversed(passed))
+        if chosen is not None:
+            self.completed(chosen, turns)
+        return chosen
+
+    def waiting_to_arrive(self, discipline: Discipline) -> bool:
+        return any(discipline.deliverable(pending) for pending in self._arrived)
+
+    def preempted(self, actor: Actor) -> None:
+        self._append(["x", actor.lane.id, actor.ticks])
+
+    def preempts_here(self, actor: Actor) -> bool:
+        return False

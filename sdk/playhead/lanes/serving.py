@@ -1,0 +1,212 @@
+"""The direction `serve`: the recording answers, in the recorded order, and nothing else ever does.
+
+An effect is matched by its lane, its kind and its place among the lane's effects of that kind, and its fingerprint must
+be the recorded one. Anything else is a divergence at once: never another lane's answer, never the live world.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+from playhead.lanes.actor import Actor
+from playhead.lanes.discipline import Discipline
+from playhead.lanes.divergence import Divergence, RecordingEnded, differences
+from playhead.lanes.pending import Outcome, Pending
+from playhead.lanes.pieces import Pieces
+from playhead.lanes.sink import Record
+
+
+class Delivery(NamedTuple):
+    key: tuple[str, str, int]
+    outcome: Outcome
+    time_ns: int
+    turns: int | None
+
+
+class Serving:
+    serving = True
+
+    def __init__(self, records: Iterable[Record], on_failure: Callable[[BaseException], None] | None = None) -> None:
+        self.header: dict[str, Any] = {}
+        self.pieces = Pieces()
+        self.complete = False  # the recording has its end record
+        self.noticed: list[Record] = []
+        self._on_failure = on_failure
+        self._values: dict[tuple[str, str], list[tuple[str, Outcome]]] = {}
+        self._begun: dict[tuple[str, str], list[tuple[str, Any]]] = {}
+        self._deliveries: list[Delivery | tuple[str, int]] = []  # (lane, ticks) for a preemption
+        self._cursor = 0
+        self._waiting: dict[tuple[str, str, int], Pending] = {}
+        self._asked = 0
+        self._recorded = 0
+        for record in records:
+            self._read(record)
+
+    def _read(self, record: Record) -> None:
+        match record:
+            case ["f", _, lane, kind, fingerprint, _, outcome]:
+                self._values.setdefault((lane, kind), []).append((fingerprint, outcome))
+                self._recorded += 1
+            case ["b", _, lane, kind, fingerprint, _, detail]:
+                self._begun.setdefault((lane, kind), []).append((fingerprint, detail))
+                self._recorded += 1
+            case ["c", lane, kind, occurrence, outcome, time_ns, turns]:
+                self._deliveries.append(Delivery((lane, kind, occurrence), outcome, time_ns, turns))
+            case ["x", lane, ticks]:
+                self._deliveries.append((lane, ticks))
+            case ["p", key, text]:
+                self.pieces.keep(key, text)
+            case ["h", header]:
+                self.header = header
+            case ["u", *_]:
+                self.noticed.append(record)
+            case ["z", *_]:
+                self.complete = True
+            case _:
+                pass  # steps and lanes: not needed to serve
+
+    # -- what a hook asks
+
+    def value(self, lane: str, kind: str, fingerprint: str, occurrence: int, compute: Callable[[], Any]) -> Outcome:
+        recorded = self._values.get((lane, kind), [])
+        if occurrence >= len(recorded):
+            self._beyond(lane, kind, fingerprint, None)
+        known, outcome = recorded[occurrence]
+        if known != fingerprint:
+            self._changed((lane, kind, occurrence), known, fingerprint)
+        self._asked += 1
+        return outcome
+
+    def begin(self, pending: Pending, fingerprint: str, detail: Any) -> None:
+        recorded = self._begun.get((pending.lane, pending.kind), [])
+        if pending.occurrence >= len(recorded):
+            self._beyond(pending.lane, pending.kind, fingerprint, detail)
+        known, known_detail = recorded[pending.occurrence]
+        if known != fingerprint:
+            self._changed(pending.key, known, fingerprint, known_detail, detail)
+        self._asked += 1
+
+    def note(self, word: str, *fields: Any) -> None:
+        pass
+
+    def _beyond(self, lane: str, kind: str, fingerprint: str, detail: Any) -> None:
+        if not self.complete and self._cursor >= len(self._deliveries):
+            self._fail(RecordingEnded(f"the recording was cut off before lane {lane} asked for {kind} {fingerprint}"))
+        nearest = [f"recorded in lane {place[0]}, which is another's" for place, _ in self._alike(kind, fingerprint)][
+            :3
+        ]
+        asked = [f"asked with {detail!r}"[:400]] if detail is not None else []
+        self._fail(
+            Divergence(
+                f"lane {lane} asks for one more {kind} ({fingerprint}) than it did when it was recorded",
+                lane=lane,
+                kind=kind,
+                differences=asked + nearest,
+            )
+        )
+
+    def _changed(
+        self, key: tuple[str, str, int], known: str, fingerprint: str, recorded: Any = None, asked: Any = None
+    ) -> None:
+        lane, kind, occurrence = key
+        if recorded is None and asked is None:
+            recorded, asked = known, fingerprint
+        places = [
+            f"lane {place[0]} asked for exactly this as its {kind} #{index}; it is not served to another"
+            for place, index in self._alike(kind, fingerprint)
+        ]
+        self._fail(
+            Divergence(
+                f"{kind} #{occurrence} of lane {lane} is not what was recorded",
+                lane=lane,
+                kind=kind,
+                differences=differences(self.pieces.unfold(recorded), self.pieces.unfold(asked)) + places[:2],
+            )
+        )
+
+    def _alike(self, kind: str, fingerprint: str) -> list[tuple[tuple[str, str], int]]:
+        return [
+            (place, index)
+            for table in (self._begun, self._values)
+            for place, entries in table.items()
+            if place[1] == kind
+            for index, entry in enumerate(entries)
+            if entry[0] == fingerprint
+        ]
+
+    def _fail(self, failure: BaseException) -> None:
+        if self._on_failure is not None:
+            self._on_failure(failure)
+        raise failure
+
+    # -- what the discipline asks
+
+    def expect(self, pending: Pending) -> None:
+        self._waiting[pending.key] = pending
+
+    def arrive(self, pending: Pending) -> None:
+        pass
+
+    def choose(self, discipline: Discipline, turns: int | None) -> Pending | None:
+        if self._cursor >= len(self._deliveries):
+            if turns is None and discipline.all_blocked():
+                self._stop(discipline, RecordingEnded("the recording ends here: nothing more was ever answered"))
+            return None
+        delivery = self._deliveries[self._cursor]
+        if not isinstance(delivery, Delivery):
+            if turns is None and discipline.all_blocked():
+                self._stop(
+                    discipline, Divergence(f"lane {delivery[0]} was busy here when it was recorded, and is not now")
+                )
+            return None
+        if delivery.turns != turns:
+            late = turns is not None and delivery.turns is not None and turns > delivery.turns
+            if late or (turns is None and discipline.all_blocked()):
+                self._stop(discipline, self._unasked(delivery))
+            return None
+        pending = self._waiting.get(delivery.key)
+        if pending is None or not discipline.deliverable(pending, turns is not None):
+            if turns is None and discipline.all_blocked():
+                self._stop(discipline, self._unasked(delivery))
+            return None
+        del self._waiting[delivery.key]
+        self._cursor += 1
+        pending.outcome = delivery.outcome
+        return pending
+
+    def _unasked(self, delivery: Delivery) -> Divergence:
+        lane, kind, occurrence = delivery.key
+        waiting = [f"waiting now: {pending}" for pending in self._waiting.values() if not pending.withdrawn]
+        return Divergence(
+            f"{kind} #{occurrence} of lane {lane} was answered here when it was recorded; nobody waits for it now",
+            lane=lane,
+            kind=kind,
+            differences=waiting[:5],
+        )
+
+    def _stop(self, discipline: Discipline, failure: BaseException) -> None:
+        if self._on_failure is not None:
+            self._on_failure(failure)
+        discipline.fail(failure)
+
+    def waiting_to_arrive(self, discipline: Discipline) -> bool:
+        return False
+
+    def preempted(self, actor: Actor) -> None:
+        self._cursor += 1
+
+    def preempts_here(self, actor: Actor) -> bool:
+        if self._cursor >= len(self._deliveries):
+            return False
+        delivery = self._deliveries[self._cursor]
+        return not isinstance(delivery, Delivery) and delivery == (actor.lane.id, actor.ticks)
+
+    # -- afterwards
+
+    def unasked(self) -> int:
+        """How many recorded effects the replay never asked for."""
+        return self._recorded - self._asked
+
+    def undelivered(self) -> int:
+        return len(self._deliveries) - self._cursor

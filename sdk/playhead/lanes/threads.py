@@ -1,0 +1,152 @@
+"""Threads: a lane at `start`, the token to run, and joins, sleeps and locks that give it up.
+
+Only threads that the agent's own code starts become actors. One started by OpenTelemetry, by us, or within real I/O
+stays outside.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import suppress
+from typing import Any
+
+from playhead.lanes.actor import OUTSIDE, Actor, current_actor, thread_actor
+from playhead.lanes.engine import Engine
+from playhead.lanes.locks import Lock, RLock
+from playhead.lanes.pending import Pending
+from playhead.lanes.who import is_ours
+
+real_sleep = time.sleep
+
+
+def install(engine: Engine) -> None:  # noqa: PLR0915 - the patches of one module, side by side
+    Thread = threading.Thread
+    real_start, real_bootstrap = Thread.start, Thread._bootstrap  # type: ignore[attr-defined]
+    real_join, real_is_alive, real_shutdown = Thread.join, Thread.is_alive, threading._shutdown  # type: ignore[attr-defined]
+
+    def start(thread: threading.Thread) -> None:
+        parent = current_actor()
+        if parent is None or is_ours(_what_it_runs(thread)):
+            token = OUTSIDE.set(True)
+            try:
+                real_start(thread)
+            finally:
+                OUTSIDE.reset(token)
+            return
+        if engine.exact:
+            engine.discipline.enter(parent)
+        child = Actor(engine, engine.new_lane(engine.lane(parent), "thread", thread.name))
+        thread._playhead_actor = child  # type: ignore[attr-defined]
+        if engine.exact:
+            engine.discipline.admit(child)
+        real_start(thread)
+
+    def bootstrap(thread: Any) -> None:
+        actor: Actor | None = getattr(thread, "_playhead_actor", None)
+        if actor is None:
+            real_bootstrap(thread)
+            return
+        actor.bind()
+        try:
+            if engine.exact:
+                engine.discipline.await_turn(actor)
+            real_bootstrap(thread)
+        except BaseException:
+            if engine.discipline.failure is None:
+                raise
+        finally:
+            if engine.exact:
+                with suppress(BaseException):  # the replay has ended; its first failure is reported
+                    engine.discipline.finish(actor)
+            actor.unbind()
+
+    def join(thread: threading.Thread, timeout: float | None = None) -> None:
+        actor, child = current_actor(), getattr(thread, "_playhead_actor", None)
+        if actor is not None and child is not None and child is not actor and engine.exact:
+            if not wait_for(engine, actor, child, timeout):
+                return
+            timeout = None
+        real_join(thread, timeout)
+
+    def is_alive(thread: threading.Thread) -> bool:
+        child = getattr(thread, "_playhead_actor", None)
+        if child is not None and child.finished:
+            # It has run its course; the moment its operating system thread goes away depends on nothing recorded.
+            real_join(thread)
+            return False
+        return real_is_alive(thread)
+
+    def shutdown() -> None:
+        """Python's own end: joins the threads of the agent in the discipline, then lets the rest happen."""
+        actor = thread_actor()
+        if actor is not None and engine.exact:
+            # What must run before threads are joined (executors put their workers to rest) runs with the token.
+            exits = threading._threading_atexits  # type: ignore[attr-defined]
+            while exits:
+                exits.pop()()
+            for thread in threading.enumerate():
+                child = getattr(thread, "_playhead_actor", None)
+                if child is not None and child is not actor and not thread.daemon:
+                    wait_for(engine, actor, child, None)
+            engine.discipline.main_finished = True
+        real_shutdown()
+
+    def sleep(seconds: float) -> None:
+        actor = current_actor()
+        if actor is None:
+            real_sleep(seconds)
+            return
+        if seconds < 0:
+            raise ValueError("sleep length must be non-negative")
+        engine.perform("sleep", lambda: real_sleep(seconds), _nothing, _nothing_of)
+
+    patches = engine.patches
+    patches.set(Thread, "start", start)
+    patches.set(Thread, "_bootstrap", bootstrap)
+    if not engine.exact:
+        return
+    patches.set(Thread, "join", join)
+    patches.set(Thread, "is_alive", is_alive)
+    patches.set(threading, "_shutdown", shutdown)
+    patches.function(time, "sleep", sleep)
+    for name in ("Lock", "_allocate_lock"):
+        patches.set(threading, name, Lock)
+    patches.set(threading, "RLock", RLock)
+
+
+def wait_for(engine: Engine, actor: Actor, child: Actor, timeout: float | None) -> bool:
+    """Waits in the discipline until `child` has finished; whether it has."""
+    discipline = engine.discipline
+    discipline.enter(actor)
+    if child.finished:
+        return True
+    pending = Pending(actor, actor.lane.id, "join", actor.lane.occurrence("join"))
+    child.joiners.append(pending)
+    discipline.leave(actor, pending)
+    if timeout is not None and not engine.serving:
+        if not actor.gate.acquire(True, max(timeout, 0)):
+            discipline.arrive(pending)
+            actor.gate.acquire()
+        actor.gate.release()
+    discipline.await_turn(actor)
+    if pending in child.joiners:
+        child.joiners.remove(pending)
+    pending.withdrawn = True
+    return child.finished
+
+
+def _what_it_runs(thread: threading.Thread) -> str:
+    target = getattr(thread, "_target", None)
+    if target is not None:
+        owner = getattr(target, "__self__", None)
+        return str(getattr(owner if owner is not None else target, "__module__", "") or "")
+    return type(thread).__module__
+
+
+def _nothing(_: None) -> None:
+    return None
+
+
+def _nothing_of(_: Any, __: None) -> None:
+    return None

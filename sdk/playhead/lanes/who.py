@@ -1,0 +1,56 @@
+"""Whose code it is: the agent's own (its modules and the packages it uses), or the machinery beneath.
+
+The standard library, OpenTelemetry and Playhead are machinery: what they read of the world is theirs, except where a
+module of the standard library reads on behalf of its caller (`uuid`, `secrets`, `random`, `tempfile`).
+"""
+
+from __future__ import annotations
+
+import sys
+from types import FrameType
+
+OURS = frozenset(
+    {"playhead", "opentelemetry", "playhead_collector", "playhead_replay", "playhead_tui", "_pytest", "pluggy"}
+)
+MACHINERY = (OURS | frozenset(sys.stdlib_module_names)) - {"__main__"}
+# Look through these to their caller.
+TRANSPARENT = frozenset(
+    {
+        "uuid",
+        "secrets",
+        "random",
+        "tempfile",
+        "dataclasses",
+        "functools",
+        "datetime",
+        "_strptime",
+        "os",
+        "_collections_abc",
+    }
+)
+
+_known: dict[str, bool] = {}
+
+
+def is_ours(module: str) -> bool:
+    return module.partition(".")[0] in OURS
+
+
+def is_machinery(module: str) -> bool:
+    known = _known.get(module)
+    if known is None:
+        known = _known[module] = module.partition(".")[0] in MACHINERY
+    return known
+
+
+def called_by_agent(depth: int = 2) -> bool:
+    """Whether the code that called our caller is the agent's own."""
+    frame: FrameType | None = sys._getframe(depth)
+    while frame is not None:
+        module = frame.f_globals.get("__name__", "")
+        if not is_machinery(module):
+            return True
+        if module not in TRANSPARENT:
+            return False
+        frame = frame.f_back
+    return False
