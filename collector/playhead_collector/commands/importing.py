@@ -38,7 +38,10 @@ Keep = Callable[[Signal, Checked], None]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.epilog = "Importing a file twice changes nothing: a step is known by its trace and span id."
+    parser.epilog = (
+        "Importing a file twice changes nothing: a step is known by its trace and span id. What is imported is kept as "
+        "long as what is sent, counted from now."
+    )
     add_store_arguments(parser, "ingest")
     add_json_argument(parser)
     parser.add_argument(

@@ -12,6 +12,7 @@ from typing import Any
 from clickhouse_connect.driver.client import Client
 
 from playhead.errors import UsageError
+from playhead_collector.read.search import search_for
 from playhead_collector.store.query import load
 
 
@@ -68,7 +69,6 @@ class RunRow:
 
 def list_runs(client: Client, wanted: RunFilter) -> list[RunRow]:
     """The latest runs that the filter lets through, newest first."""
-    words = words_of(wanted.text)
     parameters: dict[str, Any] = {
         "since": wanted.since or datetime(1970, 1, 1, tzinfo=UTC),
         "until": wanted.until or datetime(2262, 1, 1, tzinfo=UTC),
@@ -84,17 +84,21 @@ def list_runs(client: Client, wanted: RunFilter) -> list[RunRow]:
         "limit": wanted.limit,
     }
     query = load("list_runs")
-    if words:
-        # Two forms of one query: without words the text index is not to be asked at all.
-        query = query.replace("-- {text}", load("runs_with_words"))
-        parameters |= {"words": words, "phrase": wanted.text.strip().lower()}
+    if wanted.text:
+        # Two forms of one query: without words the texts are not to be looked at.
+        search = search_for(wanted.text)
+        names = [f"fragment{number}" for number in range(len(search.fragments))]
+        conditions = "\n".join(f"AND lower(text) LIKE {{{name}:String}}" for name in names)
+        query = query.replace("-- {text}", load("runs_with_words").replace("-- {fragments}", conditions))
+        parameters |= {name: f"%{fragment}%" for name, fragment in zip(names, search.fragments, strict=True)}
+        parameters |= {"pattern": search.pattern, "arrived_since": _day_before(wanted.since)}
     rows = client.query(query, parameters=parameters).result_rows
     return [RunRow(*row) for row in rows]
 
 
-def words_of(text: str) -> list[str]:
-    """The words of a search, as the text index cuts them."""
-    return sorted({word for word in re.split(r"[^0-9A-Za-z\u0080-\U0010ffff]+", text.lower()) if word})
+def _day_before(since: datetime | None) -> datetime:
+    epoch = datetime(1970, 1, 1, tzinfo=UTC)
+    return max(epoch, since - timedelta(days=1)) if since else epoch
 
 
 def _like(text: str) -> str:

@@ -1,7 +1,10 @@
--- The index finds the pieces that hold all words; the phrase then has to stand in one of them, as it was typed.
+-- The text index finds the texts with words that contain each fragment; the pattern then says which really hold what was asked
+-- for. A run's texts arrived after it began, give or take a clock that is a day off.
 AND run_id IN
 (
     SELECT run_id
     FROM messages
-    WHERE hasAllTokens(lower(text), {words:Array(String)}) AND position(lower(text), {phrase:String}) > 0
+    WHERE arrived_at >= {arrived_since:DateTime('UTC')}
+        -- {fragments}
+        AND match(text, {pattern:String})
 )

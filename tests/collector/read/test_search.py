@@ -1,0 +1,155 @@
+"""`--text` finds the words wherever a trace can hold them, and nothing else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue
+from tests.collector.database import StoreDatabase, fresh_database
+
+from playhead.errors import UsageError
+from playhead_collector.read.runs import RunFilter, list_runs
+from playhead_collector.read.search import search_for
+from playhead_collector.store.engine import Engine
+
+NOW_NS = 1_795_000_000_000_000_000
+LONG = "x" * 300
+PUNCTUATED = "\u2014wombat\u2014 \u201cnumbat\u201d, customer\u2019s caf\u00e9"
+
+
+def messages(text: str, ascii_only: bool) -> str:
+    return json.dumps([{"role": "user", "content": text}], ensure_ascii=ascii_only)
+
+
+# What runs say, each in one attribute, in the form that an emitter would write it in.
+TEXTS = {
+    "plain": "The refund window is thirty days. " + LONG,
+    "json": messages('She said "zebrafish"\nand\tleft.\nThird line', ascii_only=True),
+    "json in json": messages(json.dumps({"note": 'first\nquokka\t"okapi"'}), ascii_only=True),
+    "escaped": messages(
+        "Größe und Öl \u2014wombat\u2014 \u201cnumbat\u201d, customer\u2019s caf\u00e9", ascii_only=True
+    ),
+    "unescaped": messages(
+        "Größe UND ÖL \u2014wombat\u2014 \u201cnumbat\u201d, customer\u2019s caf\u00e9", ascii_only=False
+    ),
+    "chinese": messages("请退款refund给我", ascii_only=False),
+    "code": messages("get_order(order_id='A-10544') -> Order.total, 3.14 foo@bar.example", ascii_only=True),
+    "award": messages("an award\nninety\nscared", ascii_only=True),
+    "apart": messages("refund the window", ascii_only=True),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    database: StoreDatabase
+    names: dict[str, str]
+
+    def by(self, text: str) -> set[str]:
+        return {self.names[row.run_id] for row in list_runs(self.database.client, RunFilter(text=text, limit=1000))}
+
+
+@pytest.fixture(scope="module", params=["before merges", "after"])
+def found(request: pytest.FixtureRequest, engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Found]:
+    names: dict[str, str] = {}
+    spans, logs = ExportTraceServiceRequest(), ExportLogsServiceRequest()
+    for number, (name, text) in enumerate(TEXTS.items(), 1):
+        names[f"{number:032x}"] = name
+        _run(spans, number, text)
+    for number in range(100, 200):
+        # A structured body: the length before the first word takes every value, letters' and digits' among them.
+        names[f"{number:032x}"] = f"structured {number}"
+        _run(spans, number, "nothing")
+        _log(logs, number, "pademelon" + "." * (number - 100))
+    with fresh_database(engine, tmp_path_factory.mktemp("search")) as database:
+        database.insert(spans, logs)
+        database.recompute()
+        if request.param == "after":
+            database.client.command("OPTIMIZE TABLE message_rows FINAL")
+        yield Found(database, names)
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("refund window", {"plain"}),
+        ("REFUND", {"plain", "chinese", "apart"}),
+        ("Refund  window!", {"plain"}),
+        ("window refund", set()),
+        ("efund", set()),
+        ("zebrafish", {"json"}),
+        ('said "zebrafish" and left', {"json"}),
+        ("and left", {"json"}),
+        ("third", {"json"}),
+        ("hird", set()),
+        ("quokka okapi", {"json in json"}),
+        ("größe", {"escaped", "unescaped"}),
+        ("GRÖSSE", set()),
+        ("öl", {"escaped", "unescaped"}),
+        ("Größe und Öl", {"escaped", "unescaped"}),
+        ("wombat", {"escaped", "unescaped"}),
+        ("numbat", {"escaped", "unescaped"}),
+        ("customer", {"escaped", "unescaped"}),
+        ("customer's", {"escaped", "unescaped"}),
+        ("café", {"escaped", "unescaped"}),
+        ("caf", set()),
+        ("退款", {"chinese"}),
+        ("get order", {"code"}),
+        ("get_order", {"code"}),
+        ("A-10544", {"code"}),
+        ("10544", {"code"}),
+        ("order.total", {"code"}),
+        ("3.14", {"code"}),
+        ("foo@bar.example", {"code"}),
+        ("ward", set()),
+        ("inety", set()),
+        ("cared", set()),
+        ("award", {"award"}),
+        ("in", set()),
+        ("an", {"award"}),
+    ],
+)
+def test_words_are_found_as_they_were_meant_in_every_form(found: Found, text: str, names: set[str]) -> None:
+    assert found.by(text) == names
+
+
+def test_the_first_word_of_a_structured_value_is_found_whatever_its_length(found: Found) -> None:
+    assert found.by("pademelon") == {f"structured {number}" for number in range(100, 200)}
+    assert found.by("ademelon") == set()
+
+
+@pytest.mark.parametrize("text", ["?!", "…", "__"])
+def test_a_search_for_no_word_says_so(text: str) -> None:
+    with pytest.raises(UsageError, match="holds no word"):
+        search_for(text)
+
+
+def test_a_search_of_a_thousand_words_says_so() -> None:
+    with pytest.raises(UsageError, match="up to 1000 characters"):
+        search_for("word " * 1000)
+
+
+@pytest.mark.parametrize("text", ["a.b*c(d[e\\f", "(?i)x", "a' OR 1=1 --", "50% of_it", "\\zeb'ra"])
+def test_what_is_searched_for_is_never_read_as_anything_else(found: Found, text: str) -> None:
+    assert found.by(text) == set()
+
+
+def _run(request: ExportTraceServiceRequest, number: int, text: str) -> None:
+    span = request.resource_spans.add().scope_spans.add().spans.add(
+        trace_id=number.to_bytes(16), span_id=number.to_bytes(8), name="chat",
+        start_time_unix_nano=NOW_NS, end_time_unix_nano=NOW_NS + 10**9,
+    )  # fmt: skip
+    span.attributes.add(key="gen_ai.operation.name").value.string_value = "chat"
+    span.attributes.add(key="gen_ai.input.messages").value.string_value = text
+
+
+def _log(request: ExportLogsServiceRequest, number: int, text: str) -> None:
+    record = request.resource_logs.add().scope_logs.add().log_records.add(
+        trace_id=number.to_bytes(16), span_id=number.to_bytes(8), event_name="gen_ai.user.message",
+        time_unix_nano=NOW_NS,
+    )  # fmt: skip
+    record.body.kvlist_value.values.add(key="content", value=AnyValue(string_value=text))
