@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -15,6 +16,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from tests.sdk.collector import FakeCollector, attributes, collecting
 
 import playhead
+from playhead.cli import main
 from playhead.journal.endpoint import Endpoint, from_environment
 from playhead.recorder.recorder import Recorder
 
@@ -258,3 +260,17 @@ def test_the_variables_of_every_exporter_are_obeyed(
 def test_an_endpoint_that_is_no_url_is_refused_with_an_example() -> None:
     with pytest.raises(playhead.UsageError, match=r"write it as http://127\.0\.0\.1:4318"):
         playhead.init(endpoint="localhost")
+
+
+def test_ship_sends_what_a_program_left(
+    tmp_path: Path, collector: FakeCollector, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with collecting() as away:
+        nobody = away.url
+    ran("run(10); playhead.shutdown(0.1)", nobody, tmp_path)
+    assert main(["ship", "--journal", str(tmp_path), "--endpoint", nobody, "--wait", "0"]) == 2
+    assert "1 journals" in capsys.readouterr().err
+    assert main(["ship", "--journal", str(tmp_path), "--endpoint", collector.url, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"spans": 11, "open": 0, "refused": 0, "left": 0}
+    assert len(collector.named("execute_tool work")) == 10
+    assert journals(tmp_path) == []

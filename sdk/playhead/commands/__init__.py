@@ -1,0 +1,1 @@
+"""Subcommands that the SDK brings by itself."""

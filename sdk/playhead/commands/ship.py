@@ -1,0 +1,55 @@
+"""`playhead ship`: sends the journals of processes that are gone, and tells what is left."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+
+from playhead.errors import PlayheadError, UsageError
+from playhead.journal.endpoint import from_environment
+from playhead.journal.folder import journals_root, leftovers
+from playhead.journal.sender import Sender
+from playhead.journal.shipper import ship_leftovers
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--journal", metavar="FOLDER", help="where journals lie (PLAYHEAD_JOURNAL)")
+    parser.add_argument(
+        "--endpoint", metavar="URL", help="a collector's base URL; default: the OTEL_EXPORTER_OTLP_* variables"
+    )
+    parser.add_argument("--wait", metavar="SECONDS", type=float, default=30.0, help="how long to try; default 30")
+    parser.add_argument("--json", action="store_true", help="the counts as one JSON object")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    if arguments.endpoint and "://" not in arguments.endpoint:
+        raise UsageError(f"--endpoint {arguments.endpoint!r} is no URL; write it as http://127.0.0.1:4318")
+    root = Path(arguments.journal).expanduser() if arguments.journal else journals_root()
+    endpoint = from_environment(arguments.endpoint)
+    until = time.monotonic() + arguments.wait
+
+    def wait(seconds: float) -> bool:
+        left = until - time.monotonic()
+        time.sleep(max(0.0, min(seconds, left)))
+        return left > 0
+
+    sender = Sender(endpoint)
+    try:
+        done = ship_leftovers(leftovers(root), sender, wait)
+    finally:
+        sender.close()
+    left = sum(1 for _ in leftovers(root))
+    if arguments.json:
+        print(json.dumps({"spans": done.spans, "open": done.open_spans, "refused": done.refused, "left": left}))
+    else:
+        words = f"shipped {done.spans} steps, {done.open_spans} of them cut" if done.open_spans else ""
+        print(words or f"shipped {done.spans} steps", file=sys.stderr)
+    if left:
+        raise PlayheadError(
+            f"{left} journals in {root} could not be sent whole to {endpoint.url}; is the collector there? "
+            "They stay: run this again"
+        )
+    return 0

@@ -1,0 +1,85 @@
+"""HTTP exchanges as steps: a prompt where a model was called, an effect for any other exchange inside of a run.
+
+It is what the transports tell (wire/exchange.py's observer). The prompt's step begins before the request is sent, with
+all that was asked, so a run that is killed while it waits for a model shows what it waited for.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from opentelemetry.trace import Status, StatusCode
+
+from playhead.providers import Call, read_answer, read_request
+from playhead.recorder.limits import spent
+from playhead.recorder.recorder import current
+from playhead.recorder.step import Step, begin, in_run
+from playhead.wire.exchange import Exchange, Headers
+
+log = logging.getLogger("playhead")
+
+
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    step: Step
+    call: Call | None
+
+
+class ExchangeSteps:
+    """Implements ExchangeObserver."""
+
+    def began(self, method: str, url: str, headers: Headers, body: bytes) -> _Begun | None:
+        recorder = current()
+        if recorder is None:
+            return None
+        call = read_request(method, url, headers, body)
+        if call is not None:
+            attributes = dict(call.attributes())
+            # Alike in what was asked: an agent that asks the same again and again is in a loop.
+            asked = str(attributes.get("gen_ai.input.messages", ""))
+            return _Begun(begin("prompt", call.name, attributes, like=asked), call)
+        if not in_run(recorder):
+            return None
+        parts = urlsplit(url)
+        said = {
+            "http.request.method": method,
+            "url.full": f"{parts.scheme}://{parts.hostname}{parts.path}",
+            "server.address": parts.hostname or "",
+        }
+        return _Begun(begin("effect", f"{method} {parts.hostname}{parts.path}", said), None)
+
+    def ended(self, token: Any, exchange: Exchange) -> None:
+        if not isinstance(token, _Begun):
+            return
+        span = token.step.span
+        try:
+            if token.call is not None:
+                prompt = read_answer(token.call, exchange)
+                span.set_attributes(prompt.answer_attributes())
+                cost = prompt.answered.usage.cost
+                if cost is not None:
+                    spent(cost)
+                if prompt.failure is not None:
+                    words = prompt.failure.message or prompt.failure.type
+                    span.set_status(Status(StatusCode.ERROR, words))
+            else:
+                _tell_effect(token.step, exchange)
+        finally:
+            token.step.end()
+
+
+def _tell_effect(step: Step, exchange: Exchange) -> None:
+    span = step.span
+    if exchange.status is not None:
+        span.set_attribute("http.response.status_code", exchange.status)
+    span.set_attribute("http.request.body.size", len(exchange.request_body))
+    span.set_attribute("http.response.body.size", len(exchange.response_body))
+    if exchange.error is not None:
+        span.set_attribute("error.type", exchange.error)
+        span.set_status(Status(StatusCode.ERROR, exchange.error))
+    elif exchange.status is not None and exchange.status >= 400:
+        span.set_attribute("error.type", str(exchange.status))
+        span.set_status(Status(StatusCode.ERROR, f"HTTP {exchange.status}"))
