@@ -34,7 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
     def wait(seconds: float) -> bool:
         left = until - time.monotonic()
         time.sleep(max(0.0, min(seconds, left)))
-        return left > 0
+        return bool(left > 0)
 
     sender = Sender(endpoint)
     try:

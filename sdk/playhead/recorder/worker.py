@@ -97,40 +97,39 @@ class Worker:
             from playhead.journal.shipper import Shipper, ship_leftovers
 
         assert self._settings.endpoint is not None
-        sender = Sender(self._settings.endpoint)
         began = time.monotonic()
         shipper: Shipper | None = None
         left = leftovers(self._settings.journal)
-        while True:
-            with self._condition:
-                stopping = self._stop
-                asked = self._asked
-            if shipper is None and self._journal.folder is not None:
-                shipper = Shipper(self._journal.folder.path, sender, self._wait, self._journal.freed)
-            if shipper is None and self._journal.in_memory:
-                shipper = Shipper(self._settings.journal / self._journal.process_id, sender, self._wait)
-            whole = True
-            if shipper is not None:
-                memory = self._journal.take_from_memory()
-                whole = shipper.ship_new() and (not memory or shipper.ship_lines(memory))
-                if whole and not stopping:
-                    shipper.ship_open(time.time_ns())
-            if whole:
+        with contextlib.closing(Sender(self._settings.endpoint)) as sender:
+            while True:
                 with self._condition:
-                    self._answered = max(self._answered, asked)
-                    self._condition.notify_all()
-            if stopping:
+                    stopping = self._stop
+                    asked = self._asked
+                if shipper is None and self._journal.folder is not None:
+                    shipper = Shipper(self._journal.folder.path, sender, self._wait, self._journal.freed)
+                if shipper is None and self._journal.in_memory:
+                    shipper = Shipper(self._settings.journal / self._journal.process_id, sender, self._wait)
+                whole = True
+                if shipper is not None:
+                    memory = self._journal.take_from_memory()
+                    whole = shipper.ship_new() and (not memory or shipper.ship_lines(memory))
+                    if whole and not stopping:
+                        shipper.ship_open(time.time_ns())
                 if whole:
-                    self._end(shipper)
-                sender.close()
-                return
-            # One journal of a process that is gone between two looks at our own, which comes first.
-            folder = next(left, None) if whole else None
-            if folder is not None:
-                ship_leftovers(iter([folder]), sender, self._wait)
-                continue
-            young = time.monotonic() - began < _FIRST_MINUTE_S
-            self._pause(_FIRST_DELAY_S if young else _DELAY_S)
+                    with self._condition:
+                        self._answered = max(self._answered, asked)
+                        self._condition.notify_all()
+                if stopping:
+                    if whole:
+                        self._end(shipper)
+                    return
+                # One journal of a process that is gone between two looks at our own, which comes first.
+                folder = next(left, None) if whole else None
+                if folder is not None:
+                    ship_leftovers(iter([folder]), sender, self._wait)
+                    continue
+                young = time.monotonic() - began < _FIRST_MINUTE_S
+                self._pause(_FIRST_DELAY_S if young else _DELAY_S)
 
     def _end(self, shipper: Shipper | None) -> None:
         """All was acknowledged; steps that are still open will never end in this process."""
