@@ -1,0 +1,87 @@
+"""The README says what works: its blocks are run, in its order, against a collector with the demo's runs in it."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from tests.e2e.running import Up, clean_environment, up
+
+from playhead_collector.demo import demo_requests
+from playhead_collector.send import send
+
+README = Path(__file__).parents[2] / "README.md"
+_BLOCK = re.compile(r"(?:^<!-- not run: ([^\n]+) -->\n)?^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    language: str
+    text: str
+    not_run: str
+    """Why; empty where it is run."""
+
+
+BLOCKS = [Block(language, text, not_run) for not_run, language, text in _BLOCK.findall(README.read_text("utf-8"))]
+RUN = [block for block in BLOCKS if not block.not_run]
+
+
+@pytest.fixture(scope="module")
+def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+    """A collector as the reader has one by then, `playhead` on the PATH, and a folder to work in."""
+    folder = tmp_path_factory.mktemp("readme")
+    script = folder / "bin" / "playhead"
+    script.parent.mkdir()
+    script.write_text(f'#!/bin/sh\nexec {sys.executable} -m playhead "$@"\n')
+    script.chmod(script.stat().st_mode | stat.S_IXUSR)
+    with up(folder) as collector:
+        send((one.request for one in demo_requests(time.time_ns())), collector.url)
+        collector.wait_until_stored()
+        yield collector
+
+
+@pytest.mark.parametrize("block", RUN, ids=[block.text.splitlines()[0][:40] for block in RUN])
+def test_a_block_of_the_readme_does_what_it_says(reader: Up, block: Block) -> None:
+    environment = clean_environment(
+        reader.folder,
+        {
+            "PATH": f"{reader.folder / 'bin'}:{os.environ['PATH']}",
+            "PLAYHEAD_STORE": reader.store,
+            "OTEL_EXPORTER_OTLP_ENDPOINT": reader.url,
+        },
+    )
+    words = [sys.executable, "-c", block.text] if block.language == "python" else ["bash", "-euc", block.text]
+    done = subprocess.run(
+        words, capture_output=True, text=True, env=environment, cwd=reader.folder, timeout=120, check=False
+    )
+    assert (done.returncode, done.stderr.count("Traceback")) == (0, 0), done.stderr
+    for line in (line for line in block.text.splitlines() if line.startswith("playhead ") and "export" not in line):
+        assert done.stdout or done.stderr, line
+    if block.language == "python":
+        reader.wait_until_stored()
+        assert "weather" in reader.playhead("show", "last").out
+
+
+def test_the_first_commands_are_those_of_the_makefile() -> None:
+    first = BLOCKS[0].text
+    assert [line.split("#")[0].strip() for line in first.splitlines()] == ["make demo", "make test"]
+
+
+def test_what_is_not_run_is_little_and_says_why() -> None:
+    assert len([block for block in BLOCKS if block.not_run]) <= 5
+    assert len(RUN) >= 5
+
+
+def test_every_link_leads_somewhere() -> None:
+    root = README.parent
+    for page in (README, *sorted((root / "docs").glob("*.md"))):
+        for link in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text("utf-8")):
+            assert link.startswith("https://") or (page.parent / link).exists(), f"{page.name}: {link}"
