@@ -1,8 +1,8 @@
 """Writes the dialects' tables into the expressions that the views hold, so that adding a dialect touches no view.
 
-A view knows of each span its `keys`, `types`, `texts` and `numbers`, and `known`: what the dialects say of the keys,
-the best key of a field first (see 02_spans.sql). Each key was mapped to its field once; an expression here only looks
-a field up.
+A view knows of each span its `keys`, `types`, `texts` and `numbers`, `known`: what the dialects say of the keys, and
+`places`: where the best key of each field is (see 02_spans.sql). Each key was mapped to its field once; an expression
+here only looks a field up, in as few words as can be: analysing the views is most of what a small insert costs.
 """
 
 from __future__ import annotations
@@ -45,6 +45,8 @@ def expressions() -> dict[str, str]:
         "prefix_code": f"({prefix_code})::UInt32",
         "first_scalar_code": str((len(PAYLOAD_FIELDS) + 1) * 256),
         "pieces": _PIECES.replace("{message}", _quoted(_MESSAGE)),
+        "places": _array([f"bitAnd({_entry(field)}, 16777215)::UInt32" for field in known.fields]),
+        "json_texts": _json_texts(),
         "said_kind": _said_kind(),
         "finish": _finish(),
         "is_handoff": f"match(name, {_quoted(_affixes('handoff', '^(?:', ')'))})",
@@ -75,18 +77,29 @@ def _entry(field: str) -> str:
 
 
 def _place(field: str) -> str:
-    return f"bitAnd({_entry(field)}, 16777215)"
+    return f"places[{dialects().number(field)}]"
 
 
-def _json_text(key: str) -> str:
-    """The text of one key, empty where it is not there. Some emitters write such an object as Python does."""
+def _json_keys() -> list[str]:
+    """The keys whose texts are objects that hold fields."""
+    return list(dict.fromkeys(path.key for path in dialects().paths))
+
+
+def _json_texts() -> str:
+    """The texts under those keys, empty where they are not there. Some emitters write such an object as Python does."""
     known = dialects()
-    owner = next(alias.field for alias in known.aliases if alias.key == key)
-    if len(known.keys_of(owner)) == 1:
-        text = f"texts[{_place(owner)}]"
-    else:
-        text = f"texts[bitAnd(arrayFirst(x -> bitShiftRight(x, 24) = {known.code(key)}, known), 16777215)]"
-    return f"if(startsWith({text}, '{{\\''), replaceAll({text}, '\\'', '\"'), {text})"
+    texts = []
+    for key in _json_keys():
+        owner = next(alias.field for alias in known.aliases if alias.key == key)
+        place = _place(owner)
+        if len(known.keys_of(owner)) > 1:
+            place = f"bitAnd(arrayFirst(x -> bitShiftRight(x, 24) = {known.code(key)}, known), 16777215)"
+        texts.append(f"texts[{place}]")
+    return f"arrayMap(t -> if(startsWith(t, '{{\\''), replaceAll(t, '\\'', '\"'), t), {_array(texts)})"
+
+
+def _json(path: Path) -> str:
+    return f"json_texts[{_json_keys().index(path.key) + 1}]"
 
 
 def _steps(path: str) -> str:
@@ -106,13 +119,13 @@ def _text(field: str) -> str:
     if field not in PAYLOAD_FIELDS:
         # Some write every value as JSON.
         best = f"trim(BOTH '\"' FROM {best})"
-    paths = [f"JSONExtractString({_json_text(path.key)}, {_steps(path.path)})" for path in _paths(field)]
+    paths = [f"JSONExtractString({_json(path)}, {_steps(path.path)})" for path in _paths(field)]
     if paths:
-        options = ", ".join(f"{text} != '', {text}" for text in [best, *paths[:-1]])
-        best = f"multiIf({options}, {paths[-1]})"
+        # Few spans have such attributes; where a block has none, nothing is looked for in them.
+        best = f"if({best} != '' OR empty(json_texts), {best}, arrayFirst(t -> t != '', {_array(paths)}))"
     if field in _MAY_BE_UNKNOWN:
         words = ", ".join(_quoted(word) for word in _UNKNOWN)
-        best = f"if(lower({best} AS raw_{field}) IN ({words}), '', raw_{field})"
+        best = f"arrayFirst(t -> lower(t) NOT IN ({words}), [{best}])"
     return best
 
 
@@ -125,11 +138,11 @@ def _number(field: str, kind: str) -> str:
         f"types[{place}] = 1, accurateCastOrNull(toFloat64OrNull(texts[{place}]), '{kind}'), NULL)"
     )
     paths = [_json_number(path, kind) for path in _paths(field)]
-    return f"coalesce({', '.join([said, *paths])})" if paths else said
+    return f"coalesce({said}, if(empty(json_texts), NULL, coalesce({', '.join(paths)})))" if paths else said
 
 
 def _json_number(path: Path, kind: str) -> str:
-    text = _json_text(path.key)
+    text = _json(path)
     form, _, part = path.path.partition(":")
     if form != "sum":
         return f"JSONExtract({text}, {_steps(path.path)}, 'Nullable({kind})')"
@@ -148,7 +161,8 @@ def _seconds(field: str) -> str:
     for place, alias in enumerate(dialects().keys_of(field)):
         if alias.unit in ranks:
             ranks[alias.unit].append(str(place))
-    rank = f"bitAnd(bitShiftRight({_entry(field)}, 24), 255)"
+    entry = f"arrayFirst(x -> bitShiftRight(x, 32) = {dialects().number(field)}, known)"
+    rank = f"bitAnd(bitShiftRight({entry}, 24), 255)"
     in_ms = [f"{rank} IN ({', '.join(ranks['ms'])})"] if ranks["ms"] else []
     if ranks["ms if integer"]:
         in_ms.append(f"({rank} IN ({', '.join(ranks['ms if integer'])}) AND types[{_place(field)}] = 3)")
@@ -159,20 +173,29 @@ def _seconds(field: str) -> str:
 def _said_kind() -> str:
     """The first known word among the keys that name a kind; under one key it may mean another thing than elsewhere."""
     known = dialects()
-    words: dict[str, int] = {}
-    for rank, alias in enumerate(known.keys_of("kind")):
-        for row in known.kinds:
-            if row.key in ("", alias.key):
-                code = SAID_OTHER if row.kind == "other" else KINDS.index(row.kind)
-                words[chr(ord("A") + rank) + row.value] = code
-    text = "trim(BOTH '\"' FROM texts[bitAnd(x, 16777215)])"
-    word = f"concat(char(65 + bitAnd(bitShiftRight(x, 24), 255)), lower({text}))"
-    values, codes = _array([_quoted(value) for value in words]), _array([str(code) for code in words.values()])
+    ranks = {alias.key: chr(ord("A") + rank) for rank, alias in enumerate(known.keys_of("kind"))}
+    anywhere: dict[str, int] = {}
+    under_one_key: dict[str, int] = {}
+    names: dict[str, int] = {}
+    for row in known.kinds:
+        code = SAID_OTHER if row.kind == "other" else KINDS.index(row.kind)
+        if row.key == "":
+            anywhere[row.value] = code
+        elif row.key == SPAN_NAME:
+            names[row.value] = code
+        else:
+            under_one_key[ranks[row.key] + row.value] = code
+    word = "lower(trim(BOTH '\"' FROM texts[bitAnd(x, 16777215)]))"
+    rank = "char(65 + bitAnd(bitShiftRight(x, 24), 255))"
     said = f"arrayFilter(x -> bitShiftRight(x, 32) = {known.number('kind')}, known)"
-    found = f"arrayMap(x -> transform({word}, {values}, {codes}, 0), {said})"
-    names = {row.value: KINDS.index(row.kind) for row in known.kinds if row.key == SPAN_NAME}
-    values, codes = _array([_quoted(value) for value in names]), _array([str(code) for code in names.values()])
-    return f"arrayFirst(k -> k > 0, arrayPushBack({found}, transform(lower(name), {values}, {codes}, 0)))"
+    code_of_word = _transform(f"concat({rank}, {word})", under_one_key, _transform(word, anywhere, "0"))
+    by_name = _transform("lower(name)", names, "0")
+    return f"arrayFirst(k -> k > 0, arrayPushBack(arrayMap(x -> {code_of_word}, {said}), {by_name}))"
+
+
+def _transform(value: str, codes: dict[str, int], otherwise: str) -> str:
+    words, numbers = _array([_quoted(word) for word in codes]), _array([str(code) for code in codes.values()])
+    return f"transform({value}, {words}, {numbers}, {otherwise})"
 
 
 def _finish() -> str:
@@ -188,7 +211,7 @@ def _finish() -> str:
     first = f"splitByChar('.', {first})[-1]"
     finishes = dialects().finishes
     values, words = _array([_quoted(value) for value, _ in finishes]), _array([_quoted(word) for _, word in finishes])
-    return f"transform(lower({first}), {values}, {words}, lower({first}))"
+    return f"transform(lower({first}), {values}, {words})"
 
 
 def _any_quirk(quirks: list[Quirk]) -> str:

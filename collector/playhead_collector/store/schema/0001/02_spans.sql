@@ -26,9 +26,11 @@ CREATE TABLE IF NOT EXISTS spans{{on_cluster}}
     texts Array(String),
     numbers Array(Int64),
     -- What the dialects know of the keys, sorted: field * 2^32 + rank * 2^24 + place. The first entry of a field is its best
-    -- alias. `fields` repeats the field alone, so that indexOf finds it.
+    -- alias; `places` says for each field where that is in the lists above, 0 where it is nowhere.
     known Array(UInt64),
-    fields Array(UInt16),
+    places Array(UInt32),
+    -- The attributes that hold several fields as JSON; none at all where the span has none of them.
+    json_texts Array(String),
     -- Which texts are payloads, and the pieces they are split into: concatenated by owner (a place) they are the payload again.
     is_lifted Array(UInt8),
     pieces Array(String),

@@ -1,5 +1,5 @@
 -- From the request to one row a span. Per scope first (its hash, the service), then per span, then what the keys mean,
--- then the payloads in pieces: four flat steps, each of which computes a thing once.
+-- then the payloads in pieces: flat steps, each of which computes a thing once.
 CREATE MATERIALIZED VIEW IF NOT EXISTS read_spans{{on_cluster}} TO spans AS
 WITH
     -- Unfolded level by level, each keeping only what the next needs: what stands beside an unfolded array is copied.
@@ -62,28 +62,55 @@ WITH
                 arrayFlatten(s.events.attributes.value.bool_value))), own_numbers) AS numbers,
             length(s.attributes.key) AS attribute_count,
             -- The messages of some dialects stand in events; short ones are payloads too.
-            has_events AND arrayExists(n -> startsWith(n, 'gen_ai.'), s.events.name) AS has_message_events,
+            has_events AND arrayExists(n -> startsWith(n, 'gen_ai.'), s.events.name) AS has_message_events
+        FROM raw
+    ),
+    coded AS
+    (
+        SELECT
+            *,
             -- What a key means: field * 256 + its rank among the aliases of that field.
-            arrayMap(k -> transform(k, {{dialect_keys}}, {{dialect_codes}}, {{prefix_code}}), keys) AS codes,
+            arrayMap(k -> transform(k, {{dialect_keys}}, {{dialect_codes}}, {{prefix_code}}), keys) AS codes
+        FROM flat
+    ),
+    understood AS
+    (
+        SELECT
+            *,
             arraySort(arrayFilter(x -> x >= 4294967296, arrayMap(
                 (c, y, t, i) -> if(y IN (2, 3, 4) OR notEmpty(t), bitShiftLeft(c::UInt64, 24) + i, 0),
                 codes, types, texts, arrayEnumerate(codes)))) AS known,
             -- Payload fields have the lowest numbers.
             arrayMap((i, c, t) -> notEmpty(t) AND (length(t) >= 256 OR (c >= 256 AND c < {{first_scalar_code}})
                 OR (has_message_events AND i > attribute_count)), arrayEnumerate(codes), codes, texts) AS is_lifted
-        FROM raw
+        FROM coded
     ),
     split AS
     (
         SELECT
             *,
+            arrayMap(x -> bitShiftRight(x, 32)::UInt16, known) AS fields,
             arrayFilter((i, m) -> m, arrayEnumerate(is_lifted), is_lifted) AS lifted,
             -- An array that a lambda only mentions is copied for each element; so none is.
             arrayFilter((t, m) -> m, texts, is_lifted) AS lifted_texts,
             arrayMap(c -> if(c >= 256 AND c < {{first_scalar_code}}, intDiv(c, 256), 0)::UInt8,
                 arrayFilter((c, m) -> m, codes, is_lifted)) AS lifted_fields,
             arrayMap(t -> {{pieces}}, lifted_texts) AS piece_lists
-        FROM flat
+        FROM understood
+    ),
+    placed AS
+    (
+        SELECT
+            *,
+            {{places}} AS places
+        FROM split
+    ),
+    found AS
+    (
+        SELECT
+            *,
+            {{json_texts}} AS all_json_texts
+        FROM placed
     )
 SELECT
     scope_hash,
@@ -106,7 +133,8 @@ SELECT
     texts,
     numbers,
     known,
-    arrayMap(x -> bitShiftRight(x, 32)::UInt16, known) AS fields,
+    places,
+    if(arrayExists(t -> t != '', all_json_texts), all_json_texts, []) AS json_texts,
     is_lifted,
     arrayFlatten(piece_lists) AS pieces,
     arrayMap(p -> sipHash128(p), pieces) AS piece_hashes,
@@ -123,6 +151,6 @@ SELECT
     s.status.message AS status_message,
     s.status.code AS status_code,
     s.has_status != 'no' AS has_status
-FROM split
+FROM found
 -- What was erased does not come back with a late arrival.
 WHERE sipHash128(run_id) NOT IN (SELECT subject_hash FROM erased WHERE subject = 'run')

@@ -7,7 +7,7 @@ SELECT
     service,
     fromUnixTimestamp64Nano(start_ns::Int64, 'UTC') AS start_time,
     fromUnixTimestamp64Nano(end_ns::Int64, 'UTC') AS end_time,
-    has(fields, {{field:input_tokens}}) AS has_usage,
+    places[{{field:input_tokens}}] > 0 AS has_usage,
     notEmpty(piece_owners) AS has_content,
     now('UTC') AS arrived_at
 FROM spans

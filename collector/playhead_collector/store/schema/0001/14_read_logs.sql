@@ -47,10 +47,25 @@ WITH
     (
         SELECT
             *,
+            arrayMap(x -> bitShiftRight(x, 32)::UInt16, known) AS fields,
             arrayFilter((i, m) -> m, arrayEnumerate(is_lifted), is_lifted) AS lifted,
             arrayFilter((t, m) -> m, texts, is_lifted) AS lifted_texts,
             arrayMap(t -> {{pieces}}, lifted_texts) AS piece_lists
         FROM flat
+    ),
+    placed AS
+    (
+        SELECT
+            *,
+            {{places}} AS places
+        FROM split
+    ),
+    found AS
+    (
+        SELECT
+            *,
+            {{json_texts}} AS all_json_texts
+        FROM placed
     )
 SELECT
     scope_hash,
@@ -69,12 +84,13 @@ SELECT
     texts,
     numbers,
     known,
-    arrayMap(x -> bitShiftRight(x, 32)::UInt16, known) AS fields,
+    places,
+    if(arrayExists(t -> t != '', all_json_texts), all_json_texts, []) AS json_texts,
     is_lifted,
     arrayFlatten(piece_lists) AS pieces,
     arrayMap(p -> sipHash128(p), pieces) AS piece_hashes,
     arrayFlatten(arrayMap((i, p) -> arrayWithConstant(length(p), i), lifted, piece_lists)) AS piece_owners,
     l.dropped_attributes_count AS dropped_attributes,
     l.flags AS flags
-FROM split
+FROM found
 WHERE sipHash128(run_id) NOT IN (SELECT subject_hash FROM erased WHERE subject = 'run')
