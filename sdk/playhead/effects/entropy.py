@@ -14,7 +14,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from playhead.lanes.actor import current_actor
+from playhead.lanes.actor import current_actor, outside
 from playhead.lanes.engine import Engine
 from playhead.lanes.who import called_by_agent
 
@@ -84,3 +84,13 @@ def install(engine: Engine) -> None:
             patches.function(random, name, draw(name, getattr(random, name)))
     # uuid1 from C would read the clock behind our back; in Python it reads what is patched.
     patches.set(uuid, "_generate_time_safe", None)
+    # The machine's address: `uuid` runs a program to find it.
+    real_getnode = uuid.getnode
+
+    def getnode() -> int:
+        actor = current_actor()
+        if actor is None or not called_by_agent():
+            return real_getnode()
+        return int(engine.value(actor, "uuid.getnode", "", lambda: outside(real_getnode)))
+
+    patches.function(uuid, "getnode", getnode)

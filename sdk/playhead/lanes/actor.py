@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import _thread
 from asyncio import AbstractEventLoop
+from collections.abc import Callable
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, TypeVar
 
 from playhead.lanes.lane import Lane
 from playhead.lanes.pending import Pending
@@ -20,6 +21,7 @@ OUTSIDE: ContextVar[bool] = ContextVar("playhead_outside", default=False)
 allocate_lock = _thread.allocate_lock  # the real one, whatever is patched later
 get_ident = _thread.get_ident
 
+T = TypeVar("T")
 _actors: dict[int, Actor] = {}
 
 
@@ -78,6 +80,15 @@ def current_actor() -> Actor | None:
     if actor is None or OUTSIDE.get():
         return None
     return actor
+
+
+def outside(call: Callable[[], T]) -> T:
+    """Runs machinery that must not be taken for the agent's own code."""
+    token = OUTSIDE.set(True)
+    try:
+        return call()
+    finally:
+        OUTSIDE.reset(token)
 
 
 def forget_all_actors() -> None:

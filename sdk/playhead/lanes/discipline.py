@@ -265,6 +265,12 @@ class Discipline:
             self.dissolved = True
             self._wake_all()
 
+    def forget_threads(self) -> None:
+        """In the child of a fork: the others are gone, and whoever held the mutex with them."""
+        self._mutex = allocate_lock()
+        self.actors.clear()
+        self._runnable.clear()
+
     def _wake_all(self) -> None:
         holder, self._holder = self._holder, None
         for actor in list(self.actors):

@@ -14,14 +14,14 @@ import platform
 import sys
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, NoReturn, TypeVar
 
 from playhead.lanes import active
 from playhead.lanes.actor import OUTSIDE, Actor, current_actor, forget_all_actors, thread_actor
 from playhead.lanes.discipline import Discipline
 from playhead.lanes.divergence import Divergence, RecordingEnded
 from playhead.lanes.lane import Lane
-from playhead.lanes.outcome import failed, result
+from playhead.lanes.outcome import failed, packed, result
 from playhead.lanes.patches import Patches
 from playhead.lanes.pending import Outcome, Pending
 from playhead.lanes.pieces import Pieces
@@ -72,15 +72,16 @@ class Engine:
     # -- coming and going
 
     def install(self) -> None:
-        from playhead.effects import clock, entropy, environment
-        from playhead.lanes import executors, garbage, loops, tasks, threads
+        from playhead.effects import audit, clock, entropy, environment, files, processes
+        from playhead.lanes import executors, forks, garbage, loops, tasks, threads
         from playhead.wire import httpx, urllib3
 
         active.activate(self)
         actor = Actor(self, self.main)
         actor.bind()
         self.discipline.admit(actor, holding=True)
-        for part in (threads, executors, tasks, loops, garbage, httpx, urllib3, clock, entropy, environment):
+        scheduling = (threads, executors, tasks, loops, garbage, forks)
+        for part in (*scheduling, httpx, urllib3, clock, entropy, environment, files, processes, audit):
             part.install(self)
 
     def uninstall(self) -> None:
@@ -149,7 +150,7 @@ class Engine:
             token = OUTSIDE.set(True)
             try:
                 pending.value = live()
-                pending.outcome = ["=", pack(pending.value)]
+                pending.outcome = packed(pack, pending.value)
             except BaseException as error:
                 pending.outcome = failed(error)
                 if not isinstance(error, Exception):
@@ -194,7 +195,7 @@ class Engine:
         if not self.exact:
             try:
                 pending.value = await live()
-                pending.outcome = ["=", pack(pending.value)]
+                pending.outcome = packed(pack, pending.value)
             except Exception as error:  # noqa: BLE001 - recorded, and raised again
                 pending.outcome = failed(error)
                 pending.value = error
@@ -233,7 +234,7 @@ class Engine:
         async def run() -> None:
             try:
                 pending.value = await live()
-                pending.outcome = ["=", pack(pending.value)]
+                pending.outcome = packed(pack, pending.value)
             except asyncio.CancelledError:
                 if pending.withdrawn:
                     raise
@@ -264,6 +265,13 @@ class Engine:
                 raise
         return pending
 
+    def diverge(self, failure: Divergence) -> NoReturn:
+        """A hook found that this is not the recorded run."""
+        if isinstance(self.direction, Serving):
+            self.direction.told(failure)
+        self.discipline.abort(failure)
+        raise failure
+
     def notice(self, what: str, where: str) -> None:
         """Something that no wrapper reached; the certificate will name it."""
         with suppress(Exception):
@@ -274,6 +282,8 @@ def _given(pending: Pending, unpack: Callable[[Any, T | None], T]) -> T:
     outcome: Outcome = pending.outcome
     if outcome is not None and outcome[0] == "!" and isinstance(pending.value, BaseException):
         raise pending.value  # the live one, with its traceback
+    if outcome is not None and outcome[0] == "?" and pending.value is not None:
+        return pending.value  # type: ignore[no-any-return]
     return unpack(result(outcome), pending.value)
 
 

@@ -9,8 +9,10 @@ from __future__ import annotations
 import base64
 import builtins
 import sys
+from collections.abc import Callable
 from typing import Any
 
+from playhead.lanes.divergence import Divergence
 from playhead.lanes.pending import Outcome
 
 
@@ -19,8 +21,18 @@ class RecordedError(Exception):
 
 
 def failed(error: BaseException) -> list[Any]:
-    cls = type(error)
-    return ["!", [cls.__module__, cls.__qualname__, [_plain(argument) for argument in error.args], str(error)]]
+    cls, arguments = type(error), error.args
+    if isinstance(error, OSError) and len(arguments) == 2 and error.filename is not None:
+        arguments = (*arguments, error.filename)  # it keeps the name of the file apart
+    return ["!", [cls.__module__, cls.__qualname__, [_plain(argument) for argument in arguments], str(error)]]
+
+
+def packed(pack: Callable[[Any], Any], value: Any) -> list[Any]:
+    """What came, as JSON. What cannot be written says so: the agent gets it all the same, a replay stops there."""
+    try:
+        return ["=", pack(value)]
+    except Exception as error:  # noqa: BLE001 - ours, and never the agent's
+        return ["?", f"{type(value).__qualname__}: {error}"]
 
 
 def result(outcome: Outcome) -> Any:
@@ -29,6 +41,8 @@ def result(outcome: Outcome) -> Any:
         return None
     if outcome[0] == "!":
         raise rebuilt(outcome[1])
+    if outcome[0] == "?":
+        raise Divergence(f"this result could not be recorded ({outcome[1]}), so it cannot be served")
     return outcome[1]
 
 
@@ -44,7 +58,7 @@ def rebuilt(written: list[Any]) -> BaseException:
         error = found(*values)
     except Exception:  # noqa: BLE001 - a class that wants other arguments than it keeps
         error = found.__new__(found)
-    error.args = tuple(values)
+        error.args = tuple(values)
     return error
 
 

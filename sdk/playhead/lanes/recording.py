@@ -5,6 +5,7 @@ Without a discipline (`record="wire"`) completions are written as they come and 
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from collections.abc import Callable
 from time import monotonic_ns
@@ -21,9 +22,19 @@ class Recording:
     serving = False
 
     def __init__(self, sink: Sink, run: Callable[[], str | None]) -> None:
-        self._append = sink.append
+        self._sink = sink
+        self.lost = 0
         self._run = run
         self._arrived: deque[Pending] = deque()
+
+    def _append(self, record: list[Any]) -> None:
+        """A sink does not raise; one that does loses a record, is told of once, and costs the agent nothing."""
+        try:
+            self._sink.append(record)
+        except Exception:
+            self.lost += 1
+            if self.lost == 1:
+                logging.getLogger(__name__).exception("a record could not be kept; the recording has a hole")
 
     def note(self, word: str, *fields: Any) -> None:
         self._append([word, *fields])

@@ -33,6 +33,7 @@ class Serving:
         self.complete = False  # the recording has its end record
         self.noticed: list[Record] = []
         self._on_failure = on_failure
+        self.before_failure: list[Callable[[], None]] = []
         self._values: dict[tuple[str, str], list[tuple[str, Outcome]]] = {}
         self._begun: dict[tuple[str, str], list[tuple[str, Any]]] = {}
         self._deliveries: list[Delivery | tuple[str, int]] = []  # (lane, ticks) for a preemption
@@ -135,9 +136,14 @@ class Serving:
             if entry[0] == fingerprint
         ]
 
-    def _fail(self, failure: BaseException) -> None:
+    def told(self, failure: BaseException) -> None:
+        for clean in self.before_failure:
+            clean()
         if self._on_failure is not None:
             self._on_failure(failure)
+
+    def _fail(self, failure: BaseException) -> None:
+        self.told(failure)
         raise failure
 
     # -- what the discipline asks
@@ -186,8 +192,7 @@ class Serving:
         )
 
     def _stop(self, discipline: Discipline, failure: BaseException) -> None:
-        if self._on_failure is not None:
-            self._on_failure(failure)
+        self.told(failure)
         discipline.fail(failure)
 
     def waiting_to_arrive(self, discipline: Discipline) -> bool:

@@ -25,8 +25,9 @@ TRANSPARENT = frozenset(
         "datetime",
         "_strptime",
         "os",
-        "_collections_abc",
+        "collections.abc",
     }
+    | {"playhead.effects.files", "playhead.effects.entropy"}  # ours, between one hook and another
 )
 
 _known: dict[str, bool] = {}
@@ -43,14 +44,24 @@ def is_machinery(module: str) -> bool:
     return known
 
 
-def called_by_agent(depth: int = 2) -> bool:
-    """Whether the code that called our caller is the agent's own."""
+def called_by_agent(depth: int = 2, through: frozenset[str] = TRANSPARENT) -> bool:
+    """Whether the code that called our caller is the agent's own, seen through what reads on behalf of its caller."""
     frame: FrameType | None = sys._getframe(depth)
     while frame is not None:
         module = frame.f_globals.get("__name__", "")
         if not is_machinery(module):
             return True
-        if module not in TRANSPARENT:
+        if module not in through:
             return False
         frame = frame.f_back
     return False
+
+
+def place_of_agent(depth: int = 2) -> str:
+    """`file:line` of the agent's own code that is nearest above our caller; empty where there is none."""
+    frame: FrameType | None = sys._getframe(depth)
+    while frame is not None:
+        if not is_machinery(frame.f_globals.get("__name__", "")):
+            return f"{frame.f_code.co_filename}:{frame.f_lineno}"
+        frame = frame.f_back
+    return ""

@@ -49,7 +49,13 @@ def child(
     environment = {**os.environ, "PYTHONHASHSEED": "1105", "PLAYHEAD_TEST_FIRST": "1" if first else ""}
     words = [sys.executable, "-m", "tests.sdk.engine.run", direction, str(folder), url, str(times), *programs]
     done = subprocess.run(
-        words, cwd=REPOSITORY, env=environment, capture_output=True, text=True, timeout=600, check=False
+        words,
+        cwd=REPOSITORY,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
     )
     assert not done.stderr, done.stderr
     return [json.loads(line) for line in done.stdout.splitlines()]

@@ -32,6 +32,8 @@ PROGRAMS = (
     "clocks_and_draws",
     "sets_of_strings",
     "preempted",
+    "files",
+    "processes",
 )
 
 

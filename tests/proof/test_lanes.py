@@ -1,0 +1,23 @@
+"""The engine's programs, recorded live and replayed twenty times with the provider gone: `make proof-lanes`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.sdk.engine.replays import record_and_replay
+from tests.sdk.engine.test_programs import PROGRAMS
+
+TIMES = 20
+
+
+@pytest.mark.parametrize("first", [True, False], ids=["installed before the imports", "installed after the imports"])
+def test_every_program_is_identical_twenty_times_of_twenty(first: bool, tmp_path: Path) -> None:
+    replays = record_and_replay(PROGRAMS, tmp_path, TIMES, first=first)
+    scores = {program: seen.identical() for program, seen in replays.items()}
+    print()
+    for program, score in scores.items():
+        print(f"    {program:24} {score:3} of {TIMES}")
+    assert set(scores.values()) == {TIMES}, [
+        replay for seen in replays.values() for replay in seen.replayed if replay != seen.recorded
+    ][:3]

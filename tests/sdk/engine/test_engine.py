@@ -1,0 +1,211 @@
+"""The engine at its edges: it leaves nothing behind, hurts nobody, and stops what a recording does not hold."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+import gc
+import os
+import random
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from playhead.lanes.divergence import Divergence
+from playhead.lanes.engine import Engine
+from playhead.lanes.sink import ListSink
+
+PATCHED = (
+    (threading.Thread, "start"),
+    (threading.Thread, "join"),
+    (threading, "Lock"),
+    (threading, "RLock"),
+    (time, "time"),
+    (time, "sleep"),
+    (os, "urandom"),
+    (os, "stat"),
+    (random, "random"),
+    (random.Random, "seed"),
+    (subprocess.Popen, "__init__"),
+    (asyncio.BaseEventLoop, "_run_once"),
+    (asyncio.BaseEventLoop, "create_task"),
+    (datetime.datetime, "now"),
+    (datetime.date, "today"),
+)
+
+
+@pytest.fixture
+def uninstalls() -> Iterator[list[Engine]]:
+    engines: list[Engine] = []
+    yield engines
+    for engine in engines:
+        engine.uninstall()
+
+
+def recorded(uninstalls: list[Engine], run: Any) -> tuple[Any, list[list[Any]]]:
+    sink = ListSink()
+    engine = Engine.recording(sink)
+    engine.install()
+    uninstalls.append(engine)
+    result = run()
+    engine.uninstall()
+    return result, sink.records
+
+
+def test_installing_and_uninstalling_leaves_everything_as_it_was() -> None:
+    before = [vars(owner)[name] for owner, name in PATCHED]
+    callbacks, finders = list(gc.callbacks), list(sys.meta_path)
+    engine = Engine.recording(ListSink())
+    engine.install()
+    assert [vars(owner)[name] for owner, name in PATCHED] != before
+    engine.uninstall()
+    assert [vars(owner)[name] for owner, name in PATCHED] == before
+    assert (gc.callbacks, sys.meta_path) == (callbacks, finders)
+
+
+def test_nothing_is_patched_by_importing() -> None:
+    code = (
+        "import threading, time, asyncio; before = (threading.Lock, time.time, asyncio.BaseEventLoop._run_once);"
+        "import playhead.lanes.engine;"
+        "assert before == (threading.Lock, time.time, asyncio.BaseEventLoop._run_once)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_sink_that_fails_loses_records_and_never_hurts_the_agent(
+    uninstalls: list[Engine], caplog: pytest.LogCaptureFixture
+) -> None:
+    class Full:
+        def append(self, record: list[Any]) -> None:
+            raise OSError("no space left on device")
+
+    engine = Engine.recording(Full())
+    engine.install()
+    uninstalls.append(engine)
+    assert time.time() > 0
+    assert engine.direction.lost >= 2  # type: ignore[union-attr]
+    assert len([record for record in caplog.records if "could not be kept" in record.message]) == 1
+
+
+def test_a_result_that_cannot_be_written_still_reaches_the_agent(uninstalls: list[Engine]) -> None:
+    def run() -> Any:
+        engine = uninstalls[-1]
+
+        def pack(value: object) -> Any:
+            raise TypeError("not JSON")
+
+        return engine.perform("tool", lambda: "the result", pack, lambda packed, live: str(live), fingerprint="")
+
+    result, records = recorded(uninstalls, run)
+    assert result == "the result"
+    assert ["?", "str: not JSON"] in [record[4] for record in records if record[0] == "c"]
+
+
+def test_one_more_effect_than_was_recorded_is_a_divergence_and_never_live(uninstalls: list[Engine]) -> None:
+    _, records = recorded(uninstalls, lambda: [time.time(), os.environ.get("HOME")])
+    engine = Engine.serving_from([*records, ["z", len(records)]])
+    engine.install()
+    uninstalls.append(engine)
+    assert time.time() == next(record[6][1] for record in records if record[0] == "f")
+    with pytest.raises(Divergence, match=r"lane 0 asks for one more time.time"):
+        time.time()
+    with pytest.raises(Divergence):  # and it stays one, whatever the agent catches
+        os.environ.get("HOME")
+
+
+def test_another_name_than_was_recorded_is_a_divergence_that_says_both(uninstalls: list[Engine]) -> None:
+    _, records = recorded(uninstalls, lambda: os.environ.get("FIRST"))
+    engine = Engine.serving_from(records)
+    engine.install()
+    uninstalls.append(engine)
+    with pytest.raises(Divergence, match='recorded "FIRST", now "SECOND"'):
+        os.environ.get("SECOND")
+
+
+def test_a_socket_that_no_wrapper_reached_is_named_while_recording_and_stopped_in_a_replay(
+    uninstalls: list[Engine],
+) -> None:
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def run() -> None:
+        with socket.socket() as raw:
+            raw.connect(listener.getsockname())
+
+    _, records = recorded(uninstalls, run)
+    (noticed,) = [record for record in records if record[0] == "u"]
+    assert noticed[1].startswith("a socket: ('127.0.0.1'")
+    assert "test_engine.py" in noticed[2]
+    engine = Engine.serving_from(records)
+    engine.install()
+    uninstalls.append(engine)
+    with pytest.raises(Divergence, match="a socket that the recording does not hold"):
+        run()
+    engine.uninstall()
+    listener.close()
+
+
+def test_a_lane_is_given_at_creation_whatever_runs_first(uninstalls: list[Engine]) -> None:
+    def run() -> list[str]:
+        engine = uninstalls[-1]
+        lanes = []
+
+        async def one(pause: float) -> None:
+            await asyncio.sleep(pause)
+            lanes.append(engine.lane(engine_actor()).id)
+
+        async def main() -> None:
+            await asyncio.gather(one(0.01), one(0.0), asyncio.to_thread(lambda: None))
+
+        asyncio.run(main())
+        return lanes
+
+    lanes, records = recorded(uninstalls, run)
+    assert lanes == ["0/1/2", "0/1/1"]
+    assert ["0/1", "task"] in [record[1:3] for record in records if record[0] == "l"]
+    assert "job" in [record[2] for record in records if record[0] == "l"]
+
+
+def engine_actor() -> Any:
+    from playhead.lanes.actor import thread_actor
+
+    return thread_actor()
+
+
+AT_EXIT = """
+import os, sys, threading, time
+from concurrent.futures import ThreadPoolExecutor
+from playhead.lanes.engine import Engine
+from playhead.lanes.sink import ListSink
+engine = Engine.recording(ListSink())
+engine.install()
+{body}
+"""
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "threading.Thread(target=time.sleep, args=(0.05,)).start()",
+        "threading.Thread(target=threading.Event().wait, daemon=True).start()",
+        "pool = ThreadPoolExecutor(2); pool.submit(time.sleep, 0.02)",
+        "threading.Thread(target=threading.Event().wait, daemon=True).start()\n"
+        "child = os.fork()\nif not child:\n    threading.Thread(target=print).start(); sys.exit(7)\n"
+        "assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7",
+        "from multiprocessing import get_context\n"
+        "process = get_context('fork').Process(target=print); process.start(); process.join()\n"
+        "assert process.exitcode == 0",
+    ],
+    ids=["a thread that goes on", "a daemon that waits", "an executor left open", "a fork", "multiprocessing"],
+)
+def test_a_process_ends_and_forks_without_waiting_for_us(body: str, tmp_path: Path) -> None:
+    script = tmp_path / "agent.py"
+    script.write_text(AT_EXIT.format(body=body))
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=30, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
