@@ -26,6 +26,8 @@ from playhead_collector.errors import QueryRefused
 from playhead_collector.read.source import Source, open_source
 from playhead_collector.store.address import DEFAULT_PROJECT, checked_project
 
+_UNWATCHED = 160
+
 
 def add_store_arguments(parser: argparse.ArgumentParser, whose: str = "read") -> None:
     parser.add_argument(
@@ -43,6 +45,13 @@ def add_store_arguments(parser: argparse.ArgumentParser, whose: str = "read") ->
 
 def add_json_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="write JSON, one object a line, for scripts")
+
+
+def positive(text: str) -> int:
+    """For argparse: a number of things."""
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number above 0")
+    return int(text)
 
 
 def settings_of(arguments: argparse.Namespace) -> Settings:
@@ -90,8 +99,11 @@ def _tell_of_waiting(spool: Path) -> None:
 
 
 def console(stderr: bool = False) -> Console:
-    """Markup is off everywhere: what traces hold is data."""
-    return Console(stderr=stderr, markup=False, highlight=False, emoji=False)
+    """Markup is off everywhere: what traces hold is data. Where nobody watches there is room; COLUMNS says how much."""
+    out = Console(stderr=stderr, markup=False, highlight=False, emoji=False)
+    if not out.is_terminal and "COLUMNS" not in os.environ:
+        out.width = _UNWATCHED
+    return out
 
 
 def say(words: str) -> None:

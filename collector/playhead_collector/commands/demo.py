@@ -22,7 +22,14 @@ from playhead_collector.send import send
 from playhead_collector.service import Collector, Ports
 from playhead_collector.store.address import data_directory
 
-SHOWN = "refund-loop"
+SHOWN = "silent-failure"
+# Story, and what to look for in it.
+TROUBLE = (
+    ("silent-failure", "a silent failure: the tool says no, the agent says done"),
+    ("refund-loop", "a loop: the same call nine times"),
+    ("context-blowout", "a context that blew up"),
+    ("crash", "a crash: the run has no end"),
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -83,21 +90,25 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _look(store: str, sent: list[DemoRequest]) -> None:
     """The commands themselves, in processes of their own, as a user would type them; they find the store alone."""
-    shown = next(one.run_id for one in sent if one.story == SHOWN)
-    environment = {**os.environ, "PLAYHEAD_STORE": store}
-    for words in (["runs", "--limit", "45"], ["show", shown]):
-        if words[0] == "show":
-            say(f"\ndemo: and one of them, 'playhead show {shown[:12]}' (a loop: refund called again and again):\n")
-        sys.stdout.flush()
-        subprocess.run([sys.executable, "-m", "playhead", *words], env=environment, check=True)
+    latest = {one.story: one.run_id for one in sent}
+    _playhead(store, "runs", "--limit", str(len(sent)))
+    say(f"\ndemo: and one of them, 'playhead show {latest[SHOWN][:12]}':\n")
+    _playhead(store, "show", latest[SHOWN])
+    say("\ndemo: look at the others, or for something of your own:\n")
+    say(f"  export PLAYHEAD_STORE={store}")
+    for story, words in TROUBLE:
+        say(f"  .venv/bin/playhead show {latest[story][:12]}    # {words}")
     say(
-        f"\ndemo: try it yourself:\n"  # noqa: S608 - words for people
-        f"  export PLAYHEAD_STORE={store}\n"
-        "  .venv/bin/playhead runs --status error\n"
-        '  .venv/bin/playhead runs --text "refund window"\n'
-        f"  .venv/bin/playhead show {shown[:12]} --full\n"
-        '  .venv/bin/playhead sql "SELECT model, sum(cost_usd) FROM calls GROUP BY model"'
+        "  .venv/bin/playhead runs --status error --since 1d\n"
+        '  .venv/bin/playhead runs --text "picking has begun"\n'
+        '  .venv/bin/playhead sql "SELECT model, sum(cost_usd) FROM calls GROUP BY model"\n'
+        "\nYour own agents: '.venv/bin/playhead up', then set OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318"
     )
+
+
+def _playhead(store: str, *words: str) -> None:
+    sys.stdout.flush()
+    subprocess.run([sys.executable, "-m", "playhead", *words], env={**os.environ, "PLAYHEAD_STORE": store}, check=True)
 
 
 def _wait_until_stored(collector: Collector) -> None:

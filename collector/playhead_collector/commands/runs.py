@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import os
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from rich.table import Table
@@ -14,11 +15,13 @@ from playhead_collector.commands.common import (
     add_store_arguments,
     console,
     one_line,
+    positive,
     say,
     source_of,
     write_json,
 )
-from playhead_collector.read.runs import RunFilter, RunRow, first_words, list_runs, parse_time
+from playhead_collector.read.remarks import Remark, remarks_on
+from playhead_collector.read.runs import TIMES, RunFilter, RunRow, first_words, list_runs, parse_time
 from playhead_collector.read.words import cost, count, duration
 
 SIGNS = {"ok": ("✓", "green"), "error": ("✗", "red"), "open": ("…", "yellow"), "incomplete": ("~", "magenta")}
@@ -27,8 +30,8 @@ SIGNS = {"ok": ("✓", "green"), "error": ("✗", "red"), "open": ("…", "yello
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_store_arguments(parser)
     add_json_argument(parser)
-    parser.add_argument("--since", help="from this time on: 30m, 2h, 3d, today, 2026-11-21T14:00")
-    parser.add_argument("--until", help="up to this time")
+    parser.add_argument("--since", help=f"began at this time or later: {TIMES} (UTC where nothing is said)")
+    parser.add_argument("--until", help="began before this time")
     parser.add_argument("--agent", default="", help="name of the agent; * stands for anything")
     parser.add_argument("--status", default="", choices=["", *SIGNS], help="ok, error, open or incomplete")
     parser.add_argument("--user", default="", help="user; * stands for anything")
@@ -41,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--min-cost", type=float, help="USD")
     parser.add_argument("--min-tokens", type=int, help="input and output together")
-    parser.add_argument("--limit", type=int, default=50, help="how many, newest first; default 50")
+    parser.add_argument("--limit", type=positive, default=50, help="how many, newest first; default 50")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -64,60 +67,75 @@ def run(arguments: argparse.Namespace) -> int:
     with source_of(arguments) as source:
         runs = list_runs(source.client, wanted)
         words = first_words(source.client, runs)
+        remarks = remarks_on(source.client, runs)
     if arguments.json:
-        write_json({**row.as_json(), "first_words": words.get(row.run_id)} for row in runs)
+        write_json(
+            {
+                **row.as_json(),
+                "first_words": words.get(row.run_id),
+                "remarks": [remark.text for remark in remarks.get(row.run_id, [])],
+            }
+            for row in runs
+        )
         return 0
     if not runs:
         say("no runs match" if wanted != RunFilter(limit=wanted.limit) else "no runs yet; try 'playhead demo'")
         return 0
-    show_table(runs, words)
+    show_table(runs, words, remarks)
     return 0
 
 
-def show_table(runs: list[RunRow], words: dict[str, str]) -> None:
+@dataclass(frozen=True, slots=True)
+class _Column:
+    title: str
+    width: int
+    cell: Callable[[RunRow], str]
+    right: bool = False
+    dispensable: int = 0
+    """Where the screen is narrow, those with the highest number go first; 0 stays."""
+
+
+COLUMNS = (
+    _Column("run", 12, lambda row: row.run_id[:12]),
+    _Column("started UTC", 11, lambda row: row.start_time.strftime("%m-%d %H:%M"), dispensable=1),
+    _Column("agent", 16, lambda row: one_line(row.agent or row.service or row.name, 16)),
+    _Column("version", 7, lambda row: one_line(row.version, 7), dispensable=5),
+    _Column("steps", 5, lambda row: str(row.steps), right=True, dispensable=3),
+    _Column("tokens", 6, lambda row: count(_tokens(row)), right=True),
+    _Column("cost", 8, lambda row: cost(row.cost_usd, row.unpriced_calls), right=True, dispensable=2),
+    _Column("time", 6, lambda row: duration(row.seconds), right=True),
+    _Column("shape", 14, lambda row: one_line(row.shape, 14), dispensable=4),
+)
+# What the last column, which takes what is left, is worth.
+_ROOM = 34
+_GAP = 2
+
+
+def show_table(runs: list[RunRow], words: dict[str, str], remarks: dict[str, list[Remark]]) -> None:
     out = console()
-    if "COLUMNS" not in os.environ and not out.is_terminal:
-        out.width = 160
-    table = Table(box=None, pad_edge=False, header_style="bold", expand=False)
-    # Everything has the width it needs; the first words take what is left.
-    widths = {
-        "": 1,
-        "run": 12,
-        "started": 14,
-        "agent": 16,
-        "ver": 8,
-        "steps": 5,
-        "tokens": 6,
-        "cost": 8,
-        "time": 5,
-        "shape": 15,
-    }
-    for title, width in widths.items():
-        right = title in ("steps", "tokens", "cost", "time")
-        table.add_column(title, justify="right" if right else "left", no_wrap=True, width=width)
-    left = out.width - sum(widths.values()) - 2 * len(widths)
-    if left > 10:
-        table.add_column("first words", no_wrap=True, overflow="ellipsis", width=left)
+    columns = list(COLUMNS)
+
+    def left() -> int:
+        return out.width - 1 - sum(column.width for column in columns) - _GAP * (len(columns) + 1)
+
+    while left() < _ROOM and any(column.dispensable for column in columns):
+        columns.remove(max(columns, key=lambda column: column.dispensable))
+    table = Table(box=None, pad_edge=False, header_style="bold", expand=False, padding=(0, _GAP, 0, 0))
+    table.add_column("", width=1)
+    for column in columns:
+        table.add_column(column.title, justify="right" if column.right else "left", no_wrap=True, width=column.width)
+    table.add_column("what", no_wrap=True, overflow="ellipsis", width=max(8, left()))
     for row in runs:
         sign, colour = SIGNS[row.status]
-        tokens = (
-            None
-            if row.input_tokens is None and row.output_tokens is None
-            else (row.input_tokens or 0) + (row.output_tokens or 0)
-        )
-        cells: list[str | Text] = [
-            Text(sign, style=colour),
-            row.run_id[:12],
-            row.start_time.strftime("%m-%d %H:%M:%S"),
-            one_line(row.agent or row.service or row.name, 16),
-            one_line(row.version, 8),
-            str(row.steps),
-            count(tokens),
-            cost(row.cost_usd, row.unpriced_calls),
-            duration(row.seconds),
-            row.shape[:14] + ("…" if len(row.shape) > 14 else ""),
-        ]
-        if left > 10:
-            cells.append(one_line(words.get(row.run_id, ""), left))
-        table.add_row(*cells)
+        what = Text(overflow="ellipsis", no_wrap=True)
+        for remark in remarks.get(row.run_id, []):
+            what.append(one_line(remark.text, 60), style="red" if remark.grave else "yellow").append(" · ", style="dim")
+        what.append(one_line(words.get(row.run_id, ""), max(8, left())), style="dim")
+        table.add_row(Text(sign, style=colour), *(column.cell(row) for column in columns), what)
     out.print(table)
+
+
+def _tokens(row: RunRow) -> int | None:
+    if row.input_tokens is None and row.output_tokens is None:
+        return None
+    return (row.input_tokens or 0) + (row.output_tokens or 0)

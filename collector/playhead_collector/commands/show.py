@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import argparse
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
 
 from rich.console import Console
 from rich.text import Text
@@ -19,10 +22,14 @@ from playhead_collector.commands.common import (
 from playhead_collector.commands.runs import SIGNS
 from playhead_collector.read.export import json_steps
 from playhead_collector.read.messages import Conversation, Message, Part, conversation
+from playhead_collector.read.remarks import Remark, remarks_on, says_failure
 from playhead_collector.read.run import Node, Run, find_run, read_run
+from playhead_collector.read.runs import RunRow
 from playhead_collector.read.value import as_text
 from playhead_collector.read.words import cost, count, duration
 
+# More than any screen is wide: nothing is cut.
+WHOLE = 1_000_000
 LETTERS = {
     "agent": ("A", "bold"), "prompt": ("P", "cyan"), "tool": ("T", "yellow"), "state": ("S", "magenta"),
     "decision": ("D", "blue"), "approval": ("H", "bright_magenta"), "retrieval": ("R", "green"),
@@ -47,19 +54,19 @@ def run(arguments: argparse.Namespace) -> int:
             write_json(json_steps(source.client, run_id))
             return 0
         found = read_run(source.client, run_id)
+        remarks = remarks_on(source.client, [RunRow.of(found.row)]).get(run_id, [])
     out = console()
-    if not out.is_terminal:
-        out.width = 160
-    _header(out, found)
-    width = 0 if arguments.no_messages else (1_000_000 if arguments.full else max(40, out.width - 24))
+    _header(out, found, remarks)
+    width = 0 if arguments.no_messages else (WHOLE if arguments.full else max(40, out.width - 24))
+    page = _Page(out, found.row["start_time"], width)
     for node in found.nodes:
-        _step(out, node, width)
+        page.step(node)
     if found.loose_records:
         out.print(Text(f"{len(found.loose_records)} log records belong to no step of this run", style="dim"))
     return 0
 
 
-def _header(out: Console, found: Run) -> None:
+def _header(out: Console, found: Run, remarks: list[Remark]) -> None:
     row = found.row
     sign, colour = SIGNS[str(row["status"])]
     line = Text(sign + " ", style=colour)
@@ -81,6 +88,8 @@ def _header(out: Console, found: Run) -> None:
     if row["models"]:
         who.append("models " + ", ".join(printable(str(model)) for model in row["models"]))
     out.print(Text(f"  run {row['run_id']}" + "".join(f" · {entry}" for entry in who), style="dim"))
+    for remark in remarks:
+        out.print(Text(f"  {one_line(remark.text, 300)}", style="red" if remark.grave else "yellow"))
     for problem in _problems(row):
         out.print(Text(f"  {problem}", style="yellow"))
     out.print()
@@ -89,8 +98,6 @@ def _header(out: Console, found: Run) -> None:
 def _problems(row: dict[str, object]) -> list[str]:
     """What a reader must not overlook."""
     found = []
-    if row["error"]:
-        found.append(f"error: {one_line(str(row['error']), 300)}")
     if row["status"] == "incomplete":
         found.append(f"incomplete: {row['missing_parents']} steps that others name as their parent have not arrived")
     if row["open_steps"]:
@@ -102,31 +109,76 @@ def _problems(row: dict[str, object]) -> list[str]:
     return found
 
 
-def _step(out: Console, node: Node, width: int) -> None:
-    step = node.step
-    letter, colour = LETTERS[step.kind]
-    sign, sign_colour = SIGNS[step.status]
-    indent = "│ " * node.depth
-    line = Text(indent, style="dim")
-    line.append(letter, style=colour)
-    line.append(f" {one_line(_title(node), 70)}")
-    if step.status != "ok":
-        line.append(f" {sign}", style=sign_colour)
-    line.append(f"  {duration(step.seconds)}", style="dim")
-    if step.kind == "prompt" or (step.kind == "retrieval" and step.input_tokens is not None):
-        line.append(f"  {count(step.input_tokens)}→{count(step.output_tokens)} tok", style="dim")
-        if step.counted and step.cost_usd is not None:
-            line.append(f"  {cost(step.cost_usd)}", style="dim")
-        if not step.counted and step.kind == "prompt":
-            line.append("  (told twice; counted elsewhere)", style="dim")
-    if node.orphan:
-        line.append(f"  parent {step.parent_id} not here", style="magenta")
-    out.print(line, soft_wrap=True)
-    inner = indent + "    "
-    if step.error:
-        out.print(Text(f"{inner}error: {one_line(step.error, 300)}", style="red"), soft_wrap=True)
-    if width and node.stored is not None:
-        _conversation(out, inner, conversation(node.stored.span, node.records), step.kind, width)
+# Wide enough for most names in most trees; a longer one pushes its own figures aside.
+_TITLE = 52
+
+
+@dataclass(slots=True)
+class _Page:
+    """Where steps are written, one after the other, and what was on it before."""
+
+    out: Console
+    began: datetime
+    width: int
+    _calls: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def step(self, node: Node) -> None:
+        step = node.step
+        letter, colour = LETTERS[step.kind]
+        sign, sign_colour = SIGNS[step.status]
+        indent = "│ " * node.depth
+        line = Text(indent, style="dim")
+        line.append(letter, style=colour)
+        line.append(f" {one_line(_title(node), 70)}")
+        if step.status != "ok":
+            line.append(f" {sign}", style=sign_colour)
+        told = conversation(node.stored.span, node.records) if node.stored is not None else None
+        line.pad_right(max(0, _TITLE - line.cell_len))
+        offset = (step.start_time - self.began).total_seconds()
+        line.append(f" {'+' + duration(offset):>8} {duration(step.seconds):>7}", style="dim")
+        self._figures(line, node, told)
+        self.out.print(line, soft_wrap=True)
+        inner = indent + "    "
+        if step.error:
+            self.out.print(Text(f"{inner}error: {one_line(step.error, 300)}", style="red"), soft_wrap=True)
+        for lost in _lost(node):
+            self.out.print(Text(f"{inner}{lost}", style="magenta"), soft_wrap=True)
+        if self.width and told is not None:
+            _conversation(self.out, inner, told, step.kind, self.width)
+
+    def _figures(self, line: Text, node: Node, told: Conversation | None) -> None:
+        step = node.step
+        if step.kind == "prompt" or (step.kind == "retrieval" and step.input_tokens is not None):
+            line.append(f"  {count(step.input_tokens)}→{count(step.output_tokens)} tok", style="dim")
+            if step.counted:
+                line.append(f"  {cost(step.cost_usd, step.cost_usd is None)}", style="dim")
+            elif step.kind == "prompt":
+                line.append("  (told twice; counted elsewhere)", style="dim")
+        if step.kind == "tool" and told is not None and told.arguments is not None:
+            same = (step.tool, told.arguments.text)
+            self._calls[same] += 1
+            if self._calls[same] > 1:
+                line.append(f"  same call, time {self._calls[same]}", style="yellow")
+        is_green = step.kind == "tool" and step.status == "ok"
+        if is_green and told is not None and told.result is not None and says_failure(told.result.text):
+            line.append("  answered with an error", style="yellow")
+        if step.status == "open":
+            line.append("  has not ended", style="yellow")
+        if node.orphan:
+            line.append(f"  parent {step.parent_id} not here", style="magenta")
+
+
+def _lost(node: Node) -> list[str]:
+    """What its emitter says that it left out."""
+    if node.stored is None:
+        return ["its attributes are not here"]
+    span = node.stored.span
+    counts = (
+        ("attributes", span.dropped_attributes_count),
+        ("events", span.dropped_events_count),
+        ("links", span.dropped_links_count),
+    )
+    return [f"{lost} {what} were dropped by the emitter" for what, lost in counts if lost]
 
 
 def _title(node: Node) -> str:
@@ -145,9 +197,9 @@ def _conversation(out: Console, indent: str, told: Conversation, kind: str, widt
             return
         # A prompt repeats the whole conversation; what is new in it are its last messages.
         hidden = len(told.input) - 2
-        if hidden > 0 and width < 1_000_000:
+        if hidden > 0 and width < WHOLE:
             out.print(Text(f"{indent}… {hidden} earlier messages", style="dim"))
-        for message in told.input if width >= 1_000_000 else told.input[-2:]:
+        for message in told.input if width >= WHOLE else told.input[-2:]:
             _message(out, indent, message, "→", width)
         for message in told.output:
             _message(out, indent, message, "←", width)
@@ -180,4 +232,4 @@ def _part(part: Part) -> str:
 
 
 def _cut(text: str, width: int) -> str:
-    return printable(text) if width >= 1_000_000 else one_line(text, width)
+    return printable(text) if width >= WHOLE else one_line(text, width)

@@ -7,11 +7,13 @@ import sys
 
 from rich.table import Table
 
+from playhead.errors import UsageError
 from playhead_collector.commands.common import (
     add_json_argument,
     add_store_arguments,
     console,
     one_line,
+    positive,
     source_of,
     write_json,
 )
@@ -26,12 +28,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-p", "--param", action="append", default=[], metavar="NAME=VALUE", help="value for {NAME:Type}"
     )
-    parser.add_argument("--limit", type=int, default=1000, help="rows shown as a table at most; default 1000")
+    parser.add_argument("--limit", type=positive, default=1000, help="rows shown as a table at most; default 1000")
 
 
 def run(arguments: argparse.Namespace) -> int:
     statement = sys.stdin.read() if arguments.statement == "-" else arguments.statement
-    parameters = dict(entry.split("=", 1) for entry in arguments.param if "=" in entry)
+    for entry in arguments.param:
+        if "=" not in entry:
+            raise UsageError(f"--param {entry!r}: write it as NAME=VALUE, for {{NAME:Type}} in the statement")
+    parameters = dict(entry.split("=", 1) for entry in arguments.param)
     with source_of(arguments) as source:
         result = source.client.query(statement.rstrip().rstrip(";"), parameters=parameters)
     if arguments.json:

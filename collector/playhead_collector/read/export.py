@@ -34,7 +34,12 @@ def export_runs(client: Client, run_ids: Sequence[str], path: Path, progress: Pr
     writer = writers.get(path.suffix)
     if writer is None:
         raise UsageError(f"{path.name!r}: the ending says what to write, and it is one of {', '.join(writers)}")
-    return writer(client, run_ids, path, progress or (lambda done: None))
+    if not run_ids:
+        raise UsageError("there are no runs to export")
+    try:
+        return writer(client, run_ids, path, progress or (lambda done: None))
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror or error}") from None
 
 
 def traces(client: Client, run_ids: Sequence[str]) -> TracesData:

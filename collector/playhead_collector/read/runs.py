@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -63,6 +63,11 @@ class RunRow:
     shape: str
     first_step: str
 
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> RunRow:
+        """Out of a row that has more than a list shows."""
+        return cls(**{field.name: row[field.name] for field in fields(cls)})
+
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
 
@@ -116,15 +121,23 @@ def first_words(client: Client, runs: Sequence[RunRow]) -> dict[str, str]:
     rows = client.query(
         load("first_inputs"), parameters={"runs": sorted({run for run, _ in steps}), "steps": steps}
     ).result_rows
-    return {run_id: opening(text) for run_id, text in rows}
+    return {run_id: opening(list(zip(names, pieces, strict=True))) for run_id, names, pieces in rows}
 
 
-_CONTENT = re.compile(r'\\*"(?:content|text)\\*"\s*:\s*\\*"((?:[^"\\]|\\.)*)', re.DOTALL)
+_CONTENT = re.compile(r'\\*"(?:content|text|prompt|question|query)\\*"\s*:\s*\\*"((?:[^"\\]|\\.)*)', re.DOTALL)
 _USER = re.compile(r'\\*"(?:role|type)\\*"\s*:\s*\\*"(?:user|human)\\*"')
 
 
-def opening(text: str) -> str:
+def opening(pieces: Sequence[tuple[str, str]]) -> str:
     """The first words a user said, out of an input that may be cut anywhere: a preview, not a reading of it."""
+    role = ""
+    for key, text in pieces:
+        # Flattened: a message's role and its content are attributes of their own.
+        if key.endswith(".role"):
+            role = text
+        elif key.endswith(".content") and role in ("user", "human"):
+            return text[:400]
+    text = "".join(text for key, text in pieces if key == pieces[0][0])
     user = _USER.search(text)
     found = _CONTENT.search(text, user.end() if user else 0) or _CONTENT.search(text)
     if found is None:
@@ -135,19 +148,27 @@ def opening(text: str) -> str:
         return found[1]
 
 
-_AGO = re.compile(r"(\d+)\s*([smhdw])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_AGO = re.compile(r"(\d{1,6})\s*([smhdw])(?:ec(?:ond)?s?|in(?:ute)?s?|(?:ou)?rs?|ays?|eeks?)?(?:\s+ago)?")
+_CLOCK = re.compile(r"\d{1,2}:\d{2}")
+TIMES = "30m, 2h, 3 days ago, today, yesterday, 14:00, 2026-11-21 or 2026-11-21T14:00"
 
 
 def parse_time(text: str, now: datetime) -> datetime:
-    """A moment: `2h`, `3d` ago, `today`, or a date and time in ISO form (UTC where it says nothing)."""
-    ago = _AGO.fullmatch(text.strip())
-    if ago:
-        return now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
-    if text.strip() == "today":
-        return now.replace(hour=0, minute=0, second=0, microsecond=0)
+    """A moment: so long ago, a day, a time of today, or a date and time in ISO form (UTC where it says nothing)."""
+    given = text.strip().lower()
+    today = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    days = {"now": now, "today": today, "yesterday": today - timedelta(days=1)}
+    if given in days:
+        return days[given]
+    ago = _AGO.fullmatch(given)
     try:
+        if ago:
+            return now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
+        if _CLOCK.fullmatch(given):
+            hours, minutes = given.split(":")
+            return today.replace(hour=int(hours), minute=int(minutes))
         moment = datetime.fromisoformat(text.strip())
-    except ValueError:
-        raise UsageError(f"{text!r} is no time: write 30m, 2h, 3d, today, 2026-11-21 or 2026-11-21T14:00") from None
+    except (ValueError, OverflowError):
+        raise UsageError(f"{text!r} is no time: write {TIMES}") from None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

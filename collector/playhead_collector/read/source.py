@@ -168,6 +168,11 @@ def _through(found: Running, address: Embedded, project: str | None, token: str 
         )
     except (ClickHouseError, OSError) as error:
         text = str(error)
+        if "UNKNOWN_DATABASE" in text:
+            raise UsageError(
+                f"the collector lets {'this token' if token else 'you'} not read project {project!r}: each read token "
+                "is for one project, and without tokens there is only 'default'"
+            ) from None
         if "AUTHENTICATION" in text or "token" in text:
             if token:
                 raise Unauthenticated(
@@ -177,8 +182,6 @@ def _through(found: Running, address: Embedded, project: str | None, token: str 
             raise Unauthenticated(
                 "the collector takes a read token: give one of its --read-token with --token or PLAYHEAD_TOKEN"
             ) from None
-        if "UNKNOWN_DATABASE" in text:
-            raise UsageError(f"the collector has no project {project!r} for this token: {first_line(error)}") from None
         raise StoreUnavailable(
             f"the collector (process {found.pid}) does not answer on port {found.clickhouse}: {first_line(error)}"
         ) from error

@@ -24,7 +24,7 @@ def cost(usd: float | None, unpriced: int = 0) -> str:
 def duration(seconds: float | None) -> str:
     if seconds is None:
         return "…"
-    if seconds < 1:
+    if seconds < 0.9995:
         return f"{seconds * 1000:.0f}ms"
     if seconds < 60:
         return f"{seconds:.1f}s"

@@ -1,0 +1,94 @@
+"""What an engineer on call should not overlook in a run: loops, failures that nobody reported, a context that blew up.
+
+A remark states what was seen, with its number, and never what it means: nine equal calls may be a loop or polling.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from clickhouse_connect.driver.client import Client
+
+from playhead_collector.read.runs import RunRow
+from playhead_collector.read.words import count, duration
+from playhead_collector.store.query import load
+
+# Fewer equal calls are a retry.
+REPEATED = 3
+# A context that grew less, or to less, is a conversation.
+GREW = 16
+LARGE_INPUT = 10_000
+
+# A result that says it is a failure, in the forms that tools have for it; a quote may be escaped (JSON within JSON).
+FAILED_RESULT = (
+    r'(?i)^[\s"\\]*(?:error|exception|traceback)\b'
+    r'|\\*"(?:content|output|response|result|text)\\*"\s*:\s*\\*"(?:error|exception|traceback)\b'
+    r'|\\*"(?:ok|success|succeeded)\\*"\s*:\s*false'
+    r'|\\*"is_?error\\*"\s*:\s*true'
+    r'|\\*"error\\*"\s*:\s*(?:\\*"[^"\\]|\{)'
+    r'|\\*"status\\*"\s*:\s*\\*"(?:error|failed|failure)\\*"'
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    text: str
+    grave: bool = False
+    """Whether the run says itself that it failed."""
+
+
+def remarks_on(client: Client, runs: Sequence[RunRow], now: datetime | None = None) -> dict[str, list[Remark]]:
+    """By run, the gravest first; runs without any are not in it."""
+    if not runs:
+        return {}
+    ids = [run.run_id for run in runs]
+    now = now or datetime.now(UTC)
+    seen = {row[0]: row[1:] for row in client.query(load("remarks_of_runs"), parameters={"runs": ids}).result_rows}
+    failed: dict[str, list[str]] = defaultdict(list)
+    told = client.query(load("failed_results"), parameters={"runs": ids, "pattern": FAILED_RESULT})
+    for run_id, tool in told.result_rows:
+        failed[run_id].append(tool)
+    found: dict[str, list[Remark]] = {}
+    for run in runs:
+        calls, inputs, last_seen = seen.get(run.run_id, ([], [], run.start_time))
+        remarks = [
+            *_of_its_end(run, last_seen, now),
+            *(Remark(f"{tool} ×{times} with the same arguments") for tool, times in _repeated(calls)),
+            *(Remark(f"{tool} answered with an error") for tool in failed[run.run_id]),
+            *_of_its_context(inputs),
+        ]
+        if run.errors and run.status != "error":
+            remarks.append(Remark(f"{run.errors} failed step{'s' if run.errors > 1 else ''} on the way"))
+        if remarks:
+            found[run.run_id] = remarks
+    return found
+
+
+def says_failure(result: str) -> bool:
+    """Of a tool's result, as `FAILED_RESULT` has it."""
+    return re.search(FAILED_RESULT, result) is not None
+
+
+def _of_its_end(run: RunRow, last_seen: datetime, now: datetime) -> list[Remark]:
+    if run.status == "error":
+        return [Remark(run.error or "failed", grave=True)]
+    if run.status == "open":
+        ago = (now - (last_seen if last_seen.tzinfo else last_seen.replace(tzinfo=UTC))).total_seconds()
+        return [Remark(f"has not ended; last heard of {duration(max(0.0, ago))} ago")]
+    if run.status == "incomplete":
+        return [Remark("some of its steps have not arrived")]
+    return []
+
+
+def _repeated(calls: Sequence[tuple[str, int]]) -> list[tuple[str, int]]:
+    return [(tool, times) for (tool, _), times in Counter(calls).most_common() if times >= REPEATED]
+
+
+def _of_its_context(inputs: Sequence[int]) -> list[Remark]:
+    if not inputs or max(inputs) < LARGE_INPUT or max(inputs) < GREW * inputs[0]:
+        return []
+    return [Remark(f"context grew from {count(inputs[0])} to {count(max(inputs))} tokens")]
