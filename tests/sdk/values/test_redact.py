@@ -1,0 +1,256 @@
+"""Secrets never reach what is written; everything else does, byte for byte."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from playhead.providers.eventstream import CONTENT_TYPE, frame, frames_of
+from playhead.values.fingerprint import request_fingerprint
+from playhead.values.redact import Redactor
+from playhead.values.salt import installation_salt
+from playhead.values.shapes import TOKEN
+
+REDACTOR = Redactor(b"salt" * 8)
+# Put together here, so that no scanner takes this file for a leak.
+KEY = "sk-" + "proj-Ab12Cd34Ef56Gh78Ij90"
+SECRETS = {
+    "openai": KEY,
+    "anthropic": "sk-" + "ant-api03-AAAAbbbbCCCCdddd1111-x_y",
+    "aws": "AKIA" + "IOSFODNN7EXAMPLE",
+    "github": "ghp_" + "a1B2c3D4e5F6g7H8i9J0k1L2",
+    "github fine": "github_pat_" + "11AAAAAAA0123456789_abcdefghij",
+    "slack": "xoxb-" + "123456789012-abcdefghijkl",
+    "google": "AIza" + "SyA1234567890abcdefghijklmnopqrstuv",
+    "jwt": "eyJ" + "hbGciOiJIUzI1NiJ9.eyJ" + "zdWIiOiIxMjM0In0.abc-DEF_123",
+    "stripe": "sk_" + "live_abcdefghijklmnop1234",
+    "huggingface": "hf_" + "abcdefghijklmnopqrstuvwxyzABCD",
+    "gitlab": "glpat-" + "abcdefghij0123456789",
+}
+
+
+@pytest.mark.parametrize("secret", SECRETS.values(), ids=SECRETS)
+def test_a_known_shape_is_hidden_wherever_it_stands(secret: str) -> None:
+    for text in (secret, f"my key: {secret}.", f'{{"note": "use {secret}"}}', f"KEY={secret}\nOTHER=1", f"({secret})"):
+        clean = REDACTOR.text(text)
+        assert secret not in clean
+        assert TOKEN.search(clean)
+        before, _, after = text.partition(secret)
+        assert clean.startswith(before)
+        assert clean.endswith(after)
+
+
+def test_the_secrets_of_keys_addresses_and_headers_are_hidden_and_what_is_around_them_is_kept() -> None:
+    pem = "-----BEGIN RSA PRIVATE KEY-----\\nMIIEow+/==\\n-----END RSA PRIVATE KEY-----"
+    clean = REDACTOR.text(json.dumps({"pem": pem}))
+    assert "MIIE" not in clean
+    assert "-----END RSA PRIVATE KEY-----" in json.loads(clean)["pem"]
+    assert re.fullmatch(
+        r"postgres://app:\[redacted:password:\w+\]@db:5432/x", REDACTOR.text("postgres://app:hunter2@db:5432/x")
+    )
+    assert "abcdefghijklmnopqrst" not in REDACTOR.text("curl -H 'Authorization: Bearer abcdefghijklmnopqrst'")
+    assert "hunter2" not in REDACTOR.text("Server=db;Password=hunter2;Database=x")
+    headers = dict(REDACTOR.headers([("Authorization", "Bearer tok"), ("x-api-key", "k"), ("Accept", "*/*")]))
+    assert re.fullmatch(r"Bearer \[redacted:credential:\w+\]", headers["Authorization"])
+    assert TOKEN.fullmatch(headers["x-api-key"])
+    assert headers["Accept"] == "*/*"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "authorization",
+        "Proxy-Authorization",
+        "cookie",
+        "Set-Cookie",
+        "api-key",
+        "X-Goog-Api-Key",
+        "X-Amz-Security-Token",
+        "Ocp-Apim-Subscription-Key",
+        "OPENAI_API_KEY",
+        "DB_PASSWORD",
+        "AWS_SECRET_ACCESS_KEY",
+        "GITHUB_TOKEN",
+    ],
+)
+def test_what_stands_under_a_secrets_name_is_hidden_whatever_it_looks_like(name: str) -> None:
+    assert TOKEN.search(REDACTOR.named(name, "short"))
+
+
+@pytest.mark.parametrize(
+    "name", ["x-ratelimit-limit-tokens", "content-type", "PATH", "KEYBOARD", "monkey", "x-token-count"]
+)
+def test_names_that_only_resemble_those_of_secrets_are_left_alone(name: str) -> None:
+    assert REDACTOR.named(name, "value") == "value"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "risk-assessment-of-the-largest-kind",
+        "sk-learn-and-other-long-words-in-prose",
+        "https://example.org/a?q=monkey&page=2",
+        "https://example.org:8080/path@here",
+        '{"max_tokens": 5, "total_tokens": 7, "token": "the"}',
+        '{"type": "object", "properties": {"password": {"type": "string"}}}',
+        "the secret of success: work",
+        "AKIA is a prefix, and Bearer is a word",
+        "[redacted:api-key:0123456789]",
+    ],
+)
+def test_clean_text_is_the_same_object(text: str) -> None:
+    assert REDACTOR.text(text) is text
+
+
+def test_credentials_in_an_address_are_hidden_by_their_name() -> None:
+    clean = REDACTOR.url("https://u:pw@api.example/v1/models?key=abc&alt=sse&access_token=t#f")
+    assert "pw@" not in clean
+    assert "key=abc" not in clean
+    assert "=t#" not in clean
+    assert "alt=sse" in clean
+    assert REDACTOR.url("https://example.org/a%20b?q=a%20b&x") == "https://example.org/a%20b?q=a%20b&x"
+
+
+def test_a_token_that_comes_back_stays_as_it_is_so_a_replay_needs_no_salt() -> None:
+    other = Redactor(b"another salt")
+    for text in (
+        f'{{"key": "{KEY}"}}',
+        '{"password": "p"}',
+        f"Bearer {KEY}",
+        "postgres://a:b@c/d",
+        "x?access_token=abcd",
+    ):
+        once = REDACTOR.text(text)
+        assert once != text
+        assert REDACTOR.text(once) == once
+        assert other.text(once) == once
+    headers = REDACTOR.headers([("authorization", f"Bearer {KEY}"), ("cookie", "a=b")])
+    assert other.headers(headers) == headers
+    url = REDACTOR.url(f"https://x/v1?key={KEY}&z=1")
+    assert other.url(url) == url
+    # The token itself, put into an address by the client of a replay.
+    served = REDACTOR.named("API_KEY", KEY)
+    assert other.url(f"https://x/v1?key={served}&z=1") == url
+
+
+def test_a_secret_has_one_token_in_a_recording_and_another_under_another_salt() -> None:
+    token = REDACTOR.text(KEY)
+    assert token in REDACTOR.text(f'{{"a": "{KEY}"}}')
+    assert token in dict(REDACTOR.headers([("Authorization", f"Bearer {KEY}")]))["Authorization"]
+    assert REDACTOR.named("OPENAI_API_KEY", KEY) == token
+    assert Redactor(b"other").text(KEY) != token
+
+
+def test_a_replay_served_tokens_finds_the_recorded_fingerprint() -> None:
+    def seen(redactor: Redactor, key: str) -> str:
+        headers = redactor.headers([("Authorization", f"Bearer {key}"), ("Accept", "*/*")])
+        body = redactor.body(json.dumps({"api_key": key, "q": f"use {key}"}).encode())
+        return request_fingerprint("POST", redactor.url(f"https://x/v1?key={key}"), headers, body)
+
+    assert seen(Redactor(b"laptop"), REDACTOR.named("OPENAI_API_KEY", KEY)) == seen(REDACTOR, KEY)
+
+
+NASTY = st.text(st.sampled_from("ab\\\"'{}[]:,/ \n\té😀"), max_size=12)
+
+
+@given(st.lists(NASTY, min_size=1, max_size=4), st.integers(0, 3))
+def test_fields_are_hidden_in_json_within_json_and_it_stays_json(values: list[str], depth: int) -> None:
+    rules = Redactor(b"s", fields=["pin"])
+    inner = [{"password": value, "pin": value, "kept": value} for value in values]
+    text = json.dumps(inner)
+    for _ in range(depth):
+        text = json.dumps({"text": text})
+    clean = json.loads(rules.text(text))
+    for _ in range(depth):
+        clean = json.loads(clean["text"])
+    for value, found in zip(values, clean, strict=True):
+        assert found["kept"] == value
+        assert found["password"] == "" if not value else TOKEN.fullmatch(found["password"])
+        assert found["pin"] == "" if not value else TOKEN.fullmatch(found["pin"])
+
+
+@given(st.recursive(NASTY | st.integers() | st.none(), lambda inner: st.lists(inner) | st.dictionaries(NASTY, inner)))
+def test_json_without_secrets_is_left_as_it_is(value: object) -> None:
+    text = json.dumps(value)
+    assert REDACTOR.text(text) is text
+
+
+def test_rules_by_field_pattern_and_function() -> None:
+    rules = Redactor(
+        b"s", fields=["email", "pin"], patterns=[r"\bDE\d{20}\b"], function=lambda text: text.replace("Ada", "A.")
+    )
+    clean = json.loads(
+        rules.text('{"email": "a@b.c", "pin": 1234, "pinned": 5, "n": "Ada", "iban": "DE12345678901234567890"}')
+    )
+    assert TOKEN.fullmatch(clean["email"])
+    assert TOKEN.fullmatch(clean["pin"])
+    assert clean["pinned"] == 5
+    assert clean["n"] == "A."
+    assert TOKEN.fullmatch(clean["iban"])
+    assert TOKEN.fullmatch(rules.named("Email", "a@b.c"))
+
+
+def test_a_rule_that_raises_hides_the_text() -> None:
+    def rule(text: str) -> str:
+        raise ZeroDivisionError
+
+    assert TOKEN.fullmatch(Redactor(b"s", function=rule).text("anything"))
+
+
+def test_bytes_and_packed_bodies_are_searched_and_stay_what_they_were() -> None:
+    assert REDACTOR.body(b"\xff\xfe plain \x00") == b"\xff\xfe plain \x00"
+    dirty = b"\xff" + KEY.encode() + b"\xfe"
+    assert KEY.encode() not in REDACTOR.body(dirty)
+    assert REDACTOR.body(dirty).startswith(b"\xff[redacted")
+    clean = gzip.compress(b'{"a": 1}')
+    assert REDACTOR.body(clean, "application/json", "gzip") is clean
+    packed = REDACTOR.body(gzip.compress(f'{{"k": "{KEY}"}}'.encode()), "application/json", "gzip")
+    assert TOKEN.fullmatch(json.loads(gzip.decompress(packed))["k"])
+    utf8 = f"ключ {KEY}".encode()
+    assert REDACTOR.body(utf8).decode().startswith("ключ [")
+
+
+def test_binary_frames_stay_whole_when_a_secret_is_taken_out_of_one() -> None:
+    frames = frame({":event-type": "a"}, KEY.encode()) + frame({":event-type": "b"}, b"clean")
+    clean = REDACTOR.body(frames + b"tail", CONTENT_TYPE)
+    first, second = frames_of(clean)
+    assert TOKEN.fullmatch(first.payload.decode())
+    assert second.payload == b"clean"
+    assert clean.endswith(b"tail")
+
+
+def test_the_salt_is_made_once_kept_private_and_shared(tmp_path: Path) -> None:
+    folder = tmp_path / "state"
+    salt = installation_salt(folder)
+    assert len(salt) == 32
+    assert installation_salt(folder) == salt
+    assert (folder / "redaction-salt").stat().st_mode & 0o777 == 0o600
+    assert list(folder.iterdir()) == [folder / "redaction-salt"]
+    code = "import sys; from pathlib import Path; from playhead.values.salt import installation_salt as s;" + (
+        "sys.stdout.write(s(Path(sys.argv[1])).hex())"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", code, str(folder)], check=True, capture_output=True, env={**os.environ}
+    )
+    assert said.stdout.decode() == salt.hex()
+
+
+def test_without_a_place_for_the_salt_there_still_is_one(tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    assert len(installation_salt(blocked / "state")) == 32
+
+
+def test_base64_is_not_taken_for_secrets() -> None:
+    text = base64.b64encode(bytes(range(256)) * 200).decode()
+    assert REDACTOR.text(text) is text
