@@ -14,6 +14,8 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from email.parser import BytesParser
+from email.policy import HTTP
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -74,6 +76,10 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         url = dict(parse_qsl(urlsplit(self.path).query, keep_blank_values=True))
         body = self._body()
+        form = self.headers.get("Content-Type", "")
+        if form.startswith("multipart/form-data"):
+            url |= _fields(form, body)
+            body = b""
         handle = chdb.connect(self.folder)  # type: ignore[no-untyped-call]
         try:
             self._answer(200, self._run(handle, url, body))
@@ -123,6 +129,15 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:
         """Nothing: a line a request is noise."""
+
+
+def _fields(content_type: str, body: bytes) -> dict[str, str]:
+    """Bound values that are too long for a URL come as a form."""
+    message = BytesParser(policy=HTTP).parsebytes(f"Content-Type: {content_type}\r\n\r\n".encode() + body)
+    return {
+        str(part.get_param("name", header="content-disposition")): bytes(part.get_payload(decode=True) or b"").decode()
+        for part in message.iter_parts()
+    }
 
 
 def _quoted(text: str) -> str:

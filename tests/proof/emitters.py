@@ -25,7 +25,7 @@ _RETRYABLE = (429, 502, 503, 504)
 _RETRYABLE_GRPC = ("CANCELLED", "DEADLINE_EXCEEDED", "ABORTED", "OUT_OF_RANGE", "UNAVAILABLE", "DATA_LOSS")
 # Longer pauses would be kinder to a server, and make these proofs take longer.
 _LONGEST_PAUSE_S = 2.0
-_WORDS = ["the", "agent", "asked", "a", "tool", "about", "an", "order", "and", "the", "tool", "answered", "with", "a", "parcel", "that", "nobody", "had", "seen"]
+_WORDS = ("the", "agent", "asked", "a", "tool", "about", "an", "order", "and", "it", "answered", "with", "nothing")
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,3 +64,6 @@ def _log_to_stderr(level: str, form: str) -> None:
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     # One line a request is noise; what matters about requests is in /metrics.
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    # What goes wrong on the way to a store is said once, by the one who asked.
+    for name in ("urllib3", "clickhouse_connect"):
+        logging.getLogger(name).setLevel(logging.ERROR)

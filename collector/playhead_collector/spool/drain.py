@@ -177,7 +177,7 @@ class Drain:
             for segment in reversed(taken):
                 self._spool.put_back(segment)
 
-    def _recompute(self, project: str, runs: Sequence[bytes]) -> bool:
+    def _recompute(self, project: str, runs: Sequence[bytes], refusals: int = 2) -> bool:
         """Where the store refuses for good, halves are tried, so that one run alone is left without its row."""
 
         def refused() -> None:
@@ -186,26 +186,31 @@ class Drain:
                 log.error("run %s: its steps are stored, its row cannot be computed: %s", runs[0].hex(), self._error)
                 return
             for half in (runs[: len(runs) // 2], runs[len(runs) // 2 :]):
-                if not self._recompute(project, half):
+                if not self._recompute(project, half, refusals=1):
                     raise StoreUnavailable("the collector is stopping")
 
         if not runs:
             return True
-        return self._again_until_done(partial(self._target.recompute, project, set(runs)), "runs", refused)
+        return self._again_until_done(partial(self._target.recompute, project, set(runs)), "runs", refused, refusals)
 
-    def _again_until_done(self, action: Callable[[], object], what: str, refused: Callable[[], object]) -> bool:
-        """Tries until it works; False when told to stop. What is refused twice for good is left to `refused`."""
-        attempt = refusals = 0
+    def _again_until_done(
+        self, action: Callable[[], object], what: str, refused: Callable[[], object], refusals: int = 2
+    ) -> bool:
+        """Tries until it works; False when told to stop. After some refusals for good it is left to `refused`."""
+        attempt = 0
         while True:
             try:
                 self._asked_at = self._clock()
-                if refusals < 2:
+                if refusals > 0:
                     action()
                 else:
                     refused()
             except Exception as error:  # noqa: BLE001 - whatever the store raises, the segment must not be lost
                 self._error = _brief(error)
-                refusals += not self._target.is_transient(error)
+                for_good = refusals > 0 and not self._target.is_transient(error)
+                refusals -= for_good
+                if for_good and refusals == 0:
+                    continue
                 pause = _PAUSES[min(attempt, len(_PAUSES) - 1)]
                 attempt += 1
                 log.warning("%s not stored, again in %.1f s: %s", what, pause, self._error)

@@ -180,6 +180,8 @@ def _connect_server(
         connect_timeout=5,
         send_receive_timeout=patience_s,
         autogenerate_session_id=False,
+        # Bound values in the body: a thousand run ids make a URL that not every proxy lets through.
+        form_encode_query_params=True,
         ca_cert=str(address.ca_cert) if address.ca_cert is not None else None,
     )
 
