@@ -51,8 +51,8 @@ def account(ledger: Ledger, clickhouse_port: int, database: str = "playhead") ->
         acknowledged=len(acknowledged),
         stored=len(stored),
         lost=len(acknowledged - stored.keys()),
-        twice=sum(count - 1 for count in stored.values()),
-        rows_twice=sum(count - 1 for count in rows.values()),
+        twice=sum(stored[one] > 1 for one in acknowledged),
+        rows_twice=sum(rows[one] > 1 for one in acknowledged),
     )
 
 
