@@ -91,7 +91,7 @@ class Collector:
         self.drain.start()
 
         body = settings.max_body_mb * MIB
-        limits = Limits(compressed=body, decompressed=body, in_flight=max(256 * MIB, 4 * body))
+        limits = Limits(compressed=body, decompressed=body, in_flight=2 * body + 32 * MIB)
         gate = TokenGate(
             settings.tokens(settings.ingest_token), settings.tokens(settings.read_token), self.store.prepare
         )

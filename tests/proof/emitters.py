@@ -20,6 +20,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 from playhead_collector.receive.signal import Signal
 
+_grpc: Any = grpc  # untyped
 PROTOBUF = {"Content-Type": "application/x-protobuf"}
 _RETRYABLE = (429, 502, 503, 504)
 _RETRYABLE_GRPC = ("CANCELLED", "DEADLINE_EXCEEDED", "ABORTED", "OUT_OF_RANGE", "UNAVAILABLE", "DATA_LOSS")
@@ -100,7 +101,7 @@ class Http:
 
 class Grpc:
     def __init__(self, port: int) -> None:
-        self._channel: Any = grpc.insecure_channel(
+        self._channel: Any = _grpc.insecure_channel(
             f"127.0.0.1:{port}",
             options=[("grpc.initial_reconnect_backoff_ms", 100), ("grpc.max_reconnect_backoff_ms", 500)],
         )

@@ -13,6 +13,7 @@ import time
 from collections import Counter
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import grpc
 from google.protobuf import json_format
@@ -24,6 +25,7 @@ from tests.proof.test_collector import again, metric, until_stored
 
 from playhead_collector.receive.signal import Signal
 
+_grpc: Any = grpc  # untyped
 FUZZED_HTTP = 10_000
 FUZZED_GRPC = 1_000
 NEIGHBOUR_EVERY = 50
@@ -90,7 +92,7 @@ class Mangler:
         piece = rng.choice(
             ('"', "{", "}", "[", "null", "1e999", "\\ud800", "\x00", "-1", '"traceId":5,', "NaN", "," * 9)
         )
-        return (text[:at] + piece + text[at + rng.randrange(3) :]).encode("utf-8", "surrogatepass")
+        return str(text[:at] + piece + text[at + rng.randrange(3) :]).encode("utf-8", "surrogatepass")
 
 
 def test_ten_thousand_fuzzed_bodies(tmp_path: Path, seed: int, rng: Random) -> None:
@@ -113,7 +115,7 @@ def test_ten_thousand_fuzzed_bodies(tmp_path: Path, seed: int, rng: Random) -> N
             if number % NEIGHBOUR_EVERY == 0:
                 until_taken(neighbour, rng.choice((spans, records))(rng, 3), ledger)
         connection.close()
-        with grpc.insecure_channel(f"127.0.0.1:{grpc_port}") as channel:
+        with _grpc.insecure_channel(f"127.0.0.1:{grpc_port}") as channel:
             for number in range(FUZZED_GRPC):
                 service = rng.choice((Signal.TRACES, Signal.LOGS)).service
                 try:

@@ -17,6 +17,7 @@ from playhead_collector.receive.check import check
 from playhead_collector.receive.limits import Limits, Room
 from playhead_collector.receive.observer import Observer, Unobserved
 from playhead_collector.receive.signal import Signal
+from playhead_collector.receive.split import LARGEST_PART, split
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -47,38 +48,63 @@ class Exporter:
         self.observer: Observer = observer or Unobserved()
         self.room = Room(self.limits.in_flight)
         self._spool = spool
-        self._threads = ThreadPoolExecutor(self.limits.threads, thread_name_prefix="playhead-receive")
-        # Waiting here, not in the pool's queue, lets a request that its client gave up go with its body.
-        self._free_threads = asyncio.Semaphore(self.limits.threads)
+        self._inflating = _Threads(self.limits.inflating)
+        # Parsing holds the interpreter, so two at once would take as long, and twice the memory.
+        self._parsing = _Threads(1)
 
     async def export(self, signal: Signal, message_bytes: bytes, project: str) -> Outcome:
         """Check a protobuf request and keep what is right of it. The caller holds a lease for its bytes."""
-        checked = await self.work(len(message_bytes), check, signal, message_bytes, self.limits.unfolded)
+        checked = await self.parse(len(message_bytes), check, signal, message_bytes, self.limits.unfolded)
         del message_bytes  # what was made of it is as large, and the spool may take its time
         if checked.accepted and signal is not Signal.METRICS:
-            await self._spool.append(project, signal, checked.body, checked.runs)
+            parts = [checked.body]
+            if len(checked.body) > LARGEST_PART:
+                parts = await self.parse(len(checked.body), split, signal, checked.body)
+            for part in parts:
+                await self._spool.append(project, signal, part, checked.runs)
         return Outcome(checked.accepted, checked.rejected, checked.reason)
 
-    async def work(self, size: int, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run what takes time in proportion to `size`: at once when small, else in a thread."""
+    async def parse(self, size: int, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run what unfolds a message of `size` bytes: at once when small, else in the one thread for that."""
+        return await self._run(self._parsing, size, function, *args, **kwargs)
+
+    async def inflate(self, size: int, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        return await self._run(self._inflating, size, function, *args, **kwargs)
+
+    async def _run(
+        self, threads: _Threads, size: int, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
         if size <= self.limits.thread_above:
             return function(*args, **kwargs)
-        await self._free_threads.acquire()
-        loop = asyncio.get_running_loop()
-        running = loop.run_in_executor(self._threads, lambda: function(*args, **kwargs))
-        running.add_done_callback(self._thread_is_free)
+        return await threads.run(lambda: function(*args, **kwargs))
+
+    def close(self) -> None:
+        """Let the threads go; to be called when no request is left. Twice is once."""
+        self._inflating.close()
+        self._parsing.close()
+
+
+class _Threads:
+    def __init__(self, count: int) -> None:
+        self._pool = ThreadPoolExecutor(count, thread_name_prefix="playhead-receive")
+        # Waiting here, not in the pool's queue, lets a request that its client gave up go with its body.
+        self._free = asyncio.Semaphore(count)
+
+    async def run(self, function: Callable[[], T]) -> T:
+        await self._free.acquire()
+        running = asyncio.get_running_loop().run_in_executor(self._pool, function)
+        running.add_done_callback(self._is_free)
         # Shielded: a thread cannot be stopped, and counts as busy until it has ended, even when nobody
         # waits for it.
         return await asyncio.shield(running)
 
-    def _thread_is_free(self, done: asyncio.Future[Any]) -> None:
-        self._free_threads.release()
+    def close(self) -> None:
+        self._pool.shutdown(wait=False)
+
+    def _is_free(self, done: asyncio.Future[Any]) -> None:
+        self._free.release()
         if not done.cancelled():
             done.exception()  # seen, also when nobody waits for it
-
-    def close(self) -> None:
-        """Let the threads go; to be called when no request is left. Twice is once."""
-        self._threads.shutdown(wait=False)
 
 
 def bearer(authorization: str | None, playhead_token: str | None) -> str | None:

@@ -100,13 +100,13 @@ async def _message(request: _Request, signal: Signal, exporter: Exporter, lease:
     if encoding:
         packed = len(body)
         # A small body can inflate to a large one.
-        body = await exporter.work(packed * 16, inflated, body, encoding, limits.decompressed, lease.take)
+        body = await exporter.inflate(packed * 16, inflated, body, encoding, limits.decompressed, lease.take)
         lease.give(packed)
     size = len(body)
     if size > limits.decompressed:
         raise TooLarge(f"the body has {size} bytes and may have {limits.decompressed}; send smaller batches")
     if form is Form.JSON:
-        return await exporter.work(size, protobuf_from_json, signal, body, limits.unfolded)
+        return await exporter.parse(size, protobuf_from_json, signal, body, limits.unfolded)
     return body
 
 

@@ -41,7 +41,7 @@ class _Unfit(ValueError):
 def protobuf_from_json(signal: Signal, body: bytes, unfolded: int = UNFOLDED) -> bytes:
     """The same request as protobuf bytes. Raises BadRequest, with the place, where it is not OTLP/JSON."""
     # What Python makes of an object with two members, and of the comma after it; measured.
-    if (need := 232 * body.count(b"{") + 64 * body.count(b",") + 2 * len(body)) > 2 * unfolded:
+    if (need := 232 * body.count(b"{") + 64 * body.count(b",") + 2 * len(body)) > unfolded:
         raise TooLarge(f"the JSON of {len(body)} bytes would need about {need} bytes once parsed; send smaller batches")
     request = signal.request()
     try:

@@ -14,7 +14,7 @@ from playhead.errors import UsageError
 from playhead_collector.errors import TryLater
 
 MIB = 1024 * 1024
-UNFOLDED = 512 * MIB
+UNFOLDED = 256 * MIB
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +24,15 @@ class Limits:
     decompressed: int = 64 * MIB
     """The largest body after decompression, and the largest gRPC message."""
     unfolded: int = UNFOLDED
-    """The most memory that one parsed request may need: an empty span is two bytes sent, 170 in memory."""
-    in_flight: int = 256 * MIB
+    """The most memory that one parsed request may need: an empty span is two bytes sent, 170 in memory. Large ones are
+    parsed one at a time."""
+    in_flight: int = 160 * MIB
     """Bytes received and not yet answered, over all requests of both protocols."""
     concurrent: int = 256
     """Requests in work at once, for each protocol; one more is told to try later."""
     grpc_reading: int = 2
     """gRPC messages being read at once, for up to `grpc_slow_s` each: `in_flight` sees only complete ones."""
-    grpc_slow: int = 4
+    grpc_slow: int = 2
     """gRPC messages that take longer, beside those; one more is told to try later."""
     grpc_slow_s: float = 1.0
     receive_s: float = 30.0
@@ -39,8 +40,9 @@ class Limits:
     linger_s: float = 5.0
     """How long a refused body is still read and thrown away, so that its sender finds the refusal."""
     thread_above: int = 256 * 1024
-    """Bodies above this are inflated and parsed in a thread, so that small ones do not wait behind them."""
-    threads: int = 2
+    """Bodies above this are inflated and parsed in threads, so that small ones do not wait behind them."""
+    inflating: int = 2
+    """Bodies being inflated at once."""
 
     def __post_init__(self) -> None:
         need = self.compressed + self.decompressed

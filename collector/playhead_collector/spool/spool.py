@@ -60,6 +60,8 @@ class _Waiting:
     body: bytes
     runs: frozenset[bytes]
     done: asyncio.Future[None]
+    error: TryLater | None = None
+    """Why it was not written; set by the disk thread."""
 
 
 class Spool:
@@ -209,46 +211,63 @@ class Spool:
             self._wake.clear()
             while self._queue:
                 group, self._queue = self._queue, []
-                failed = await loop.run_in_executor(self._disk, self._write, group)
+                await loop.run_in_executor(self._disk, self._write, group)
                 for waiting in group:
                     self._queued_bytes -= len(waiting.body)
                     self._in_flight.pop((waiting.key[0], waiting.digest), None)
-                    error = failed.get(waiting.key)
-                    if error is None:
+                    if waiting.error is None:
                         self._window(waiting.key[0]).add(waiting.digest)
                         waiting.done.set_result(None)
                     else:
-                        waiting.done.set_exception(error)
+                        waiting.done.set_exception(waiting.error)
                         # Whoever asked may have gone; an exception that nobody reads would be logged as lost.
                         waiting.done.exception()
                 self._arrived.set()
             if self._closed:
                 return
 
-    def _write(self, group: list[_Waiting]) -> dict[Key, TryLater]:
-        """Runs in the disk thread."""
-        failed: dict[Key, TryLater] = {}
+    def _write(self, group: list[_Waiting]) -> None:
+        """Runs in the disk thread; says of each whether it failed."""
         by_key: dict[Key, list[_Waiting]] = {}
         for waiting in group:
             by_key.setdefault(waiting.key, []).append(waiting)
-        for key, members in by_key.items():
-            try:
+        for key, left in by_key.items():
+            while left:
                 with self._lock:
-                    segment = self._segment_for(key)
-                    segment.write([(waiting.digest, waiting.body) for waiting in members])
-                    self._stored_bytes += sum(len(waiting.body) for waiting in members)
-                    for waiting in members:
-                        segment.runs.update(waiting.runs)
-                    if segment.size >= self.limits.segment_bytes:
-                        self._seal(key)
-            except OSError as error:
-                log.error("spool: cannot write to %s: %s", self.folder, error)
-                failed[key] = TryLater(f"the spool cannot be written ({error.strerror}); send this again later", 5.0)
-            except Exception as error:
-                # Whatever it is, those who wait must hear of it, and those who come next must be written.
-                log.exception("spool: cannot write to %s", self.folder)
-                failed[key] = TryLater(f"the spool cannot be written ({error!r}); send this again later", 5.0)
-        return failed
+                    some = self._fitting(key, left)
+                    try:
+                        self._write_some(key, some)
+                    except OSError as error:
+                        log.error("spool: cannot write to %s: %s", self.folder, error)
+                        _fail(some, error.strerror or repr(error))
+                    except Exception as error:
+                        # Whatever it is, those who wait must hear of it, and those who come next must be written.
+                        log.exception("spool: cannot write to %s", self.folder)
+                        _fail(some, repr(error))
+                del left[: len(some)]
+
+    def _fitting(self, key: Key, members: list[_Waiting]) -> list[_Waiting]:
+        """The first of them that fit into the open segment; at least one, in a fresh segment if need be."""
+        size = self._open[key].size if key in self._open else 0
+        if size and size + len(members[0].body) > self.limits.segment_bytes:
+            self._seal(key)
+            size = 0
+        count = 0
+        for waiting in members:
+            size += len(waiting.body)
+            if count and size > self.limits.segment_bytes:
+                break
+            count += 1
+        return members[:count]
+
+    def _write_some(self, key: Key, members: list[_Waiting]) -> None:
+        segment = self._segment_for(key)
+        segment.write([(waiting.digest, waiting.body) for waiting in members])
+        self._stored_bytes += sum(len(waiting.body) for waiting in members)
+        for waiting in members:
+            segment.runs.update(waiting.runs)
+        if segment.size >= self.limits.segment_bytes:
+            self._seal(key)
 
     def _segment_for(self, key: Key) -> OpenSegment:
         if key not in self._open:
@@ -314,6 +333,11 @@ class Spool:
             with contextlib.suppress(FileNotFoundError):
                 if kept.stat().st_mtime < oldest:
                     kept.unlink()
+
+
+def _fail(members: list[_Waiting], why: str) -> None:
+    for waiting in members:
+        waiting.error = TryLater(f"the spool cannot be written ({why}); send this again later", 5.0)
 
 
 def _lock_folder(folder: Path) -> IO[str]:

@@ -90,6 +90,21 @@ def test_a_segment_waits_for_company_and_is_sealed_when_it_is_large(tmp_path: Pa
     run(scenario, tmp_path, SpoolLimits(segment_bytes=100, linger_s=0.5), clock=lambda: now[0])
 
 
+def test_a_segment_is_never_larger_than_it_may_be_however_much_comes_at_once(tmp_path: Path) -> None:
+    async def scenario(spool: Spool) -> None:
+        sizes = (30, 30, 60, 250, 10, 100)
+        await asyncio.gather(*(append(spool, body(number, size)) for number, size in enumerate(sizes)))
+        spool.flush()
+        found = []
+        while (segment := spool.take()) is not None:
+            found.append(segment.size)
+        assert sum(found) == sum(sizes)
+        assert sorted(found)[-1] == 250, "a body that is larger alone stays whole"
+        assert all(size <= 100 for size in found if size != 250)
+
+    run(scenario, tmp_path, SpoolLimits(segment_bytes=100, linger_s=0.0))
+
+
 def test_at_its_limit_the_spool_says_later_and_drops_nothing(tmp_path: Path) -> None:
     async def scenario(spool: Spool) -> None:
         await append(spool, body(1, 60))
