@@ -56,13 +56,14 @@ class Exporter:
         """Check a protobuf request and keep what is right of it. The caller holds a lease for its bytes."""
         checked = await self.parse(len(message_bytes), check, signal, message_bytes, self.limits.unfolded)
         del message_bytes  # what was made of it is as large, and the spool may take its time
-        if checked.accepted and signal is not Signal.METRICS:
-            parts = [checked.body]
-            if len(checked.body) > LARGEST_PART:
-                parts = await self.parse(len(checked.body), split, signal, checked.body)
-            for part in parts:
-                await self._spool.append(project, signal, part, checked.runs)
-        return Outcome(checked.accepted, checked.rejected, checked.reason)
+        outcome, runs, parts = Outcome(checked.accepted, checked.rejected, checked.reason), checked.runs, [checked.body]
+        del checked
+        if outcome.accepted and signal is not Signal.METRICS:
+            if len(parts[0]) > LARGEST_PART:
+                parts = await self.parse(len(parts[0]), split, signal, parts.pop())
+            while parts:
+                await self._spool.append(project, signal, parts.pop(0), runs)
+        return outcome
 
     async def parse(self, size: int, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run what unfolds a message of `size` bytes: at once when small, else in the one thread for that."""
