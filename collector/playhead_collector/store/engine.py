@@ -76,10 +76,10 @@ class Engine:
             else:
                 client = _connect_server(self.address, database, settings, patience_s)
         except (ClickHouseError, OSError, RuntimeError) as error:
-            raise StoreUnavailable(
-                f"the store {self.address} does not answer: {_brief(error)}. "
-                "Is it running, and are address and password right?"
-            ) from error
+            hint = "Is it running, and are address and password right?"
+            if "CERTIFICATE_VERIFY_FAILED" in str(error):
+                hint = "Name the authority that signed its certificate: ?ca_cert=/path/to/ca.pem"
+            raise StoreUnavailable(f"the store {self.address} does not answer: {_brief(error)}. {hint}") from error
         self._clients.append(client)
         return client
 
