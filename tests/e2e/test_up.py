@@ -6,12 +6,14 @@ import json
 import re
 import signal
 import socket
+import subprocess
+import sys
 import urllib.error
 from pathlib import Path
 
 import pytest
 from tests.e2e.conftest import Demo
-from tests.e2e.running import Up, get, playhead_alone, start, up
+from tests.e2e.running import Up, clean_environment, get, playhead_alone, start, up
 
 from playhead_collector.config import Settings
 from playhead_collector.demo import demo_requests
@@ -119,3 +121,23 @@ def test_nothing_is_at_a_path_that_is_none(collector: Up) -> None:
 def _samples(text: str) -> dict[str, float]:
     lines = [line for line in text.splitlines() if not line.startswith("#")]
     return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines)}
+
+
+def test_what_agents_said_is_nobody_elses_to_read(collector: Up) -> None:
+    store = Path(collector.store.removeprefix("chdb://"))
+    for folder in (store, store.parent / "spool"):
+        assert folder.stat().st_mode & 0o077 == 0, folder
+
+
+def test_a_command_waits_for_another_that_has_the_folder_open(tmp_path: Path) -> None:
+    """Two commands on a folder without a collector: one process may have it open, so the second waits its turn."""
+    with up(tmp_path) as collector:
+        store = collector.store
+    words = [sys.executable, "-m", "playhead", "sql", "SELECT 1", "--json", "--store", store]
+    many = [
+        subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=clean_environment(tmp_path, {}))
+        for _ in range(3)
+    ]
+    for process in many:
+        out, err = process.communicate(timeout=60)
+        assert (process.returncode, out) == (0, b'{"1": 1}\n'), err

@@ -17,6 +17,7 @@ import fcntl
 import json
 import logging
 import os
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
@@ -30,6 +31,8 @@ from playhead_collector.store.address import Address, Embedded, Server
 from playhead_collector.store.ddl import protobuf_schema_path
 
 log = logging.getLogger(__name__)
+
+_LOCK_ATTEMPTS = 5
 
 
 # What the tables of a cluster need of every handle. The spool lets go of a segment when its insert returns, and runs
@@ -187,19 +190,31 @@ def _connect_server(
 
 
 def _lock_folder(path: Path) -> IO[str]:
-    path.parent.mkdir(parents=True, exist_ok=True)
+    # What agents are told is nobody else's to read.
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path.mkdir(exist_ok=True, mode=0o700)
     lock = (path.parent / f"{path.name}.lock").open("a+", encoding="utf-8")
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+    if not _locked(lock):
         lock.seek(0)
         holder = lock.read().strip()
         lock.close()
         raise StoreLocked(
             f"the embedded store {path} is open in another process ({_holder(holder)}). Read through it "
             "(--store is found by itself while a collector runs), or stop it first"
-        ) from None
+        )
     return lock
+
+
+def _locked(lock: IO[str]) -> bool:
+    """Tries a few times: who asks for `presence` holds the lock for an instant, and must not keep a collector out."""
+    for attempt in range(_LOCK_ATTEMPTS):
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(0.01 * (attempt + 1))
+        else:
+            return True
+    return False
 
 
 def presence(path: Path) -> dict[str, Any] | None:
