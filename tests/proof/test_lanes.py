@@ -21,3 +21,12 @@ def test_every_program_is_identical_twenty_times_of_twenty(first: bool, tmp_path
     assert set(scores.values()) == {TIMES}, [
         replay for seen in replays.values() for replay in seen.replayed if replay != seen.recorded
     ][:3]
+
+
+def test_the_score_of_recordings_that_delay_nothing(tmp_path: Path) -> None:
+    """`record="wire"`: its score is published, not asserted; what it cannot order is for the certificate to say."""
+    replays = record_and_replay(PROGRAMS, tmp_path, 5, level="wire")
+    print()
+    for program, seen in replays.items():
+        print(f"    {program:24} {seen.identical():3} of 5 at the level wire")
+    assert replays["sequential"].identical() == 5

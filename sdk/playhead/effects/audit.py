@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from typing import Any
 
 from playhead.effects.files import FOLDER
@@ -61,7 +62,13 @@ def _audit(event: str, args: tuple[Any, ...]) -> None:
     if event == "open" and not _writes(args):
         return
     if engine.serving:
-        if thread_actor() is not None and not _harmless(event, args):
+        if _harmless(event, args):
+            return
+        if thread_actor() is None:
+            # An exporter's thread, or a debugger's: not the agent, so no divergence; but nothing goes out.
+            if not threading.current_thread().name.startswith("playhead"):
+                raise ConnectionRefusedError(f"nothing leaves a replay: {_told(event, args)}")
+        else:
             what = f"{WATCHED[event]} that the recording does not hold: {_told(event, args)}"
             if isinstance(engine.discipline.failure, Divergence):
                 raise engine.discipline.failure  # it has ended already

@@ -97,6 +97,7 @@ class Discipline:
             raise self.failure
         if detached and not self.dissolved:
             pending = Pending(actor, actor.lane.id, "rejoin", actor.lane.occurrence("rejoin"))
+            pending.delay = 0
             with self._mutex:
                 actor.waiting_for = pending
                 actor.detached = False

@@ -12,12 +12,13 @@ import itertools
 import os
 import platform
 import sys
+import time
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from typing import Any, Literal, NoReturn, TypeVar
 
 from playhead.lanes import active
-from playhead.lanes.actor import OUTSIDE, Actor, current_actor, forget_all_actors, thread_actor
+from playhead.lanes.actor import OUTSIDE, Actor, current_actor, forget_all_actors
 from playhead.lanes.discipline import Discipline
 from playhead.lanes.divergence import Divergence, RecordingEnded
 from playhead.lanes.lane import Lane
@@ -28,6 +29,7 @@ from playhead.lanes.pieces import Pieces
 from playhead.lanes.recording import Recording
 from playhead.lanes.serving import Serving
 from playhead.lanes.sink import Record, Sink
+from playhead.lanes.wire_serving import WireServing
 
 VERSION = 1
 Level = Literal["exact", "wire"]
@@ -47,6 +49,7 @@ class Engine:
         self.main = Lane("0")
         self.exact = level == "exact" or self.serving
         self.discipline = Discipline(direction, preempts=not self.serving)
+        self._loops_noticed: set[str] = set()
         self.observers: list[Any] = []  # of exchanges; see playhead.wire
 
     @classmethod
@@ -55,6 +58,7 @@ class Engine:
         header = {
             "engine": VERSION,
             "level": level,
+            "monotonic_ns": time.monotonic_ns(),
             "python": platform.python_version(),
             "hash_seed": os.environ.get("PYTHONHASHSEED"),
             "arguments": sys.argv,
@@ -66,7 +70,7 @@ class Engine:
     def serving_from(
         cls, records: Iterable[Record], on_failure: Callable[[BaseException], None] | None = None
     ) -> Engine:
-        direction = Serving(records, on_failure)
+        direction = serving_of(records, on_failure)
         return cls(direction, direction.header.get("level", "exact"), direction.pieces)
 
     # -- coming and going
@@ -86,6 +90,8 @@ class Engine:
 
     def uninstall(self) -> None:
         self.patches.undo()
+        if isinstance(self.direction, Recording):
+            self.direction.end()
         forget_all_actors()
         self.discipline.dissolve()
         active.deactivate(self)
@@ -136,6 +142,7 @@ class Engine:
         occurrence: int | None = None,
         fingerprint: str | None = None,
         detail: Any = None,
+        delay: float | None = None,
     ) -> T:
         """An effect this thread waits for. `pack` makes JSON of a live result, `unpack` the agent's of that."""
         actor = current_actor()
@@ -144,6 +151,7 @@ class Engine:
         if self.exact:
             self.discipline.enter(actor)
         pending = self._begin(actor, kind, lane, occurrence, fingerprint=fingerprint, detail=detail)
+        pending.delay = delay
         if self.exact:
             self.discipline.leave(actor, pending)
         if not self.serving:
@@ -184,6 +192,7 @@ class Engine:
         occurrence: int | None = None,
         fingerprint: str | None = None,
         detail: Any = None,
+        delay: float | None = None,
     ) -> T:
         """The same for a task: suspends exactly once, on a plain future, whatever the real I/O does in its own task."""
         actor = current_actor()
@@ -192,16 +201,22 @@ class Engine:
         if self.exact:
             self.discipline.enter(actor)
         pending = self._begin(actor, kind, lane, occurrence, fingerprint=fingerprint, detail=detail)
-        if not self.exact:
+        loop = asyncio.get_running_loop()
+        if not isinstance(loop, asyncio.BaseEventLoop):
+            self._unorderable(loop)
+        if not self.exact or not isinstance(loop, asyncio.BaseEventLoop):
+            token = OUTSIDE.set(True)
             try:
                 pending.value = await live()
                 pending.outcome = packed(pack, pending.value)
             except Exception as error:  # noqa: BLE001 - recorded, and raised again
                 pending.outcome = failed(error)
                 pending.value = error
+            finally:
+                OUTSIDE.reset(token)
             self.direction.completed(pending)  # type: ignore[union-attr]
             return _given(pending, unpack)
-        loop = asyncio.get_running_loop()
+        pending.delay = delay
         future: asyncio.Future[None] = loop.create_future()
 
         def deliver() -> None:
@@ -220,6 +235,15 @@ class Engine:
                 detached.cancel()
             raise
         return _given(pending, unpack)
+
+    def _unorderable(self, loop: object) -> None:
+        """uvloop has no turns to order. Recording goes on as `wire` does; a replay needs asyncio's own loop."""
+        name = type(loop).__module__
+        if self.serving:
+            self.diverge(Divergence(f"the loop of {name} cannot be replayed; run with asyncio's own loop"))
+        if name not in self._loops_noticed:
+            self._loops_noticed.add(name)
+            self.notice(f"an event loop of {name}, which cannot be ordered", "")
 
     def _detach(
         self,
@@ -287,6 +311,18 @@ def _given(pending: Pending, unpack: Callable[[Any, T | None], T]) -> T:
     return unpack(result(outcome), pending.value)
 
 
-def engine_of_thread() -> Engine | None:
-    actor = thread_actor()
-    return None if actor is None else actor.engine
+def serving_of(records: Iterable[Record], on_failure: Callable[[BaseException], None] | None) -> Serving:
+    """The direction that suits the level at which these were recorded: the header, which comes first, says it."""
+    rest = iter(records)
+    first = next(rest, [])
+    wire = first[:1] == ["h"] and first[1].get("level") == "wire"
+    return (WireServing if wire else Serving)(itertools.chain([first], rest), on_failure)
+
+
+def current_lane() -> str | None:
+    """The lane of the code that asks; None where nobody records or replays, and outside the agent's own code."""
+    actor = current_actor()
+    if actor is None:
+        return None
+    engine: Engine = actor.engine
+    return engine.lane(actor).id

@@ -59,7 +59,7 @@ def install(engine: Engine) -> None:
 
     patches = engine.patches
     patches.set(ThreadPoolExecutor, "submit", submit)
+    patches.set(_base, "Future", SerialFuture)
+    patches.set(concurrent.futures, "Future", SerialFuture)
     if engine.exact:
-        patches.set(_base, "Future", SerialFuture)
-        patches.set(concurrent.futures, "Future", SerialFuture)
         patches.set(queue, "SimpleQueue", queue._PySimpleQueue)  # type: ignore[attr-defined]

@@ -10,6 +10,7 @@ import os
 
 from playhead.lanes.active import active_engine
 from playhead.lanes.engine import Engine
+from playhead.lanes.recording import Recording
 
 _registered: list[bool] = []
 
@@ -24,4 +25,6 @@ def _in_child() -> None:
     engine = active_engine()
     if engine is not None:
         engine.discipline.forget_threads()
+        if isinstance(engine.direction, Recording):
+            engine.direction.leave()
         engine.uninstall()

@@ -47,6 +47,7 @@ class Lock:
     def _wait(self, actor: Actor, timeout: float) -> bool:
         engine = actor.engine
         pending = Pending(actor, actor.lane.id, "lock", actor.lane.occurrence("lock"))
+        pending.delay = timeout if timeout > 0 else None
         if self._waiting is None:
             self._waiting = deque()
         mine = (actor, pending)

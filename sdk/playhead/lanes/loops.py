@@ -36,8 +36,6 @@ class LaneTimer(asyncio.TimerHandle):
 
 
 def install(engine: Engine) -> None:
-    if not engine.exact:
-        return
     Loop = base_events.BaseEventLoop
     real_call_at, real_time, real_run_once = Loop.call_at, Loop.time, Loop._run_once  # type: ignore[attr-defined]
     real_threadsafe, real_in_executor = Loop.call_soon_threadsafe, Loop.run_in_executor
@@ -52,6 +50,7 @@ def install(engine: Engine) -> None:
         timer = LaneTimer(when, callback, args, loop, context)
         lane = engine.lane(actor)
         timer.pending = Pending(actor, lane.id, "timer", lane.occurrence("timer"), lambda: loop._ready.append(timer))
+        timer.pending.due_ns = int(when * 1e9)
         if engine.serving:
             discipline.expect(timer.pending)
         else:
@@ -87,11 +86,13 @@ def install(engine: Engine) -> None:
         else:
             _run_once(loop, actor, engine)
 
+    engine.patches.set(Loop, "run_in_executor", run_in_executor)
+    if not engine.exact:
+        return
     for name, ours in (
         ("call_at", call_at),
         ("time", time),
         ("call_soon_threadsafe", call_soon_threadsafe),
-        ("run_in_executor", run_in_executor),
         ("_run_once", run_once),
     ):
         engine.patches.set(Loop, name, ours)

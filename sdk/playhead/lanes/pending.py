@@ -15,7 +15,7 @@ Outcome = list[Any] | None  # ["=", value] or ["!", exception]; None where there
 
 
 class Pending:
-    __slots__ = ("actor", "deliver", "kind", "lane", "occurrence", "outcome", "value", "withdrawn")
+    __slots__ = ("actor", "delay", "deliver", "due_ns", "kind", "lane", "occurrence", "outcome", "value", "withdrawn")
 
     def __init__(
         self, actor: Actor, lane: str, kind: str, occurrence: int, deliver: Callable[[], None] | None = None
@@ -27,6 +27,8 @@ class Pending:
         self.deliver = deliver
         self.outcome: Outcome = None
         self.value: Any = None  # the live result behind a recorded outcome
+        self.delay: float | None = None  # of a wait that ends by itself: seconds from its beginning
+        self.due_ns: int | None = None  # or when it ends, by the monotonic clock
         self.withdrawn = False  # nobody waits any more: cancelled, or the lock came first
 
     @property

@@ -15,7 +15,7 @@ from playhead.lanes.actor import Actor
 from playhead.lanes.discipline import Discipline
 from playhead.lanes.outcome import failed
 from playhead.lanes.pending import Outcome, Pending
-from playhead.lanes.sink import Sink
+from playhead.lanes.sink import ListSink, Sink
 
 
 class Recording:
@@ -24,11 +24,13 @@ class Recording:
     def __init__(self, sink: Sink, run: Callable[[], str | None]) -> None:
         self._sink = sink
         self.lost = 0
+        self._count = 0
         self._run = run
         self._arrived: deque[Pending] = deque()
 
     def _append(self, record: list[Any]) -> None:
         """A sink does not raise; one that does loses a record, is told of once, and costs the agent nothing."""
+        self._count += 1
         try:
             self._sink.append(record)
         except Exception:
@@ -38,6 +40,14 @@ class Recording:
 
     def note(self, word: str, *fields: Any) -> None:
         self._append([word, *fields])
+
+    def end(self) -> None:
+        """The recording ends because it was asked to, not because the process died."""
+        self._append(["z", self._count])
+
+    def leave(self) -> None:
+        """In the child of a fork: what comes now is not of the process that this recording is of."""
+        self._sink = ListSink()
 
     def value(self, lane: str, kind: str, fingerprint: str, occurrence: int, compute: Callable[[], Any]) -> Outcome:
         try:

@@ -99,8 +99,7 @@ def install(engine: Engine) -> None:
         engine.patches.set(module, "CancelScope", SerialScope)
 
     engine.patches.set(Loop, "create_task", create_task)
-    if engine.exact:
-        for module in (asyncio, asyncio.tasks):
-            engine.patches.function(module, "as_completed", as_completed)
-        engine.patches.set(Loop, "create_future", create_future)
-        engine.patches.when_imported("anyio._backends._asyncio", anyio_backend)
+    engine.patches.set(Loop, "create_future", create_future)
+    for module in (asyncio, asyncio.tasks):
+        engine.patches.function(module, "as_completed", as_completed)
+    engine.patches.when_imported("anyio._backends._asyncio", anyio_backend)

@@ -99,7 +99,7 @@ def install(engine: Engine) -> None:  # noqa: PLR0915 - the patches of one modul
             return
         if seconds < 0:
             raise ValueError("sleep length must be non-negative")
-        engine.perform("sleep", lambda: real_sleep(seconds), _nothing, _nothing_of)
+        engine.perform("sleep", lambda: real_sleep(seconds), _nothing, _nothing_of, delay=seconds)
 
     patches = engine.patches
     patches.set(Thread, "start", start)
@@ -122,6 +122,7 @@ def wait_for(engine: Engine, actor: Actor, child: Actor, timeout: float | None) 
     if child.finished:
         return True
     pending = Pending(actor, actor.lane.id, "join", actor.lane.occurrence("join"))
+    pending.delay = timeout
     child.joiners.append(pending)
     discipline.leave(actor, pending)
     if timeout is not None and not engine.serving:

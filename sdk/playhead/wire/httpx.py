@@ -121,10 +121,10 @@ def _patch(engine: Engine, module: ModuleType) -> None:  # noqa: PLR0915 - closu
         return response(head, AsyncStream(call, head.live))
 
     def closing(self: Any) -> None:
-        engine.perform("client close", lambda: close(self), _nothing, _nothing_of)
+        engine.perform("client close", lambda: close(self), _nothing, _nothing_of, delay=0)
 
     async def aclosing(self: Any) -> None:
-        await engine.perform_async("client close", lambda: aclose(self), _nothing, _nothing_of)
+        await engine.perform_async("client close", lambda: aclose(self), _nothing, _nothing_of, delay=0)
 
     def leaving(
         self: Any,
@@ -132,7 +132,7 @@ def _patch(engine: Engine, module: ModuleType) -> None:  # noqa: PLR0915 - closu
         error: BaseException | None = None,
         trace: TracebackType | None = None,
     ) -> None:
-        engine.perform("client close", lambda: leave(self, kind, error, trace), _nothing, _nothing_of)
+        engine.perform("client close", lambda: leave(self, kind, error, trace), _nothing, _nothing_of, delay=0)
 
     async def aleaving(
         self: Any,
@@ -140,7 +140,9 @@ def _patch(engine: Engine, module: ModuleType) -> None:  # noqa: PLR0915 - closu
         error: BaseException | None = None,
         trace: TracebackType | None = None,
     ) -> None:
-        await engine.perform_async("client close", lambda: aleave(self, kind, error, trace), _nothing, _nothing_of)
+        await engine.perform_async(
+            "client close", lambda: aleave(self, kind, error, trace), _nothing, _nothing_of, delay=0
+        )
 
     patches = engine.patches
     patches.set(Transport, "handle_request", handle_request)

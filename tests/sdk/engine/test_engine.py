@@ -110,7 +110,7 @@ def test_a_result_that_cannot_be_written_still_reaches_the_agent(uninstalls: lis
 
 def test_one_more_effect_than_was_recorded_is_a_divergence_and_never_live(uninstalls: list[Engine]) -> None:
     _, records = recorded(uninstalls, lambda: [time.time(), os.environ.get("HOME")])
-    engine = Engine.serving_from([*records, ["z", len(records)]])
+    engine = Engine.serving_from(records)
     engine.install()
     uninstalls.append(engine)
     assert time.time() == next(record[6][1] for record in records if record[0] == "f")
@@ -176,6 +176,48 @@ def engine_actor() -> Any:
     from playhead.lanes.actor import thread_actor
 
     return thread_actor()
+
+
+def test_a_thread_that_is_not_the_agents_reaches_nothing_in_a_replay(uninstalls: list[Engine]) -> None:
+    go, results = threading.Event(), []
+
+    def exporter() -> None:
+        go.wait()
+        try:
+            socket.create_connection(("127.0.0.1", 9), timeout=1)
+        except OSError as error:
+            results.append(str(error))
+
+    thread = threading.Thread(target=exporter)
+    thread.start()
+    engine = Engine.serving_from([["h", {"level": "exact"}]])
+    engine.install()
+    uninstalls.append(engine)
+    go.set()
+    thread.join()
+    assert results[0].startswith("nothing leaves a replay")
+    assert engine.discipline.failure is None
+
+
+def test_a_loop_that_cannot_be_ordered_is_recorded_and_named(uninstalls: list[Engine]) -> None:
+    uvloop = pytest.importorskip("uvloop")
+
+    def run() -> Any:
+        engine = uninstalls[-1]
+
+        async def live() -> str:
+            await asyncio.sleep(0.001)
+            return "the answer"
+
+        async def main() -> Any:
+            return await engine.perform_async("tool", live, str, lambda packed, _: packed, fingerprint="")
+
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            return runner.run(main())
+
+    result, records = recorded(uninstalls, run)
+    assert result == "the answer"
+    assert ["u", "an event loop of uvloop, which cannot be ordered", ""] in records
 
 
 AT_EXIT = """

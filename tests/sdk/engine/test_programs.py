@@ -49,6 +49,13 @@ def test_a_program_that_races_is_replayed_identically(program: str, replays: dic
     assert seen.identical() == 3, seen.replayed
 
 
+def test_a_wire_recording_replays_what_does_not_depend_on_close_races(tmp_path: Path) -> None:
+    programs = ("sequential", "identical_prompts", "clocks_and_draws")
+    for program, seen in record_and_replay(programs, tmp_path, times=2, level="wire").items():
+        assert seen.recorded is not None, program
+        assert seen.identical() == 2, seen.replayed
+
+
 def test_a_run_killed_half_way_is_replayed_up_to_the_cut(replays: dict[str, Replays]) -> None:
     seen = replays["killed_half_way"]
     assert seen.recorded is None
