@@ -33,7 +33,7 @@ def outline(database: StoreDatabase, *sent: Span | Emitter, records: Sequence[Lo
     [run] = database.rows("SELECT * FROM runs WHERE run_id = {run:String}", run=run_id)
     steps = database.rows("SELECT * FROM steps WHERE run_id = {run:String}", run=run_id)
     by_id = {step["step_id"]: step for step in steps}
-    counted = set(run["calls.step_id"])
+    counted = {step for step, is_sum in zip(run["calls.step_id"], run["calls.is_sum"], strict=True) if not is_sum}
     lines: list[str] = []
 
     def place(parent: str, depth: int) -> None:

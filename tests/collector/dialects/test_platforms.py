@@ -474,7 +474,7 @@ def test_mastra(database: StoreDatabase) -> None:
         outline(database, Emitter("@mastra/otel-exporter", spans=[root, asks, *steps, chunk, tool]))
         == """\
 agent weather_agent | system: Be brief. / user: Weather?
-  prompt* gpt-4o-mini 84>34 | user: Weather?
+  prompt gpt-4o-mini 84>34 | user: Weather?
     prompt* | => 21C
       other
     tool get_weather | {"city": "Paris"} => {"temp_c": 21}

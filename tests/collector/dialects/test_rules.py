@@ -285,6 +285,8 @@ def test_a_generation_that_alone_knows_the_usage_of_its_steps_gives_tokens_and_t
     assert run["unpriced_calls"] == 0
     assert run["cost_usd"] > 0
     assert run["models"] == ["gpt-4o-mini"]
+    rows = database.rows("SELECT is_sum, input_tokens FROM calls WHERE run_id = {run:String}", run=run["run_id"])
+    assert sorted((row["is_sum"], row["input_tokens"]) for row in rows) == [(0, None), (0, None), (1, 84)]
 
 
 def test_an_embedding_told_by_two_is_one(database: StoreDatabase) -> None:

@@ -121,6 +121,7 @@ WITH
             groupArrayIf(toString(model), has_numbers) AS c_model,
             -- groupArray skips nulls; a tuple keeps them in step with the rest.
             groupArrayIf(tuple(input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, reasoning_tokens, cost), has_numbers) AS c_numbers,
+            groupArrayIf(NOT is_call, has_numbers) AS c_is_sum,
             anyIf(log_session, log_session != '') AS log_session_,
             anyIf(log_user, log_user != '') AS log_user_,
             anyIf(log_agent, log_agent != '') AS log_agent_
@@ -178,6 +179,7 @@ SELECT
     c_numbers.4,
     c_numbers.5,
     c_numbers.6,
+    c_is_sum,
     arrived_,
     toUnixTimestamp64Micro(now64(6))
 FROM summed

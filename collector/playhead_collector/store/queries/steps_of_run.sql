@@ -18,9 +18,9 @@ SELECT
     s.reasoning_tokens,
     first_token_seconds,
     toString(state) AS state,
-    c.step_id != '' AS counted,
-    if(counted, c.cost_usd, NULL) AS cost_usd
+    c.step_id != '' AND c.is_sum = 0 AS counted,
+    if(c.step_id != '', c.cost_usd, NULL) AS cost_usd
 FROM steps AS s
-LEFT JOIN (SELECT step_id, cost_usd FROM calls WHERE run_id = {run:String}) AS c ON c.step_id = s.step_id
+LEFT JOIN (SELECT step_id, cost_usd, is_sum FROM calls WHERE run_id = {run:String}) AS c ON c.step_id = s.step_id
 WHERE s.run_id = {run:String}
 ORDER BY s.start_time, s.step_id

@@ -3,7 +3,7 @@ SELECT
     toDate(start_time) AS day,
     toString(provider) AS provider,
     toString(model) AS model,
-    count() AS calls,
+    countIf(is_sum = 0) AS calls,
     sum(input_tokens) AS input_tokens,
     sum(output_tokens) AS output_tokens,
     sum(cost_usd) AS cost_usd

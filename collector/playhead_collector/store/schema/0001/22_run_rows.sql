@@ -46,7 +46,9 @@ CREATE TABLE IF NOT EXISTS run_rows{{local}}{{on_cluster}}
         cache_read_tokens Nullable(UInt64),
         cache_write_tokens Nullable(UInt64),
         reasoning_tokens Nullable(UInt64),
-        cost_usd Nullable(Float64)),
+        cost_usd Nullable(Float64),
+        -- No call, but what several calls inside it used together, of which none says its own.
+        is_sum UInt8),
     -- Of the step that arrived last.
     arrived_at DateTime('UTC'),
     computed_at UInt64
