@@ -9,7 +9,7 @@
 - `kinds.csv`: the words that name a step's kind, for one key or for all; under `span name` whole names of spans that
   say it nowhere else.
 - `names.csv`: what may stand before or after a tool's or an agent's name in the name of a span, and keys by whose
-  emitter an agent's span has its name.
+  emitter an agent's or a model's span has its name.
 - `finishes.csv`: the words for why a model stopped.
 - `emitters.csv`: what one emitter counts otherwise than all others: its scope (a star stands for any ending), a part
   of the model's name, a key that says it does not, and the rule.

@@ -59,7 +59,7 @@ def expressions() -> dict[str, str]:
         found[f"count:{field}"] = _number(field, "UInt64")
         found[f"number:{field}"] = _number(field, "Float64")
         found[f"seconds:{field}"] = _seconds(field)
-    for field in ("tool", "agent"):
+    for field in ("tool", "agent", "model"):
         found[f"name:{field}"] = _name(field)
     return found
 
@@ -232,11 +232,11 @@ def _affixes(field: str, start: str, end: str, where: str = "before") -> str:
 
 
 def _name(field: str) -> str:
-    """The name of a tool or an agent, from the name of a span that has no better place for it."""
+    """The name of a tool, an agent or a model, from the name of a span that has no better place for it."""
     after = _affixes(field, "(?:", ")", "after")
-    if field == "agent":
+    if field != "tool":
         # Without its mark a span's name may be anything.
-        marked = f"extract(name, {_quoted(f'^(.*){after}$')})"
+        marked = f"extract(name, {_quoted(f'^(.*){after}$')})" if field == "agent" else "''"
         keys = [
             _quoted(affix.text) for affix in dialects().affixes if (affix.field, affix.where) == (field, "whole by")
         ]

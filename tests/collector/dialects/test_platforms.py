@@ -525,13 +525,13 @@ def test_haystack(database: StoreDatabase) -> None:
         outline(database, flow, agent, step, asks, tool)
         == """\
 other | user: other {}
-  agent | user: other {}
+  agent haystack.agent | user: other {}
     other
       prompt* gpt-4o-mini-2024-07-18 42>17 cached=12
           | user: Weather?
           => call get_weather {"city": "Paris"} #call_1
       tool get_weather | {"city": "Paris"} => Paris: 21C
-= ok calls=1 tools=1 42>17 cached=12 cost=1.56e-05"""
+= ok agent=haystack.agent calls=1 tools=1 42>17 cached=12 cost=1.56e-05"""
     )
 
 
@@ -619,4 +619,87 @@ agent caller | user: Weather? => 21C
   prompt* gpt-4o-mini 42>17 | user: Weather?
   tool get_weather | {"city": "Paris"} => Paris: 21C
 = ok agent=caller calls=1 tools=1 42>17 cost=1.65e-05"""
+    )
+
+
+def test_openai_agents_through_logfire(database: StoreDatabase) -> None:
+    """A span's name is the template of its message, with the tool's or the agent's name in an attribute."""
+    flow = span(
+        "OpenAI Agents trace: {name}", {"name": "Agent workflow", "logfire.msg": "OpenAI Agents trace: x"}, at=(0, 100)
+    )
+    agent = span("Agent run: {name!r}", {"name": "triage", "gen_ai.system": "openai"}, parent=flow, at=(1, 99))
+    events = [
+        {"event.name": "gen_ai.user.message", "content": "Weather?", "role": "user"},
+        {"event.name": "gen_ai.choice", "index": 0, "message": {"role": "assistant", "tool_calls": [CALL]}},
+    ]
+    usage = {
+        "input_tokens": 42,
+        "input_tokens_details": {"cached_tokens": 12},
+        "output_tokens": 17,
+        "output_tokens_details": {"reasoning_tokens": 5},
+    }
+    asks = span(
+        "Responses API with {gen_ai.request.model!r}",
+        {
+            "gen_ai.operation.name": "chat",
+            "gen_ai.system": "openai",
+            "gen_ai.request.model": "gpt-4o-mini",
+            "gen_ai.response.model": "gpt-4o-mini-2024-07-18",
+            "gen_ai.usage.input_tokens": 42,
+            "gen_ai.usage.output_tokens": 17,
+            "events": json.dumps(events),
+            "response": json.dumps({"id": "resp_lf1", "usage": usage}),
+        },
+        parent=agent,
+        at=(2, 50),
+    )
+    tool = span(
+        "Function: {name}",
+        {"name": "get_weather", "gen_ai.system": "openai", "input": WEATHER, "output": "Paris: 21C"},
+        parent=agent,
+        at=(51, 60),
+    )
+    fails = span(
+        "Function: {name}",
+        {"name": "get_time", "input": "{}", "output": "An error occurred", "error": "{}", "logfire.level_num": 17},
+        parent=agent,
+        at=(61, 65),
+    )
+    hands = span(
+        "Handoff: {from_agent} → {to_agent}", {"from_agent": "triage", "to_agent": "weather"}, parent=agent, at=(66, 67)
+    )
+    assert (
+        outline(database, Emitter("logfire.openai_agents", spans=[flow, agent, asks, tool, fails, hands]))
+        == """\
+other
+  agent triage
+    prompt* gpt-4o-mini-2024-07-18 42>17 cached=12 reasoned=5
+        | user: Weather?
+        => call get_weather {"city": "Paris"} #call_1
+    tool get_weather | {"city": "Paris"} => Paris: 21C
+    tool get_time error | {} => An error occurred
+    decision
+= ok agent=triage calls=1 tools=2 42>17 cached=12 reasoned=5 cost=1.56e-05"""
+    )
+
+
+def test_more_cached_than_input_is_believed_of_claude_alone(database: StoreDatabase) -> None:
+    """Its provider leaves out of the input what was cached; of another model such a count has no cost."""
+    root = span("root", at=(0, 100))
+    used = {
+        "gen_ai.usage.input_tokens": 10,
+        "gen_ai.usage.output_tokens": 1,
+        "gen_ai.usage.cache_read.input_tokens": 20,
+    }
+    asks = [
+        span("chat", {"gen_ai.operation.name": "chat", "gen_ai.request.model": model, **used}, parent=root, at=at)
+        for model, at in (("claude-sonnet-4-5", (1, 40)), ("gpt-4o-mini", (50, 90)))
+    ]
+    assert (
+        outline(database, root, *asks)
+        == """\
+other
+  prompt* claude-sonnet-4-5 30>1 cached=20
+  prompt* gpt-4o-mini 10>1 cached=20
+= ok calls=2 40>2 cached=40 cost=5.1e-05"""
     )

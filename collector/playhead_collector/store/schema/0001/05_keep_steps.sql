@@ -33,7 +33,7 @@ WITH
     (
         SELECT
             *,
-            if(said_request_model = '' AND response_model = '' AND said_kind = 2, entity, said_request_model) AS request_model,
+            if(said_request_model = '' AND response_model = '' AND said_kind = 2, {{name:model}}, said_request_model) AS request_model,
             ifNull(cache_read_tokens, 0) + ifNull(cache_write_tokens, 0) AS cached
         FROM said
     ),
@@ -41,8 +41,10 @@ WITH
     (
         SELECT
             *,
-            -- Cached tokens are a part of the input everywhere but with some emitters; more of them than input tells those, too.
-            if({{input_excludes_cache}} OR cached > said_input_tokens, said_input_tokens + cached, said_input_tokens) AS input_tokens,
+            -- Cached tokens are a part of the input everywhere but with some emitters. Of a model whose provider leaves them out, more
+            -- cached tokens than input tell those, too; of any other they are a count that cannot be right, and have no cost.
+            if({{input_excludes_cache}} OR (cached > said_input_tokens AND {{input_excludes_cache_where_less}}),
+                said_input_tokens + cached, said_input_tokens) AS input_tokens,
             if({{output_adds_reasoning}}, said_output_tokens - ifNull(reasoning_tokens, 0), said_output_tokens) AS output_tokens,
             -- An emitter that names no kind still calls a tool, or a model; some call a handoff a tool, though no function of the
             -- application runs.
@@ -59,14 +61,14 @@ SELECT
     fromUnixTimestamp64Nano(start_ns::Int64, 'UTC') AS start_time,
     fromUnixTimestamp64Nano(end_ns::Int64, 'UTC') AS end_time,
     -- What recorded an exception and nothing else failed, even where nobody set its status or somebody then set it to ok.
-    multiIf(end_ns = 0, 'open', status_code = 2 OR error_type != '' OR lower({{text:tool_status}}) = 'error', 'error',
+    multiIf(end_ns = 0, 'open', status_code = 2 OR error_type != '' OR lower({{text:tool_status}}) = 'error' OR {{count:level}} >= 17, 'error',
         NOT has(event_names, 'exception') OR output_tokens IS NOT NULL, 'ok', status_code = 0 AND kind = 2, 'error',
         kind IN (1, 2, 3) AND places[{{field:output}}] + places[{{field:result}}] + places[{{field:output_any}}] = 0, 'error',
         'ok') AS status,
     error_type,
     status_message,
     service,
-    multiIf(said_agent != '' OR operation != 'agent', said_agent, entity != '', entity, {{name:agent}}) AS agent,
+    multiIf(said_agent != '' OR kind != 1 OR operation NOT IN ('agent', ''), said_agent, entity != '', entity, {{name:agent}}) AS agent,
     if(said_version != '', said_version, service_version) AS version,
     session,
     user,
