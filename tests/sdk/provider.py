@@ -337,7 +337,7 @@ class _Handler(BaseHTTPRequestHandler):
         if "alt=sse" in self.path:
             return self._stream(speech.sse(told), "text/event-stream", mishap)
         pieces = [(b"[" if at == 0 else b",\r\n") + json.dumps(one).encode() for at, one in enumerate(told)]
-        return self._stream([*pieces, b"]"], "application/json; charset=UTF-8", mishap)
+        return self._stream([*pieces[:-1], pieces[-1] + b"]"], "application/json; charset=UTF-8", mishap)
 
     def say_converse(self, path: str, body: Json, size: int, mishap: Mishap | None) -> None:
         said = self.of.say(unquote(path.split("/")[-2]), _bedrock_asked(body), size)
