@@ -18,7 +18,7 @@ from contextlib import suppress
 from typing import Any, Literal, NoReturn, TypeVar
 
 from playhead.lanes import active
-from playhead.lanes.actor import OUTSIDE, Actor, current_actor, forget_all_actors
+from playhead.lanes.actor import OUTSIDE, Actor, current_actor, forget_all_actors, thread_actor
 from playhead.lanes.discipline import Discipline
 from playhead.lanes.divergence import Divergence, RecordingEnded
 from playhead.lanes.lane import Lane
@@ -320,8 +320,8 @@ def serving_of(records: Iterable[Record], on_failure: Callable[[BaseException], 
 
 
 def current_lane() -> str | None:
-    """The lane of the code that asks; None where nobody records or replays, and outside the agent's own code."""
-    actor = current_actor()
+    """The lane of the code that asks; None where nobody records or replays, and in threads that are not the agent's."""
+    actor = thread_actor()
     if actor is None:
         return None
     engine: Engine = actor.engine
