@@ -35,7 +35,7 @@ bench-%: setup
 
 proof: proof-collector
 proof-%: setup
-	$(BIN)/python -m pytest -q -s --timeout=3600 tests/proof/test_$*.py
+	$(BIN)/python -m pytest -q -s --timeout=3600 $(wildcard tests/proof/test_$*.py tests/proof/test_$*_*.py)
 
 constraints: setup
 	$(BIN)/python -m pip freeze --exclude-editable --disable-pip-version-check | grep -v '@' > constraints.txt
