@@ -8,6 +8,7 @@ Every proof prints its figures and the seed of its random moments; `PROOF_SEED=n
 
 from __future__ import annotations
 
+import contextlib
 import json
 import signal
 import subprocess
@@ -215,8 +216,9 @@ def test_what_was_acknowledged_before_is_answered_and_not_stored_again(tmp_path:
     sent = [spans(rng) for _ in range(50)]
     with running(tmp_path) as ups:
         for _ in range(3):
-            for one in sent:
-                until_taken(Http(ups[-1].ports[1]), one, ledger)
+            with contextlib.closing(Http(ups[-1].ports[1])) as transport:
+                for one in sent:
+                    until_taken(transport, one, ledger)
             until_stored(ups[-1])
             ups[-1].end(signal.SIGKILL)
             ups.append(again(ups[-1]))

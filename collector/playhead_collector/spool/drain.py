@@ -144,7 +144,7 @@ class Drain:
                 with contextlib.suppress(queue.Empty):
                     self._work.get_nowait()()
                 if not self._store_some():
-                    self._spool.wait(self._spool.limits.linger_s / 2)
+                    self._spool.wait()
             except Exception as error:
                 # A failing disk, or a defect: what is in the spool stays there, and is tried again.
                 self._error = _brief(error)

@@ -39,6 +39,7 @@ log = logging.getLogger(__name__)
 
 Key = tuple[str, Signal]
 
+_IDLE_S = 5.0
 # Waiting segments whose runs are held in memory, 80 bytes each.
 _WITH_RUNS = 4
 
@@ -152,9 +153,11 @@ class Spool:
             self._taken.add(segment.name)
             return segment
 
-    def wait(self, timeout: float) -> None:
-        """Blocks a storing thread until something arrived, at most for a while."""
-        self._arrived.wait(timeout)
+    def wait(self) -> None:
+        """Blocks a storing thread until a segment is ripe, something arrived, or a while has passed."""
+        with self._lock:
+            ripe = [segment.opened_at + self.limits.linger_s for segment in self._open.values() if segment.size]
+        self._arrived.wait(max(0.0, min(ripe) - self._clock()) if ripe else _IDLE_S)
         self._arrived.clear()
 
     def done(self, segment: Sealed) -> None:
