@@ -32,7 +32,7 @@ _SCOPE_HASH = (
     "arrayMap(d -> reinterpretAsInt64(d), ss.scope.attributes.value.double_value))))"
 )
 TABLE_SETTINGS = (
-    "non_replicated_deduplication_window = 10000, default_compression_codec = 'ZSTD(1)', ttl_only_drop_parts = 1, "
+    "default_compression_codec = 'ZSTD(1)', ttl_only_drop_parts = 1, "
     "index_granularity = 4096, "
     # The spool lets go of a segment when its insert returns, so the insert has to be on the disk then; what a merge
     # replaced stays until the kernel has surely written the merged part.
@@ -42,7 +42,10 @@ TABLE_SETTINGS = (
 )
 
 # A segment may come again when its insert was cut short and the store away since, so its token is remembered for long.
-_CLUSTER_TABLE_SETTINGS = ", replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 604800"
+_TOKENS = ", non_replicated_deduplication_window = 10000"
+_CLUSTER_TOKENS = ", replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 604800"
+_NO_TOKENS = ", non_replicated_deduplication_window = 0"
+_NO_CLUSTER_TOKENS = ", replicated_deduplication_window = 0"
 
 _PLACEHOLDER = re.compile(r"\{\{([^}]+)\}\}")
 _VIEW = re.compile(r"\s*(?:--[^\n]*\n)*\s*CREATE MATERIALIZED VIEW IF NOT EXISTS (\w+).*? TO \w+ AS\n")
@@ -131,7 +134,8 @@ def _render(entry: Traversable, form: Form, database: str) -> list[Statement]:
         "resource_type": _RESOURCE,
         "scope_type": _SCOPE,
         "scope_hash": _SCOPE_HASH,
-        "table_settings": TABLE_SETTINGS + (_CLUSTER_TABLE_SETTINGS if form.cluster else ""),
+        "table_settings": TABLE_SETTINGS + _TOKENS + (_CLUSTER_TOKENS if form.cluster else ""),
+        "settings_without_tokens": TABLE_SETTINGS + _NO_TOKENS + (_NO_CLUSTER_TOKENS if form.cluster else ""),
         "retention_days": str(form.retention_days),
         "on_cluster": form.on_cluster,
         "local": "_local" if form.cluster else "",

@@ -25,6 +25,7 @@ from playhead_collector.store.address import DEFAULT_PROJECT, Address, Server
 from playhead_collector.store.ddl import Form
 from playhead_collector.store.engine import Engine
 from playhead_collector.store.erase import Erased, Subject, erase, runs_of, sweep
+from playhead_collector.store.known import KnownPieces
 from playhead_collector.store.migrations import check_suitable, migrate
 from playhead_collector.store.retention import DEFAULT_RETENTION_DAYS, keep_for
 from playhead_collector.store.runs import recompute, reprice
@@ -64,6 +65,7 @@ class _Writer:
 
     insert: Client
     compute: Client
+    known: KnownPieces
 
 
 class Store:
@@ -118,7 +120,13 @@ class Store:
 
     def insert(self, segment: Sealed) -> None:
         """Inserts a segment under its name, which the store takes once."""
+        known = self._writer(segment.project).known
+        # What is not known is only stored again.
+        runs = segment.runs or frozenset()
+        if segment.signal is Signal.TRACES:
+            known.prepare(runs)
         self._insert(segment.project, segment.signal, segment.path, segment.name)
+        known.stored(runs)
 
     def touched(self, segment: Sealed) -> frozenset[bytes]:
         """The runs that a segment holds something of."""
@@ -164,9 +172,8 @@ class Store:
     def _writer(self, project: str) -> _Writer:
         if project not in self._writers:
             database = self.prepare(project)
-            self._writers[project] = _Writer(
-                # An insert takes seconds, and one that is asked for again under its token changes nothing.
-                self._engine.connect(database, insert_settings(), patience_s=120),
-                self._engine.connect(database, {"async_insert": 0, "log_queries": 0}),
-            )
+            # An insert takes seconds, and one that is asked for again under its token changes nothing.
+            insert = self._engine.connect(database, insert_settings(), patience_s=120)
+            compute = self._engine.connect(database, {"async_insert": 0, "log_queries": 0})
+            self._writers[project] = _Writer(insert, compute, KnownPieces(compute))
         return self._writers[project]

@@ -1,5 +1,7 @@
 -- Every piece of a message, argument or result, once a run: turn n of a conversation repeats the n-1 before it, and storing each
 -- once is what keeps a run of n turns from taking n² on disk. The only table with a text index.
+-- It takes every block, whatever its token: what an insert leaves out depends on what is stored by then, so a block that comes again
+-- after a kill need not be the one that came before. Copies are harmless here, and go in merges.
 CREATE TABLE IF NOT EXISTS message_rows{{local}}{{on_cluster}}
 (
     run_id String,
@@ -12,4 +14,4 @@ ENGINE = {{replacing}}
 PARTITION BY toDate(arrived_at)
 ORDER BY (run_id, hash)
 TTL toDateTime64(arrived_at, 0) + toIntervalDay({{retention_days}} + 1)
-SETTINGS {{table_settings}}
+SETTINGS {{settings_without_tokens}}

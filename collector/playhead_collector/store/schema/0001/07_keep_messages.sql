@@ -9,5 +9,6 @@ FROM
     SELECT run_id, hash, text
     FROM spans
     ARRAY JOIN piece_hashes AS hash, pieces AS text
+    WHERE (run_id, hash) NOT IN known_pieces
 )
 GROUP BY run_id, hash
