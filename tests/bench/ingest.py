@@ -1,7 +1,8 @@
 """`make bench-ingest`: how fast spans become readable steps, what that costs, and that what is stored is what was sent.
 
 Traffic is made beforehand and sent by another process to a real `playhead up`. In the same run the floor and the usual
-way store the same segments (floor.py, usual.py). PLAYHEAD_BENCH_SCALE=0.1 gives a quick look.
+way store the same segments (floor.py, usual.py). PLAYHEAD_BENCH_SCALE=0.1 gives a quick look, and words after the
+command name the only cases wanted (`light`, `heavy_http`, `deep_escaped`).
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, fields
@@ -60,6 +62,8 @@ def _run(folder: Path) -> dict[str, object]:
         spans = write_bodies(file, batches())
         for protocol in ("http", "grpc"):
             case = f"{load}_{protocol}"
+            if not _wanted(case):
+                continue
 
             def verify(subject: Subject, file: Path = file, spans: int = spans) -> None:
                 each_once(subject, spans)
@@ -89,6 +93,8 @@ def _deep(engine: Engine, folder: Path) -> dict[str, object]:
     ratios: dict[str, float] = {}
     measured: dict[str, Figures] = {}
     for form in _FORMS:
+        if not _wanted(f"deep_{form}"):
+            continue
         told = deep(_DEEP_RUNS, form=form, start_ns=START_NS)
         file = folder / "deep.bodies"
         spans = write_bodies(file, told)
@@ -107,12 +113,18 @@ def _deep(engine: Engine, folder: Path) -> dict[str, object]:
         file.unlink()
     print("\ndeep, bytes on disk over the unique messages compressed alone:", end="")
     print(",".join(f" {form} {ratio}" for form, ratio in ratios.items()))
+    if "compact" not in measured:
+        return {}
     # Reached only where every input of every form was equal.
     return {
         "deep_http": asdict(measured["compact"]) | {"bytes_ratio": max(ratios.values()), "bytes_ratios": ratios},
         "deep_forms": {form: asdict(figures) for form, figures in measured.items()},
         "deep_exact": True,
     }
+
+
+def _wanted(case: str) -> bool:
+    return not sys.argv[1:] or any(case.startswith(word) for word in sys.argv[1:])
 
 
 def _tidy(folder: Path, case: str, segments: list[Segment]) -> None:

@@ -40,8 +40,9 @@ log = logging.getLogger(__name__)
 Key = tuple[str, Signal]
 
 _IDLE_S = 5.0
-# Waiting segments whose runs are held in memory, 80 bytes each.
-_WITH_RUNS = 4
+# Runs of waiting segments that are held in memory, 80 bytes each; reading them from a segment again takes as long as
+# checking it did.
+_RUNS_HELD = 500_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,7 +298,7 @@ class Spool:
             log.error("spool: cannot seal a segment in %s: %s", self.folder, error)
             return
         del self._open[key]
-        if len(self._sealed) >= _WITH_RUNS:
+        if sum(len(waiting.runs or ()) for waiting in [*self._sealed, sealed]) > _RUNS_HELD:
             # While the store is away there can be hundreds; their runs are read from them again when it is back.
             sealed = replace(sealed, runs=None)
         self._sealed.append(sealed)
