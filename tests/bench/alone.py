@@ -1,9 +1,9 @@
 """The least that the unique messages of deep runs take: themselves, compressed alone.
 
 One table of one column, one row a message, in the order of the conversation, in one part, with the codec and the block
-size of the tables that the collector writes; the bytes of that column's file. No key, no hash, no index, no step. Each
-message is there once: what the prompts hold, and not the model's outputs, which are the prompts' messages again but for
-a finish reason (counting those too would make this larger, and the ratio to it kinder).
+size of the tables that the collector writes; the bytes of that column alone. No key, no hash, no index, no step. Each
+text is there once: every message of the prompts, and what the model said in each turn, which is a message of its own
+on the wire (it has a finish reason where the next prompt's copy of it has none).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def bytes_alone(engine: Engine, told: Deep) -> int:
         client.command(
             f"CREATE TABLE alone (text String) ENGINE = MergeTree ORDER BY tuple() SETTINGS {TABLE_SETTINGS}"
         )
-        rows = [[text] for run in told.runs() for text in run.messages]
+        rows = [[text] for run in told.runs() for text in dict.fromkeys((*run.messages, *run.outputs))]
         client.insert("alone", rows, column_names=["text"])
         client.command("OPTIMIZE TABLE alone FINAL")
         size = client.query(

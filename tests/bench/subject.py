@@ -77,7 +77,7 @@ class Subject:
     def bytes_on_disk(self) -> dict[str, int]:
         """Of active parts, by table: data, indexes, marks and all."""
         rows = self.client.query(
-            "SELECT name, total_bytes FROM system.tables WHERE database = currentDatabase() AND total_bytes > 0"
+            "SELECT name, total_bytes FROM system.tables WHERE database = currentDatabase() AND engine LIKE '%Tree'"
         ).result_rows
         return {str(name): int(size) for name, size in rows}
 

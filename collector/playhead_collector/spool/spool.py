@@ -40,10 +40,6 @@ log = logging.getLogger(__name__)
 Key = tuple[str, Signal]
 
 _IDLE_S = 5.0
-# Runs of waiting segments that are held in memory, 80 bytes each; reading them from a segment again takes as long as
-# checking it did.
-_RUNS_HELD = 500_000
-
 
 @dataclass(frozen=True, slots=True)
 class SpoolLimits:
@@ -51,6 +47,8 @@ class SpoolLimits:
     segment_bytes: int = 24 * 1024**2
     linger_s: float = 0.3
     """How long a segment waits for company while the store is idle."""
+    runs_held: int = 500_000
+    """Of waiting segments, in memory, 80 bytes each; reading them from a segment again takes as long as the check."""
     repeats_s: float = 900.0
     """How long a stored body's hash is kept to answer repeats of it."""
 
@@ -298,7 +296,7 @@ class Spool:
             log.error("spool: cannot seal a segment in %s: %s", self.folder, error)
             return
         del self._open[key]
-        if sum(len(waiting.runs or ()) for waiting in [*self._sealed, sealed]) > _RUNS_HELD:
+        if sum(len(waiting.runs or ()) for waiting in [*self._sealed, sealed]) > self.limits.runs_held:
             # While the store is away there can be hundreds; their runs are read from them again when it is back.
             sealed = replace(sealed, runs=None)
         self._sealed.append(sealed)

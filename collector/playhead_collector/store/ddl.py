@@ -34,6 +34,8 @@ _SCOPE_HASH = (
 TABLE_SETTINGS = (
     "default_compression_codec = 'ZSTD(1)', ttl_only_drop_parts = 1, "
     "index_granularity = 4096, "
+    # Of steps that share a conversation each part repeats it, so few parts matter more here than merging less.
+    "merge_selector_base = 2, "
     # The spool lets go of a segment when its insert returns, so the insert has to be on the disk then; what a merge
     # replaced stays until the kernel has surely written the merged part.
     "fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 60, "

@@ -334,7 +334,7 @@ def test_two_collectors_cannot_have_one_spool(tmp_path: Path) -> None:
     run(scenario_of_nothing, tmp_path)
 
 
-def test_while_the_store_is_away_the_runs_of_only_a_few_segments_are_held(tmp_path: Path) -> None:
+def test_while_the_store_is_away_only_so_many_runs_of_waiting_segments_are_held(tmp_path: Path) -> None:
     async def scenario(spool: Spool) -> None:
         for number in range(8):
             await append(spool, body(number))
@@ -344,7 +344,7 @@ def test_while_the_store_is_away_the_runs_of_only_a_few_segments_are_held(tmp_pa
             held.append(segment.runs is not None)
         assert held == [True] * 4 + [False] * 4
 
-    run(scenario, tmp_path)
+    run(scenario, tmp_path, SpoolLimits(linger_s=0.0, runs_held=4))
 
 
 def test_closing_finishes_what_is_queued_and_then_says_later(tmp_path: Path) -> None:

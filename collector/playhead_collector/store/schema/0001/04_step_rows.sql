@@ -41,7 +41,8 @@ CREATE TABLE IF NOT EXISTS step_rows{{local}}{{on_cluster}}
     is_answer_log UInt8,
 
     -- The step's messages, arguments and results: piece after piece, by hash, in `messages`.
-    piece_hashes Array(FixedString(16)),
+    -- Each step of a conversation repeats those of the step before it: a block that holds many steps is a fifth smaller.
+    piece_hashes Array(FixedString(16)) CODEC(ZSTD(3)) SETTINGS (min_compress_block_size = 1048576, max_compress_block_size = 4194304),
     piece_owners Array(UInt32),
     piece_fields Array(Enum8('other' = 0, 'input' = 1, 'output' = 2, 'system' = 3, 'tools' = 4, 'arguments' = 5,
         'result' = 6, 'input_any' = 7, 'output_any' = 8)),

@@ -1,7 +1,6 @@
 CREATE MATERIALIZED VIEW IF NOT EXISTS keep_log_messages{{on_cluster}} TO message_rows AS
 SELECT
     run_id,
-    hash,
     any(text) AS text,
     now('UTC') AS arrived_at
 FROM
