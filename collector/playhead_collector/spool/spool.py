@@ -41,6 +41,7 @@ Key = tuple[str, Signal]
 
 _IDLE_S = 5.0
 
+
 @dataclass(frozen=True, slots=True)
 class SpoolLimits:
     total_bytes: int = 8 * 1024**3
