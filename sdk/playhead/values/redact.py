@@ -100,7 +100,7 @@ class Redactor:
         name, mark, value = pair.partition("=")
         plain = unquote(value)
         clean = self.named(unquote(name), plain)
-        if unquote(name).lower() in ("key", "sig", "token", "code") and clean == plain and plain:
+        if unquote(name).lower() in ("key", "sig", "token") and clean == plain and plain:
             clean = self.token("credential", plain)
         # As a client would have written it, so that a token that comes back in a replay's address is the same.
         return pair if clean == plain and not TOKEN.search(plain) else f"{name}{mark}{quote(clean, safe='')}"

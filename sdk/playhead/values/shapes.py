@@ -79,7 +79,7 @@ def opening(names: str, *, values: bool = False) -> re.Pattern[str]:
 
 
 FIELDS = opening(
-    r"[A-Za-z0-9_.-]*?(?:password|passwd|api[_-]?key|(?:access|refresh|id|auth|bearer|session)[_-]?token|secret"
+    r"[A-Za-z0-9_.-]{0,64}?(?:password|passwd|api[_-]?key|(?:access|refresh|id|auth|bearer|session)[_-]?token|secret"
     r"|secret[_-]?(?:access[_-]?)?key|private[_-]?key|authorization|set-cookie)"
 )
 """Fields whose texts are secrets. Not `token` alone: that is a word, too, and a page's number."""

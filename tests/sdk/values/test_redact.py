@@ -251,6 +251,13 @@ def test_without_a_place_for_the_salt_there_still_is_one(tmp_path: Path) -> None
     assert len(installation_salt(blocked / "state")) == 32
 
 
+def test_megabytes_in_one_field_do_not_keep_the_search_of_fields_busy() -> None:
+    text = json.dumps({"blob": "A" * 4_000_000, "password": "p", "more": ["B" * 1_000_000]})
+    clean = json.loads(REDACTOR.text(text))
+    assert TOKEN.fullmatch(clean["password"])
+    assert len(clean["blob"]) == 4_000_000
+
+
 def test_base64_is_not_taken_for_secrets() -> None:
     text = base64.b64encode(bytes(range(256)) * 200).decode()
     assert REDACTOR.text(text) is text
