@@ -162,13 +162,11 @@ def state_of_a_full_spool(up: Up) -> int:
     return int(metric(up, "playhead_spool_bytes"))
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    folder = tmp_path / "disk"
+@contextmanager
+def small_disk(folder: Path, megabytes: int) -> Iterator[Path]:
     folder.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", str(folder)], capture_output=True, text=True, check=False
-    )
+    command = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(folder)]
+    mounted = subprocess.run(command, capture_output=True, text=True, check=False)
     if mounted.returncode:
         pytest.skip(f"a small tmpfs cannot be mounted here ({mounted.stderr.strip()}); run this as root")
     try:
@@ -177,26 +175,50 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
-def test_a_full_disk_under_the_spool(tmp_path: Path, seed: int, small_disk: Path) -> None:
-    with running(tmp_path / "up", "--spool", str(small_disk / "spool")) as ups:
+def test_a_full_disk_under_the_spool(tmp_path: Path, seed: int) -> None:
+    with (
+        small_disk(tmp_path / "disk", 16) as disk,
+        running(tmp_path / "up", "--spool", str(disk / "spool")) as ups,
+    ):
         with load(ups[-1].ports, seed, pause_s=0.0) as ledger:
             for _ in range(3):
                 before = ledger.requests
                 wait_for(lambda before=before: ledger.requests > before + 20, "requests to be acknowledged")
-                fill(small_disk / "filler")
+                fill(disk / "filler")
                 told = ledger.again
                 wait_for(lambda told=told: ledger.again > told + 10, "the disk to be full")
-                (small_disk / "filler").unlink()
+                (disk / "filler").unlink()
             # Once more, with a kill while it is full.
-            fill(small_disk / "filler")
+            fill(disk / "filler")
             told = ledger.again
             wait_for(lambda told=told: ledger.again > told + 10, "the disk to be full")
             ups[-1].end(signal.SIGKILL)
-            (small_disk / "filler").unlink()
-            ups.append(again(ups[-1], "--spool", str(small_disk / "spool")))
+            (disk / "filler").unlink()
+            ups.append(again(ups[-1], "--spool", str(disk / "spool")))
         until_stored(ups[-1])
         found = account(ledger, ups[-1].ports[2])
     print(f"disk full four times (seed {seed}): {found}; {ledger.again} times told to try later")
+    assert found.exact
+
+
+def test_a_full_disk_under_the_store(tmp_path: Path, seed: int) -> None:
+    """The spool is elsewhere: it takes what the store cannot, and the store takes it when there is room again."""
+    with (
+        small_disk(tmp_path / "disk", 256) as disk,
+        running(tmp_path / "up", "--spool", str(tmp_path / "spool"), store=f"chdb://{disk / 'store'}") as ups,
+    ):
+        with load(ups[-1].ports, seed, pause_s=0.05) as ledger:
+            wait_for(lambda: ledger.requests > 50, "requests to be acknowledged")
+            fill(disk / "filler")
+            wait_for(lambda: state(ups[-1])["trouble"], "the store to be full")
+            trouble, before = state(ups[-1])["trouble"], ledger.requests
+            wait_for(lambda: ledger.requests > before + 50, "requests to be acknowledged all the same")
+            (disk / "filler").unlink()
+        until_stored(ups[-1])
+        found = account(ledger, ups[-1].ports[2])
+        quarantined = metric(ups[-1], "playhead_quarantined_bodies")
+    print(f"disk of the store full (seed {seed}): {found}\n  it said: {trouble[:200]}")
+    assert quarantined == 0
     assert found.exact
 
 
