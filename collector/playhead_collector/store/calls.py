@@ -166,8 +166,11 @@ class _Count:
         return found[id(top)]
 
     def _best(self, call: _Call) -> str:
-        """The telling that knows most of tokens; of several the one nearest to the wire, where nobody added up."""
-        return min(
+        """The telling that knows most of tokens; of several the one nearest to the wire, where nobody added up.
+
+        Where that one has no content, and another says the same of tokens, it is the other.
+        """
+        best = min(
             call.steps,
             key=lambda step: (
                 -step.usage,
@@ -178,7 +181,11 @@ class _Count:
                 not step.has_content,
                 step.in_time,
             ),
-        ).key
+        )
+        if best.has_content or not (best.usage or best.failed):
+            return best.key
+        same = [step for step in call.steps if (step.failed, step.tokens) == (best.failed, best.tokens)]
+        return min((step for step in same if step.has_content), key=lambda step: step.in_time, default=best).key
 
     def _depth(self, step_id: str) -> int:
         """How many prompts are around a step."""

@@ -145,6 +145,7 @@ def _told(client: Client, run_ids: Sequence[str]) -> list[Told]:
             model=model,
             tool=tool,
             input_hash=input_hash,
+            tokens=(input_tokens, output_tokens),
         )
         for (
             run,
@@ -162,6 +163,8 @@ def _told(client: Client, run_ids: Sequence[str]) -> list[Told]:
             model,
             tool,
             input_hash,
+            input_tokens,
+            output_tokens,
         ) in rows
     ]
 

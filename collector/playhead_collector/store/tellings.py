@@ -30,6 +30,8 @@ class Told:
     end_ns: int = 0
     usage: int = 0
     """How much it knows of tokens: 0 nothing, else the more the better."""
+    tokens: tuple[int | None, int | None] = (None, None)
+    """Its input and output."""
     has_content: bool = False
     failed: bool = False
     is_answer_log: bool = False

@@ -315,6 +315,16 @@ def test_siblings_of_two_emitters_with_one_response_id_are_one_call(database: St
     assert (run["prompts"], run["output_tokens"]) == (1, 17)
 
 
+def test_of_two_tellings_that_agree_the_one_with_the_messages_counts(database: StoreDatabase) -> None:
+    root = span("root", at=(0, 100))
+    asked = {"gen_ai.input.messages": '[{"role": "user", "parts": [{"type": "text", "content": "hi"}]}]'}
+    theirs = span("anthropic.chat", anthropic("msg_c", **used(46, 17), **asked), parent=root, at=(1, 50))
+    own = span("anthropic.messages.create", anthropic("msg_c", **used(46, 17)), parent=theirs, at=(2, 49))
+    run = run_of(database, root, theirs, Emitter("com.anthropic.sdk.python", spans=[own]))
+    assert run["calls.step_id"] == [theirs.span_id.hex()]
+    assert (run["prompts"], run["output_tokens"]) == (1, 17)
+
+
 def test_failed_siblings_of_two_emitters_are_one_call_and_of_one_emitter_two(database: StoreDatabase) -> None:
     root = span("root", at=(0, 100))
     theirs = span("anthropic.chat", anthropic(None), parent=root, at=(1, 50), error="500")

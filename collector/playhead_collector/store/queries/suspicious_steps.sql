@@ -16,6 +16,8 @@ SELECT
     hex(scope_hash) AS scope,
     if(request_model != '', request_model, response_model) AS model,
     tool,
-    sipHash64(arrayFilter((h, f) -> f = 'input', piece_hashes, piece_fields)) AS input_hash
+    sipHash64(arrayFilter((h, f) -> f = 'input', piece_hashes, piece_fields)) AS input_hash,
+    input_tokens,
+    output_tokens
 FROM step_rows FINAL
 WHERE run_id IN {runs:Array(String)}
