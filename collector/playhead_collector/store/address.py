@@ -83,7 +83,7 @@ def parse_address(text: str) -> Address:
     if parts.scheme == "chdb":
         if parts.netloc or not parts.path.strip("/"):
             raise UsageError(
-                f"{text!r} is no store: an embedded one is written chdb:///absolute/path, with three slashes"
+                f"{shown} is no store: an embedded one is written chdb:///absolute/path, with three slashes"
             )
         return Embedded(Path(unquote(parts.path)).expanduser())
     if parts.scheme in ("clickhouse", "clickhouses", "http", "https"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -47,13 +48,22 @@ class Server:
         return [json.loads(line) for line in (self.folder / "requests").read_text(encoding="utf-8").splitlines()]
 
 
+def environment() -> dict[str, str]:
+    """For a process that runs in a folder of its own: chDB keeps a cache in the one it runs in."""
+    return {**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[3]), *filter(None, sys.path)])}
+
+
 @contextmanager
 def serving(folder: Path, config: Path | None = None, tls: tuple[Path, Path] | None = None) -> Iterator[int]:
     words = [str(folder), str(config or "-"), *(str(path) for path in tls or ())]
     with (
         (folder / "log").open("wb") as log,
         subprocess.Popen(
-            [sys.executable, "-m", "tests.collector.server.clickhouse", *words], stdout=subprocess.PIPE, stderr=log
+            [sys.executable, "-m", "tests.collector.server.clickhouse", *words],
+            stdout=subprocess.PIPE,
+            stderr=log,
+            cwd=folder,
+            env=environment(),
         ) as process,
     ):
         assert process.stdout is not None

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.collector.server.conftest import CLUSTER_CONFIG
+from tests.collector.server.conftest import CLUSTER_CONFIG, environment
 from tests.collector.server.statements import FORM
 
 from playhead_collector.store import ddl
@@ -33,6 +33,8 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
             [sys.executable, "-m", "tests.collector.server.statements", str(folder), str(config)],
             stdout=subprocess.PIPE,
             stderr=log,
+            cwd=folder,
+            env=environment(),
         ) as process,
     ):
         assert process.stdout is not None

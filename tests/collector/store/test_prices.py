@@ -8,6 +8,7 @@ import pytest
 from tests.collector.database import StoreDatabase
 from tests.collector.dialects.spans import span, traces
 
+from playhead_collector.store import runs
 from playhead_collector.store.prices import Price, prices
 
 DAY = date(2026, 9, 21)
@@ -99,11 +100,47 @@ def test_costs_are_multiplied_by_the_store(store_database: StoreDatabase) -> Non
     assert plain == pytest.approx((1000 * 0.15 + 100 * 0.6) / 1e6)
     cached = cost_of(store_database, *mini, input_tokens=1000, output_tokens=100, cache_read_input_tokens=400)
     assert cached == pytest.approx((600 * 0.15 + 400 * 0.075 + 100 * 0.6) / 1e6)
-    # A count of cached tokens above the input's own does not include them: nobody knows what was meant.
-    assert cost_of(store_database, *mini, input_tokens=10, output_tokens=1, cache_read_input_tokens=20) is None
+    # A count of cached tokens above the input's own is not part of it.
+    beside = cost_of(store_database, *mini, input_tokens=10, output_tokens=1, cache_read_input_tokens=20)
+    assert beside == pytest.approx((10 * 0.15 + 20 * 0.075 + 1 * 0.6) / 1e6)
     assert cost_of(store_database, *mini, output_tokens=1) is None
     assert cost_of(store_database, "boom", "openai", input_tokens=10, output_tokens=1) is None
     small, large = prices("google", "gemini-2.5-pro", DAY)
     pro = ("gemini-2.5-pro", "google")
     assert cost_of(store_database, *pro, input_tokens=200_000, output_tokens=0) == pytest.approx(0.2 * small.input)
     assert cost_of(store_database, *pro, input_tokens=300_000, output_tokens=0) == pytest.approx(0.3 * large.input)
+
+
+def test_a_price_that_arrives_later_recomputes_the_runs_that_wait_for_it_and_no_others(
+    store_database: StoreDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = store_database
+    known = cost_of(database, "gpt-4o-mini", "openai", input_tokens=1000, output_tokens=0)
+    assert cost_of(database, "of-tomorrow", "openai", input_tokens=1000, output_tokens=100) is None
+    assert cost_of(database, "of-nobody", "openai", input_tokens=1000, output_tokens=100) is None
+    # The same program knows no more than it did.
+    assert runs.reprice(database.client) == 0
+    computed = database.rows("SELECT run_id, computed_at FROM run_rows FINAL WHERE cost_usd IS NOT NULL")
+
+    def prices_of_tomorrow(provider: str, model: str, day: date) -> tuple[Price, ...]:
+        return (Price(0, 2.0, 10.0, 1.0, 2.0),) if model == "of-tomorrow" else prices(provider, model, day)
+
+    monkeypatch.setattr(runs, "prices", prices_of_tomorrow)
+    monkeypatch.setattr(runs, "SOURCE", "prices of tomorrow")
+    assert runs.reprice(database.client) == 1
+    costs = {
+        row["models"][0]: (row["cost_usd"], row["unpriced_calls"])
+        for row in database.rows("SELECT models, cost_usd, unpriced_calls FROM runs")
+    }
+    assert costs == {
+        "gpt-4o-mini": (known, 0),
+        "of-tomorrow": (pytest.approx((1000 * 2.0 + 100 * 10.0) / 1e6), 0),
+        "of-nobody": (None, 1),
+    }
+    again = database.rows("SELECT run_id, computed_at FROM run_rows FINAL WHERE has(models, 'gpt-4o-mini')")
+    assert again == computed
+    # What it did not know is not looked up again at every start.
+    assert runs.reprice(database.client) == 0
+    assert database.rows("SELECT model, source FROM prices FINAL WHERE known = 0") == [
+        {"model": "of-nobody", "source": "prices of tomorrow"}
+    ]
