@@ -10,6 +10,7 @@ from tests.sdk.collector import FakeCollector, collecting
 from playhead.journal.endpoint import Endpoint
 from playhead.recorder import recorder as module
 from playhead.recorder.recorder import Recorder, Settings
+from playhead.values.redact import Redactor
 
 
 @pytest.fixture
@@ -21,7 +22,7 @@ def collector() -> Iterator[FakeCollector]:
 @pytest.fixture
 def recorder(tmp_path: Path, collector: FakeCollector, monkeypatch: pytest.MonkeyPatch) -> Iterator[Recorder]:
     """A recorder as `init` makes one, for the length of a test, with a provider that is nobody else's."""
-    settings = Settings(Endpoint(f"{collector.url}/v1/traces"), tmp_path / "journal")
+    settings = Settings(Endpoint(f"{collector.url}/v1/traces"), tmp_path / "journal", redactor=Redactor(b"salt"))
     recorder = Recorder(settings, {"service.name": "test"})
     recorder.use(recorder.own_provider(Resource({"service.name": "test"})))
     monkeypatch.setattr(module, "_current", recorder)

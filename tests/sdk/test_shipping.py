@@ -36,7 +36,12 @@ def run(count: int) -> int:
 
 
 def program(text: str, collector_url: str, journal: Path) -> subprocess.Popen[str]:
-    environment = {**os.environ, "COLLECTOR": collector_url, "JOURNAL": str(journal), "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {
+        **os.environ,
+        "COLLECTOR": collector_url,
+        "JOURNAL": str(journal),
+        "XDG_STATE_HOME": str(journal.parent / "state"),
+    }
     return subprocess.Popen(
         [sys.executable, "-W", "ignore", "-c", _BEGIN + textwrap.dedent(text)],
         env=environment,

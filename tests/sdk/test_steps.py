@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypedDict
 
 import pytest
@@ -410,3 +412,29 @@ def test_payloads_that_cannot_be_shown_break_nothing(recorder: Recorder, collect
 
 def attributes_of(event: Span.Event) -> dict[str, str]:
     return {one.key: one.value.string_value for one in event.attributes}
+
+
+def test_secrets_are_never_written(recorder: Recorder, collector: FakeCollector, tmp_path: Path) -> None:
+    key = "sk-ant-api03-" + "Ab1" * 30
+
+    @playhead.tool
+    def call(headers: dict[str, str], note: str) -> str:
+        if note == "fail":
+            raise RuntimeError(f"refused {key}")
+        return f"used {key}"
+
+    with playhead.step("login") as step:
+        step.set("http.request.header.authorization", "Bearer abcdef0123456789")
+        step.event("tried", password="hunter2-hunter2", key=key)
+        call({"x-api-key": key}, "fine")
+        with pytest.raises(RuntimeError):
+            call({}, "fail")
+    spans = sent(recorder, collector)
+    written = b"".join(path.read_bytes() for path in tmp_path.rglob("*.jsonl"))
+    for secret in (key, "abcdef0123456789", "hunter2"):
+        assert secret.encode() not in written
+        assert secret not in str(spans)
+    tokens = set(re.findall(r"\[redacted:anthropic[^\]]*\]|\[redacted:api-key[^\]]*\]", str(spans)))
+    assert len(tokens) == 1, "one secret has one token wherever it stands"
+    # The agent itself goes on with the real ones.
+    assert call({}, "fine") == f"used {key}"

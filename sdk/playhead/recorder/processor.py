@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from opentelemetry.context import Context
-from opentelemetry.sdk.trace import ReadableSpan, Span
+from opentelemetry.sdk.trace import Event, ReadableSpan, Span
 from opentelemetry.sdk.trace import SpanProcessor as OpenTelemetryProcessor
 from opentelemetry.trace import Link, SpanContext
 
 from playhead.journal.journal import Journal
+from playhead.recorder.redaction import Redaction
 from playhead.recorder.run import SEQUENCE, Run, Runs, about
 
 log = logging.getLogger("playhead")
@@ -28,8 +29,9 @@ LOST = "playhead.lost"
 class JournalProcessor(OpenTelemetryProcessor):
     """`everything` is false under a provider that is not ours: spans outside of any run are then not our business."""
 
-    def __init__(self, journal: Journal, runs: Runs, everything: bool) -> None:
+    def __init__(self, journal: Journal, runs: Runs, redaction: Redaction, everything: bool) -> None:
         self.journal = journal
+        self._redaction = redaction
         self._runs = runs
         self._everything = everything
         self._open: dict[tuple[int, int], _Open] = {}
@@ -79,11 +81,11 @@ class JournalProcessor(OpenTelemetryProcessor):
                 run.hex,
                 span_hex,
                 None if parent is None else f"{parent.span_id:016x}",
-                span.name,
+                self._redaction.text(span.name),
                 span.start_time,
                 span.kind.value,
-                attributes,
-                _said(links) if links else None,
+                self._redaction.attributes(attributes),
+                self._said(links) if links else None,
                 context.trace_state.to_header() or None,
                 _flags(context, parent),
                 _scope(span),
@@ -110,16 +112,30 @@ class JournalProcessor(OpenTelemetryProcessor):
                 "e",
                 begun.run.hex,
                 begun.span_hex,
-                span.name,
+                self._redaction.text(span.name),
                 span.end_time,
                 status.status_code.value,
-                status.description,
-                added,
-                [[event.name, event.timestamp, dict(event.attributes or {})] for event in events] if events else None,
-                _said(links) if len(links) != begun.links else None,
+                None if status.description is None else self._redaction.text(status.description),
+                self._redaction.attributes(added),
+                [self._told(event) for event in events] if events else None,
+                self._said(links) if len(links) != begun.links else None,
                 _dropped(span),
             ]
         )
+
+    def _said(self, links: Sequence[Link]) -> Sequence[Any]:
+        return [
+            [
+                f"{link.context.trace_id:032x}",
+                f"{link.context.span_id:016x}",
+                link.context.trace_state.to_header(),
+                self._redaction.attributes(link.attributes or {}),
+            ]
+            for link in links
+        ]
+
+    def _told(self, event: Event) -> Sequence[Any]:
+        return [self._redaction.text(event.name), event.timestamp, self._redaction.attributes(event.attributes or {})]
 
 
 @dataclass(slots=True)
@@ -130,18 +146,6 @@ class _Open:
     span_hex: str
     attributes: Mapping[str, Any]
     links: int
-
-
-def _said(links: Sequence[Link]) -> Sequence[Any]:
-    return [
-        [
-            f"{link.context.trace_id:032x}",
-            f"{link.context.span_id:016x}",
-            link.context.trace_state.to_header(),
-            dict(link.attributes or {}),
-        ]
-        for link in links
-    ]
 
 
 def _flags(context: SpanContext, parent: SpanContext | None) -> int:

@@ -13,7 +13,7 @@ import platform
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,8 +29,11 @@ from playhead.journal.endpoint import Endpoint, from_environment
 from playhead.journal.folder import journals_root
 from playhead.journal.journal import DEFAULT_LIMIT_BYTES, Journal
 from playhead.recorder.processor import JournalProcessor
+from playhead.recorder.redaction import Redaction
 from playhead.recorder.run import Runs
 from playhead.recorder.worker import Worker
+from playhead.values.redact import Redactor
+from playhead.values.salt import installation_salt
 
 log = logging.getLogger("playhead")
 
@@ -55,6 +58,8 @@ class Settings:
     journal: Path
     limit_bytes: int = DEFAULT_LIMIT_BYTES
     sync: bool = False
+    redactor: Redactor | None = None
+    """None: what is known to be a secret, and nothing else."""
 
 
 class Recorder:
@@ -65,7 +70,8 @@ class Recorder:
         self.resource = dict(resource)
         self.runs = Runs()
         self.journal = self._new_journal()
-        self.processor = JournalProcessor(self.journal, self.runs, everything=True)
+        redaction = Redaction(settings.redactor or Redactor(installation_salt()))
+        self.processor = JournalProcessor(self.journal, self.runs, redaction, everything=True)
         self.worker = Worker(settings, self.journal)
         self._tracer: trace.Tracer = trace.NoOpTracer()
         self._own: trace.Tracer | None = None
@@ -138,12 +144,18 @@ def init(
     journal_limit_bytes: int = DEFAULT_LIMIT_BYTES,
     sync: bool = False,
     send: bool = True,
+    redact_fields: Iterable[str] = (),
+    redact_patterns: Iterable[str] = (),
+    redact: Callable[[str], str] | None = None,
 ) -> None:
     """Starts recording in this process. Called again, it changes nothing.
 
     `endpoint` is a collector's base URL (default: the `OTEL_EXPORTER_OTLP_*` variables, else 127.0.0.1:4318).
     Where a TracerProvider is already set, Playhead joins it; else it sets one. `sync=True` has every record synced to
     the disk, so that it survives the machine's death and not only the process's. `send=False` keeps the journal only.
+
+    Secrets of known shapes are never written. `redact_fields` names more fields to hide, `redact_patterns` more shapes
+    (regular expressions), and `redact` may rewrite any text before it is written.
     """
     global _current  # noqa: PLW0603 - a process has one recorder
     if endpoint is not None and "://" not in endpoint:
@@ -159,6 +171,7 @@ def init(
             Path(journal).expanduser() if journal is not None else journals_root(),
             journal_limit_bytes,
             sync,
+            Redactor(installation_salt(), fields=redact_fields, patterns=redact_patterns, function=redact),
         )
         recorder = Recorder(settings, dict(resource.attributes))
         if joined is not None:

@@ -1,0 +1,62 @@
+"""Takes secrets out of a span's texts before they are written.
+
+Most texts of a step are the same in every step (its kind, its name), so what was found clean once is not looked at
+again: only what is new costs a scan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from playhead.values.redact import Redactor
+
+_MOST_REMEMBERED = 20_000
+_LONGEST_REMEMBERED = 64
+
+
+class Redaction:
+    """Safe to use from any thread: what two threads remember at once is the same."""
+
+    def __init__(self, redactor: Redactor) -> None:
+        self._redactor = redactor
+        self._clean: set[str] = set()
+        self._keys: dict[str, bool] = {}
+
+    def attributes(self, attributes: Mapping[str, Any]) -> dict[str, Any]:
+        return {key: self._value(key, value) for key, value in attributes.items()}
+
+    def text(self, text: str) -> str:
+        if text in self._clean:
+            return text
+        redacted = self._redactor.text(text)
+        if redacted is text and len(text) <= _LONGEST_REMEMBERED and len(self._clean) < _MOST_REMEMBERED:
+            self._clean.add(text)
+        return redacted
+
+    def _value(self, key: str, value: Any) -> Any:
+        if isinstance(value, str):
+            return self._redactor.named(_last(key), value) if self._is_secret(key) else self.text(value)
+        if isinstance(value, (bool, int, float)) or value is None:
+            return value
+        if isinstance(value, (list, tuple)):
+            return [self._value(key, item) for item in value]
+        if isinstance(value, bytes):
+            return self._redactor.data(value)
+        if isinstance(value, Mapping):
+            return self.attributes(value)
+        return value
+
+    def _is_secret(self, key: str) -> bool:
+        """Whether the key alone says that its value is one: `http.request.header.authorization`, a field of a rule."""
+        known = self._keys.get(key)
+        if known is None:
+            known = self._redactor.named(_last(key), "a secret") != "a secret"
+            if len(self._keys) < _MOST_REMEMBERED:
+                self._keys[key] = known
+        return known
+
+
+def _last(key: str) -> str:
+    """`authorization` of `http.request.header.authorization`."""
+    return key.rpartition(".")[2]
