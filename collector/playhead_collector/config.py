@@ -199,7 +199,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     for name, field in Settings.model_fields.items():
         flag = "--" + name.replace("_", "-")
         default = field.get_default(call_default_factory=True)
-        shown = f"; default {default}" if default not in (None, [], False) else ""
+        shown = f"; default {default}" if default not in (None, [], False, "") else ""
         help_text = f"{field.description}{shown} (PLAYHEAD_{name.upper()})".replace("%", "%%")
         if field.annotation is bool:
             parser.add_argument(flag, dest=name, action="store_true", default=None, help=help_text)

@@ -7,6 +7,7 @@ installation, and a subcommand whose package is not there says which extra bring
 from __future__ import annotations
 
 import argparse
+import difflib
 import importlib
 import os
 import sys
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 from typing import Protocol, cast
 
 from playhead import __version__
-from playhead.errors import MissingExtra, PlayheadError
+from playhead.errors import MissingExtra, PlayheadError, UsageError
 from playhead.printable import printable
 
 
@@ -65,7 +66,9 @@ def main(argv: Sequence[str] | None = None) -> int:
                 command = _load(subcommand)
                 command.add_arguments(subparser)
                 commands[subcommand.name] = command
-        arguments = parser.parse_args(words)
+        arguments, unknown = parser.parse_known_args(words)
+        if unknown:
+            raise UsageError(_about(unknown[0], arguments.command, subparsers.choices[arguments.command]))
         return commands[arguments.command].run(arguments)
     except PlayheadError as error:
         print(printable(f"playhead: {error}"), file=sys.stderr)
@@ -76,6 +79,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         # Whoever read our output has had enough; say nothing, also not at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
+
+
+def _about(word: str, command: str, parser: argparse.ArgumentParser) -> str:
+    """What to write instead of a word that the command does not know."""
+    flags = [flag for action in parser._actions for flag in action.option_strings]
+    near = difflib.get_close_matches(word.split("=", maxsplit=1)[0], flags, 1)
+    hint = f"did you mean {near[0]}?" if near else f"'playhead {command} --help' says what it takes"
+    return f"'playhead {command}' does not know {word!r}; {hint}"
 
 
 def _load(subcommand: Subcommand) -> Command:

@@ -125,6 +125,8 @@ def first_words(client: Client, runs: Sequence[RunRow]) -> dict[str, str]:
 
 
 _CONTENT = re.compile(r'\\*"(?:content|text|prompt|question|query)\\*"\s*:\s*\\*"((?:[^"\\]|\\.)*)', re.DOTALL)
+# What a decorated function was called with.
+_ARGUMENT = re.compile(r'^\{"args"\s*:\s*\[\s*"((?:[^"\\]|\\.)*)', re.DOTALL)
 _USER = re.compile(r'\\*"(?:role|type)\\*"\s*:\s*\\*"(?:user|human)\\*"')
 
 
@@ -139,7 +141,7 @@ def opening(pieces: Sequence[tuple[str, str]]) -> str:
             return text[:400]
     text = "".join(text for key, text in pieces if key == pieces[0][0])
     user = _USER.search(text)
-    found = _CONTENT.search(text, user.end() if user else 0) or _CONTENT.search(text)
+    found = _CONTENT.search(text, user.end() if user else 0) or _CONTENT.search(text) or _ARGUMENT.search(text)
     if found is None:
         return text.strip()[:400]
     try:

@@ -148,6 +148,7 @@ def test_results_that_only_speak_of_errors(result: str) -> None:
         ([("p.0.role", "system"), ("p.0.content", "Be"), ("p.1.role", "user"), ("p.1.content", "Hi")], "Hi"),
         ([("ai.prompt", '{"system":"Be kind.","prompt":"Hi"}')], "Hi"),
         ([("input.value", "  plain words ")], "plain words"),
+        ([("traceloop.entity.input", '{"args": ["Hi, there"], "kwargs": {}}')], "Hi, there"),
         ([("m", '[{"role": "user", "content": "cut in the midd')], "cut in the midd"),
     ],
 )

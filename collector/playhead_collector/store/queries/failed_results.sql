@@ -2,7 +2,7 @@
 SELECT DISTINCT run_id, tool
 FROM
 (
-    SELECT run_id, toString(tool) AS tool, arrayJoin(arrayFilter((h, f) -> f IN ('result', 'output_any'), piece_hashes, piece_fields)) AS hash
+    SELECT run_id, toString(tool) AS tool, arrayJoin(arrayFilter((h, f) -> f IN ('result', 'output', 'output_any'), piece_hashes, piece_fields)) AS hash
     FROM steps
     WHERE run_id IN {runs:Array(String)} AND kind = 'tool' AND status = 'ok'
 ) AS told
