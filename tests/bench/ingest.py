@@ -18,7 +18,7 @@ from pathlib import Path
 
 from tests.bench.alone import bytes_alone
 from tests.bench.case import Figures, judge, segments_of, store
-from tests.bench.deep import Form, deep
+from tests.bench.deep import Deep, Form, deep
 from tests.bench.floor import Segment, what_adds
 from tests.bench.recent import START_NS
 from tests.bench.sender import write_bodies
@@ -31,7 +31,7 @@ from playhead_collector.store.address import parse_address
 from playhead_collector.store.engine import Engine
 
 _SCALE = float(os.environ.get("PLAYHEAD_BENCH_SCALE", "1"))
-_DEEP_RUNS = max(2, round(20 * _SCALE))
+_DEEP_RUNS = max(2, round(10 * _SCALE))
 _FORMS: tuple[Form, ...] = ("compact", "spaced", "escaped", "flattened")
 # The next turn of a run comes when its model has answered, seconds after the one before. Sent as fast as it goes,
 # a segment would hold many turns of a run, and its insert would find copies that it does not meet in life. So each
@@ -90,37 +90,43 @@ def _run(folder: Path) -> dict[str, object]:
 
 
 def _deep(engine: Engine, folder: Path) -> dict[str, object]:
+    """Sent as fast as it goes, in one form, for the figures; and each form a batch a segment, for the bytes."""
+    found: dict[str, object] = {}
     ratios: dict[str, float] = {}
-    measured: dict[str, Figures] = {}
-    for form in _FORMS:
-        if not _wanted(f"deep_{form}"):
+    for case, form, flags in (
+        ("deep_http", "compact", ()),
+        *((f"deep_{form}", form, _A_BATCH_A_SEGMENT) for form in _FORMS),
+    ):
+        if not _wanted(case):
             continue
         told = deep(_DEEP_RUNS, form=form, start_ns=START_NS)
         file = folder / "deep.bodies"
         spans = write_bodies(file, told)
 
-        def verify(subject: Subject, told: object = told, spans: int = spans) -> None:
+        def verify(subject: Subject, told: Deep = told, spans: int = spans) -> None:
             each_once(subject, spans)
-            deep_inputs(subject, told)  # type: ignore[arg-type]
+            deep_inputs(subject, told)
 
-        case = f"deep_{form}"
-        stored = store(folder / case, "http", file, spans, verify, _A_BATCH_A_SEGMENT)
-        segments = segments_of(stored, file, folder)
-        measured[form] = judge(engine, stored, segments, folder)
-        ratios[form] = round(stored.bytes_on_disk / bytes_alone(engine, told), 2)
-        _row(case, measured[form])
+        stored = store(folder / case, "http", file, spans, verify, flags)
+        segments: list[Segment] = []
+        if case == "deep_http":
+            segments = segments_of(stored, file, folder)
+            figures = judge(engine, stored, segments, folder)
+            _row(case, figures)
+            found = asdict(figures)
+        else:
+            ratios[form] = round(stored.bytes_on_disk / bytes_alone(engine, told), 2)
+            print(
+                f"{case:16}{ratios[form]:6.2f} times the unique messages compressed alone, on disk after background "
+                f"merges; {len(stored.segments)} segments, {stored.peak_rss_mb:.0f} MB, {spans} inputs equal",
+                flush=True,
+            )
         _tidy(folder, case, segments)
         file.unlink()
-    print("\ndeep, bytes on disk over the unique messages compressed alone:", end="")
-    print(",".join(f" {form} {ratio}" for form, ratio in ratios.items()))
-    if "compact" not in measured:
-        return {}
+    if not ratios:
+        return {"deep_http": found}
     # Reached only where every input of every form was equal.
-    return {
-        "deep_http": asdict(measured["compact"]) | {"bytes_ratio": max(ratios.values()), "bytes_ratios": ratios},
-        "deep_forms": {form: asdict(figures) for form, figures in measured.items()},
-        "deep_exact": True,
-    }
+    return {"deep_http": found | {"bytes_ratio": max(ratios.values()), "bytes_ratios": ratios}, "deep_exact": True}
 
 
 def _wanted(case: str) -> bool:
