@@ -61,9 +61,13 @@ def spans_of(client: Client, run_ids: Sequence[str]) -> Iterator[StoredSpan]:
 
 def records_of(client: Client, run_ids: Sequence[str]) -> Iterator[StoredRecord]:
     """The log records of runs, each once, in order of their time."""
+    rows = list(_rows(client, "records_of_runs", run_ids))
+    if not rows:
+        # Most runs have none, and their texts need not be read for that.
+        return
     scopes = _scopes(client, run_ids)
     texts = _pieces(client, run_ids)
-    for row in _rows(client, "records_of_runs", run_ids):
+    for row in rows:
         run_id = row["run_id"].decode()
         scope = scopes.get((run_id, row["scope_hash"]), _NO_SCOPE)
         yield StoredRecord(run_id, row["step_id"].decode(), _record(row, texts), scope)
