@@ -34,8 +34,6 @@ _SCOPE_HASH = (
 TABLE_SETTINGS = (
     "default_compression_codec = 'ZSTD(1)', ttl_only_drop_parts = 1, "
     "index_granularity = 4096, "
-    # Of steps that share a conversation each part repeats it, so few parts matter more here than merging less.
-    "merge_selector_base = 2, "
     # The spool lets go of a segment when its insert returns, so the insert has to be on the disk then; what a merge
     # replaced stays until the kernel has surely written the merged part.
     "fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 60, "
@@ -46,6 +44,9 @@ TABLE_SETTINGS = (
 # A segment may come again when its insert was cut short and the store away since, so its token is remembered for long.
 _TOKENS = ", non_replicated_deduplication_window = 10000"
 _CLUSTER_TOKENS = ", replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 604800"
+# Of steps that share a conversation each part repeats its hashes, so few parts matter more there than merging less; no
+# part of messages repeats another, and merging those builds their text index anew.
+_FEW_PARTS = ", merge_selector_base = 2"
 _NO_TOKENS = ", non_replicated_deduplication_window = 0"
 _NO_CLUSTER_TOKENS = ", replicated_deduplication_window = 0"
 
@@ -136,7 +137,7 @@ def _render(entry: Traversable, form: Form, database: str) -> list[Statement]:
         "resource_type": _RESOURCE,
         "scope_type": _SCOPE,
         "scope_hash": _SCOPE_HASH,
-        "table_settings": TABLE_SETTINGS + _TOKENS + (_CLUSTER_TOKENS if form.cluster else ""),
+        "table_settings": TABLE_SETTINGS + _FEW_PARTS + _TOKENS + (_CLUSTER_TOKENS if form.cluster else ""),
         "settings_without_tokens": TABLE_SETTINGS + _NO_TOKENS + (_NO_CLUSTER_TOKENS if form.cluster else ""),
         "retention_days": str(form.retention_days),
         "on_cluster": form.on_cluster,
