@@ -185,6 +185,12 @@ def test_a_body_of_countless_empty_parts_is_refused_before_memory_is_needed() ->
     assert check(Signal.TRACES, body).rejected == 200_000
 
 
+def test_a_body_of_countless_plain_fields_is_not_walked_to_its_end() -> None:
+    body = traces_by_hand(b"\x38\x01" * 1_000_000)
+    with pytest.raises(TooLarge, match="tiny parts"):
+        check(Signal.TRACES, body, unfolded=16 * 1024 * 1024)
+
+
 def test_a_large_body_of_ordinary_parts_is_accepted() -> None:
     body = traces(*(span("x" * 2000) for _ in range(100))).SerializeToString()
     assert check(Signal.TRACES, body, unfolded=3 * len(body)).accepted == 100
