@@ -352,7 +352,7 @@ def _lock_folder(folder: Path) -> IO[str]:
     except BlockingIOError:
         lock.close()
         raise UsageError(
-            f"the spool {folder} is used by another collector; stop that one, or give this one a folder of its own "
-            "with --spool"
+            f"the spool {folder} is used by another collector; stop that one, or name another folder with --spool. "
+            "To erase while it runs, POST to its /admin/erase"
         ) from None
     return lock
