@@ -76,6 +76,8 @@ def test_times_are_taken_as_people_write_them(demo: Demo, since: str) -> None:
         (["runs", "--min-csot", "1"], "did you mean --min-cost?"),
         (["runs", "last"], "does not know 'last'; 'playhead runs --help'"),
         (["up", "--http-prot=1"], "did you mean --http-port?"),
+        (["erase", "--user", "user-19"], "say --yes to erase for good"),
+        (["erase", "--run", "abc", "--yes"], "32 hex digits"),
         (["show", "xyz"], "'xyz' is no run id"),
         (["show", "ffffffffff"], "no run begins with 'ffffffffff'; 'playhead runs' lists"),
         (["export", "-o", "x.otlp"], "name the runs to export, or say --all"),

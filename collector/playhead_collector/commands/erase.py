@@ -50,7 +50,9 @@ def run(arguments: argparse.Namespace) -> int:
             raise UsageError("--run takes the whole id, 32 hex digits; 'playhead runs --json' shows it")
     if not value:
         raise UsageError(f"--{subject.value} is empty: that would be everybody's of whom nobody said who they are")
-    if not arguments.yes and sys.stdin.isatty():
+    if not arguments.yes:
+        if not sys.stdin.isatty():
+            raise UsageError("nobody is there to be asked: say --yes to erase for good")
         answer = input(f"erase all that is stored of {subject.value} {value!r}? This cannot be undone. [y/N] ")
         if answer.strip().lower() not in ("y", "yes"):
             say("nothing was erased")
