@@ -34,6 +34,7 @@ class Actor:
         "finished",
         "gate",
         "granted_ns",
+        "home",
         "ident",
         "joiners",
         "lane",
@@ -46,6 +47,7 @@ class Actor:
 
     def __init__(self, engine: Any, lane: Lane) -> None:
         self.engine = engine
+        self.home = lane  # of the thread
         self.lane = lane  # of the thread, or of the executor job it runs now
         self.ident = 0
         self.gate = allocate_lock()  # acquired: opens when the token is granted

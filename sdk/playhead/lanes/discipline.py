@@ -96,10 +96,11 @@ class Discipline:
         if self.failure is not None:
             raise self.failure
         if detached and not self.dissolved:
-            pending = Pending(actor, actor.lane.id, "rejoin", actor.lane.occurrence("rejoin"))
+            pending = Pending(actor, actor.home.id, "rejoin", actor.home.occurrence("rejoin"))
             pending.delay = 0
             with self._mutex:
                 actor.waiting_for = pending
+                actor.loop = None  # it waits at its gate, whatever it was about when it lost the token
                 actor.detached = False
                 self.detached -= 1
                 self._direction.expect(pending)
@@ -157,6 +158,8 @@ class Discipline:
     def park(self, actor: Actor) -> None:
         """The loop has nothing of the agent's to run: it gives up the token, and may get it back with a completion."""
         with self._mutex:
+            if actor.detached:
+                return  # preempted on its way here: it comes back in line at its next turn
             actor.parked = True
             if self._holder is actor:
                 self._holder = None

@@ -117,7 +117,7 @@ def _run_once(loop: Any, actor: Actor, engine: Engine) -> None:  # noqa: PLR0912
         discipline.unpark(actor)
     else:
         discipline.park(actor)
-    at_once = outside or discipline.holds(actor) or discipline.failure is not None
+    at_once = outside or discipline.holds(actor) or actor.detached or discipline.failure is not None
     if _poll(loop, 0 if at_once else _until_due(loop), discipline):
         outside += _take_outside(ready)
     for handle in outside:

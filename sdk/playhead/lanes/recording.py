@@ -89,7 +89,7 @@ class Recording:
         return any(discipline.deliverable(pending) for pending in self._arrived)
 
     def preempted(self, actor: Actor) -> None:
-        self._append(["x", actor.lane.id, actor.ticks])
+        self._append(["x", actor.home.id, actor.ticks])
 
     def preempts_here(self, actor: Actor) -> bool:
         return False

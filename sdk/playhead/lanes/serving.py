@@ -205,7 +205,7 @@ class Serving:
         if self._cursor >= len(self._deliveries):
             return False
         delivery = self._deliveries[self._cursor]
-        return not isinstance(delivery, Delivery) and delivery == (actor.lane.id, actor.ticks)
+        return not isinstance(delivery, Delivery) and delivery == (actor.home.id, actor.ticks)
 
     # -- afterwards
 

@@ -450,3 +450,24 @@ def processes(url: str) -> Any:
         process.stdin.close()
         seen.append(process.wait())
     return seen
+
+
+def busy_loop(url: str) -> Any:
+    """A loop and threads that compute longer than the discipline lets them hold the token, in turns."""
+
+    def compute(size: int) -> int:
+        return sum(value * value for value in range(size))
+
+    async def one(client: httpx2.AsyncClient, number: int) -> None:
+        for turn in range(2):
+            answer = await ask_async(client, url, f"{number} {turn}")
+            here = compute(500_000 if number % 3 == 0 else 1000)
+            there = await asyncio.to_thread(compute, 500_000 if number % 2 else 1000)
+            seen.append([number, turn, answer, here, there])
+
+    async def main() -> None:
+        async with httpx2.AsyncClient() as client:
+            await asyncio.gather(*(one(client, number) for number in range(6)))
+
+    asyncio.run(main())
+    return seen

@@ -251,3 +251,52 @@ def test_a_process_ends_and_forks_without_waiting_for_us(body: str, tmp_path: Pa
     script.write_text(AT_EXIT.format(body=body))
     done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=30, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+SERVER = """
+import asyncio, sys, threading
+from playhead.lanes.engine import Engine
+from playhead.lanes.sink import ListSink
+engine = Engine.recording(ListSink())
+engine.install()
+
+def compute():
+    return sum(value * value for value in range(300_000))
+
+async def live():
+    await asyncio.sleep(0.001)
+    return "answer"
+
+async def handle(reader, writer):
+    while line := await reader.readline():
+        answer = await engine.perform_async("tool", live, str, lambda packed, _: packed, fingerprint="")
+        if line.strip().endswith(b"7"):
+            await asyncio.to_thread(compute)
+            compute()
+        writer.write(line.strip() + answer.encode() + b"\\n")
+        await writer.drain()
+    writer.close()
+
+async def client(port, number):
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    for turn in range(5):
+        writer.write(b"%d %d\\n" % (turn, number))
+        assert (await reader.readline()) == b"%d %danswer\\n" % (turn, number)
+    writer.close()
+
+async def main():
+    server = await asyncio.start_server(handle, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    await asyncio.gather(*(client(port, number) for number in range(40)))
+    server.close()
+
+asyncio.run(main())
+print("all answered", len([record for record in engine.direction._sink.records if record[0] == "x"]) > 0)
+"""
+
+
+def test_a_server_that_computes_under_the_discipline_answers_everyone(tmp_path: Path) -> None:
+    script = tmp_path / "server.py"
+    script.write_text(SERVER)
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.stdout, done.stderr) == ("all answered True\n", "")

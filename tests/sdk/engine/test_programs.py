@@ -32,6 +32,7 @@ PROGRAMS = (
     "clocks_and_draws",
     "sets_of_strings",
     "preempted",
+    "busy_loop",
     "files",
     "processes",
 )
