@@ -261,7 +261,7 @@ engine = Engine.recording(ListSink())
 engine.install()
 
 def compute():
-    return sum(value * value for value in range(300_000))
+    return sum(value * value for value in range(1_000_000))
 
 async def live():
     await asyncio.sleep(0.001)
@@ -270,7 +270,7 @@ async def live():
 async def handle(reader, writer):
     while line := await reader.readline():
         answer = await engine.perform_async("tool", live, str, lambda packed, _: packed, fingerprint="")
-        if line.strip().endswith(b"7"):
+        if line.startswith(b"0") and line.strip().endswith(b"7"):
             await asyncio.to_thread(compute)
             compute()
         writer.write(line.strip() + answer.encode() + b"\\n")
