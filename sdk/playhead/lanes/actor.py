@@ -59,7 +59,7 @@ class Actor:
         self.detached = False  # was preempted and runs without the token
         self.finished = False
         self.joiners: list[Any] = []
-        self.ticks = 0  # how often it entered the engine: places a preemption in its course
+        self.ticks = 0  # how often it entered the engine or got the token: places a preemption in its course
         self.granted_ns = 0
 
     def bind(self) -> None:

@@ -76,6 +76,7 @@ class Discipline:
         """The actor's thread has run its course; whoever joins it can run."""
         self.enter(actor)
         with self._mutex:
+            self._stops_by_itself(actor)
             actor.finished = True
             self.actors.discard(actor)
             for joiner in actor.joiners:
@@ -118,6 +119,7 @@ class Discipline:
     def leave(self, actor: Actor, pending: Pending) -> None:
         """Gives up the token: this thread waits for `pending`."""
         with self._mutex:
+            self._stops_by_itself(actor)
             actor.waiting_for = pending
             self._direction.expect(pending)
             if self._holder is actor:
@@ -211,6 +213,14 @@ class Discipline:
     def all_blocked(self) -> bool:
         return self._holder is None and not self._runnable and not self.detached and not self.main_finished
 
+    def _stops_by_itself(self, actor: Actor) -> None:
+        """It was preempted on its way to a wait, or to its end: there is nothing to come back in line for."""
+        if actor.detached:
+            actor.detached = False
+            self.detached -= 1
+        elif not self._preempts and self._direction.preempts_here(actor):
+            self._direction.preempted(actor)
+
     def _make_runnable(self, actor: Actor, pending: Pending | None = None) -> None:
         actor.waiting_for = None
         actor.parked = False
@@ -231,6 +241,7 @@ class Discipline:
                 actor.parked = False
                 actor.woken_by = pending
             self._holder = actor
+            actor.ticks += 1  # being preempted before a wait and after it are two places
             actor.granted_ns = monotonic_ns()
             self._rouse(actor)
 

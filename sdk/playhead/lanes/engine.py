@@ -76,7 +76,7 @@ class Engine:
     # -- coming and going
 
     def install(self) -> None:
-        from playhead.effects import audit, clock, entropy, environment, files, processes
+        from playhead.effects import async_processes, audit, clock, entropy, environment, files, processes
         from playhead.lanes import executors, forks, garbage, loops, tasks, threads
         from playhead.wire import httpx, urllib3
 
@@ -85,7 +85,8 @@ class Engine:
         actor.bind()
         self.discipline.admit(actor, holding=True)
         scheduling = (threads, executors, tasks, loops, garbage, forks)
-        for part in (*scheduling, httpx, urllib3, clock, entropy, environment, files, processes, audit):
+        reading = (clock, entropy, environment, files, processes, async_processes, audit)
+        for part in (*scheduling, httpx, urllib3, *reading):
             part.install(self)
 
     def uninstall(self) -> None:

@@ -30,6 +30,8 @@ def install(engine: Engine) -> None:  # noqa: PLR0915 - the patches of one modul
     def start(thread: threading.Thread) -> None:
         parent = current_actor()
         if parent is None or is_ours(_what_it_runs(thread)):
+            # What it gives to an event loop is not the agent's either.
+            thread._playhead_outside = OUTSIDE.get() or parent is not None  # type: ignore[attr-defined]
             token = OUTSIDE.set(True)
             try:
                 real_start(thread)
@@ -47,6 +49,7 @@ def install(engine: Engine) -> None:  # noqa: PLR0915 - the patches of one modul
     def bootstrap(thread: Any) -> None:
         actor: Actor | None = getattr(thread, "_playhead_actor", None)
         if actor is None:
+            OUTSIDE.set(getattr(thread, "_playhead_outside", False))
             real_bootstrap(thread)
             return
         actor.bind()

@@ -471,3 +471,39 @@ def busy_loop(url: str) -> Any:
 
     asyncio.run(main())
     return seen
+
+
+def async_processes(url: str) -> Any:
+    """Two servers on pipes, as MCP has them, asked side by side with a model; and a program that only runs."""
+    script = (
+        "import random, sys, time\nfor line in sys.stdin:\n    time.sleep(random.random() * 0.01)\n"
+        "    print(random.random(), line, end='', flush=True)"
+    )
+
+    async def converse(client: httpx2.AsyncClient, name: str) -> None:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", script, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+        )
+        assert process.stdin is not None
+        assert process.stdout is not None
+        for turn in range(4):
+            process.stdin.write(f"{name} {turn} {len(seen)}\n".encode())
+            await process.stdin.drain()
+            seen.append((await process.stdout.readline()).decode())
+            seen.append([name, await ask_async(client, url, f"{name} {seen[-1]}")])
+        process.stdin.close()
+        seen.append([name, await process.wait()])
+
+    async def main() -> None:
+        async with httpx2.AsyncClient() as client:
+            await asyncio.gather(converse(client, "a"), converse(client, "b"))
+        ended = await asyncio.create_subprocess_shell(
+            "cat; date +%N; exit 3", stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+        )
+        out, _ = await ended.communicate(b"fed ")
+        seen.append([out.decode(), ended.returncode])
+        done = await anyio.run_process([sys.executable, "-c", "import random; print(random.random())"])
+        seen.append([done.stdout.decode(), done.returncode])
+
+    asyncio.run(main())
+    return seen

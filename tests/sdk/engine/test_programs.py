@@ -35,6 +35,7 @@ PROGRAMS = (
     "busy_loop",
     "files",
     "processes",
+    "async_processes",
 )
 
 
