@@ -10,8 +10,10 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue
+from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 
@@ -20,6 +22,7 @@ class FakeCollector:
 
     def __init__(self, port: int = 0) -> None:
         self.requests: list[ExportTraceServiceRequest] = []
+        self.logs: list[ExportLogsServiceRequest] = []
         self.headers: list[dict[str, str]] = []
         self.status: Callable[[ExportTraceServiceRequest], int] = lambda _: 200
         self.delay_s = 0.0
@@ -52,6 +55,18 @@ class FakeCollector:
     def ended(self) -> dict[bytes, Span]:
         return {span.span_id: span for span in self.spans if span.end_time_unix_nano}
 
+    @property
+    def recordings(self) -> list[LogRecord]:
+        """The pieces of recordings, in the order in which they came."""
+        return [
+            record
+            for request in list(self.logs)
+            for resource in request.resource_logs
+            for scope in resource.scope_logs
+            for record in scope.log_records
+            if record.event_name == "playhead.recording"
+        ]
+
     def named(self, name: str) -> list[Span]:
         return [span for span in self.ended.values() if span.name == name]
 
@@ -75,6 +90,10 @@ class FakeCollector:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 if self.headers.get("Content-Encoding") == "gzip":
                     body = gzip.decompress(body)
+                if self.path.endswith("/v1/logs"):
+                    fake.logs.append(ExportLogsServiceRequest.FromString(body))
+                    self._answer(200)
+                    return
                 request = ExportTraceServiceRequest.FromString(body)
                 if fake.delay_s:
                     time.sleep(fake.delay_s)
@@ -84,6 +103,9 @@ class FakeCollector:
                         fake.requests.append(request)
                         fake.headers.append({key.lower(): value for key, value in self.headers.items()})
                         fake._changed.notify_all()
+                self._answer(status)
+
+            def _answer(self, status: int) -> None:
                 self.send_response(status)
                 self.send_header("Content-Length", "0")
                 if fake.is_playhead:

@@ -279,3 +279,23 @@ def test_ship_sends_what_a_program_left(
     assert json.loads(capsys.readouterr().out) == {"spans": 11, "open": 0, "refused": 0, "left": 0}
     assert len(collector.named("execute_tool work")) == 10
     assert journals(tmp_path) == []
+
+
+def test_what_could_not_be_sent_before_the_end_is_sent_by_the_next_process(
+    collector: FakeCollector, tmp_path: Path
+) -> None:
+    """The collector is back for the very last attempt: what failed before must not be taken for sent."""
+    refused = threading.Event()
+
+    def once(_: ExportTraceServiceRequest) -> int:
+        first = not refused.is_set()
+        refused.set()
+        return 503 if first else 200
+
+    collector.status = once
+    ending = program("run(50); sys.stdin.readline(); playhead.shutdown(20)", collector.url, tmp_path)
+    assert refused.wait(20)
+    ending.communicate("\n", timeout=60)
+    ran("playhead.flush(10)", collector.url, tmp_path)
+    assert len(collector.named("execute_tool work")) == 50
+    assert journals(tmp_path) == []

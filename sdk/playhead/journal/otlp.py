@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, ArrayValue, KeyValue, KeyValueList
+from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from opentelemetry.proto.trace.v1 import trace_pb2 as pb
 
 from playhead.journal.reader import bytes_of
@@ -21,7 +22,7 @@ def request_of(
     """One request under the journal's resource. Spans without an end are marked with `open_state`."""
     request = ExportTraceServiceRequest()
     resource = request.resource_spans.add(schema_url=str(head.get("schema_url") or ""))
-    resource.resource.attributes.extend(_attributes(head.get("resource") or {}))
+    resource.resource.CopyFrom(resource_of(head))
     scopes: dict[Scope, pb.ScopeSpans] = {}
     for span in spans:
         under = scopes.get(span.scope)
@@ -31,6 +32,10 @@ def request_of(
             under.scope.version = span.scope.version or ""
         _fill(under.spans.add(), span, open_state)
     return request
+
+
+def resource_of(head: Mapping[str, Any]) -> Resource:
+    return Resource(attributes=_attributes(head.get("resource") or {}))
 
 
 def _fill(message: pb.Span, span: Span, open_state: str | None) -> None:

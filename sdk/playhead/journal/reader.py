@@ -25,6 +25,7 @@ class Position:
 @dataclass(frozen=True, slots=True)
 class Read:
     record: Record
+    line: bytes
     end: Position
     """Just behind the record."""
 
@@ -67,7 +68,7 @@ def _read_segment(path: Path, number: int, offset: int) -> Iterator[Read]:
                     offset += len(line) + 1
                     record = parsed(line)
                     if record is not None:
-                        yield Read(record, Position(number, offset))
+                        yield Read(record, line, Position(number, offset))
     except FileNotFoundError:
         return
 

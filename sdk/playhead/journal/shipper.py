@@ -21,6 +21,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from playhead.journal.folder import Folder, segments
 from playhead.journal.otlp import request_of
 from playhead.journal.reader import Position, Read, parsed, read_from
+from playhead.journal.recording import WORD, Chunks
 from playhead.journal.records import Assembler, Span
 from playhead.journal.sender import Answer, Sender
 
@@ -41,6 +42,7 @@ class Shipped:
     open_spans: int = 0
     refused: int = 0
     requests: int = 0
+    recordings: int = 0
 
 
 class Shipper:
@@ -59,6 +61,9 @@ class Shipper:
         self._wait = wait
         self._freed = freed
         self._assembler = Assembler()
+        self._chunks = Chunks()
+        self._batch: list[Span] = []
+        self._recording: bytes | None = None
         self._mark = _read_mark(folder)
         self._read = Position()
         self._playhead = False
@@ -73,20 +78,49 @@ class Shipper:
 
     def ship_new(self) -> bool:
         """Sends all that is in the journal by now; False when told to stop before that."""
-        batch: list[Span] = []
         size = 0
         for read in read_from(self._folder, self._read):
-            size += read.end.offset - self._read.offset if read.end.segment == self._read.segment else read.end.offset
-            self._take(read, batch)
-            if len(batch) >= _MOST_SPANS or (batch and size >= _MOST_BYTES):
-                if not self._send(batch):
+            size += len(read.line)
+            self._take(read)
+            if len(self._batch) >= _MOST_SPANS or size >= _MOST_BYTES:
+                if not self._send_all():
                     return False
-                batch, size = [], 0
-                self._acknowledge()
-        if batch and not self._send(batch):
+                size = 0
+        return self._send_all()
+
+    def _send_all(self) -> bool:
+        """What was read since the last mark: steps, and what a replay needs; then the mark moves.
+
+        What could not be sent stays, and is sent before anything that is read later.
+        """
+        if self._batch and not self._send(self._batch):
+            return False
+        self._batch = []
+        if not self._send_recording():
             return False
         self._acknowledge()
         return True
+
+    def _send_recording(self) -> bool:
+        body = self._recording
+        if body is None:
+            if not self._chunks.size or not (self._playhead or self._asks_playhead()):
+                return True
+            body = self._recording = self._chunks.take(self._assembler.head).SerializeToString()
+        attempt = 0
+        while True:
+            answer = self._sender.send(body, "logs")
+            if answer.accepted or answer.permanent:
+                self._recording = None
+            if answer.accepted:
+                self.done.recordings += 1
+                return True
+            if answer.permanent:
+                self._tell(f"the collector refuses a recording ({answer.words}); these runs cannot be replayed")
+                return True
+            if not self._pause(attempt, answer):
+                return False
+            attempt += 1
 
     def ship_lines(self, lines: list[bytes]) -> bool:
         """Records that the disk did not take. They are gone with this process if they cannot be sent."""
@@ -129,13 +163,17 @@ class Shipper:
         self._playhead = answer.playhead
         return self._playhead
 
-    def _take(self, read: Read, batch: list[Span]) -> None:
+    def _take(self, read: Read) -> None:
         before = self._read
         self._read = read.end
+        if read.record[0] == WORD:
+            if read.end > self._mark and len(read.record) == 3:
+                self._chunks.add(read)
+            return
         span = self._assembler.take(read.record, before)
         # What was acknowledged by an earlier process is read again only for the starts that are still open.
         if span is not None and read.end > self._mark:
-            batch.append(span)
+            self._batch.append(span)
         if span is not None:
             self._shown_open.discard((span.trace, span.span))
 
@@ -154,12 +192,15 @@ class Shipper:
             if answer.permanent:
                 self._set_aside(batch[0], answer)
                 return True
-            url = self._sender.endpoint.url
-            self._tell(f"the collector at {url} does not take traces ({answer.words}); they wait in {self._folder}")
-            pause = _PAUSES[min(attempt, len(_PAUSES) - 1)]
-            attempt += 1
-            if not self._wait(max(pause, answer.retry_after_s or 0.0)):
+            if not self._pause(attempt, answer):
                 return False
+            attempt += 1
+
+    def _pause(self, attempt: int, answer: Answer) -> bool:
+        """Before the next attempt; False when there is to be none."""
+        url = self._sender.endpoint.url
+        self._tell(f"the collector at {url} does not take traces ({answer.words}); they wait in {self._folder}")
+        return self._wait(max(_PAUSES[min(attempt, len(_PAUSES) - 1)], answer.retry_after_s or 0.0))
 
     def _post(self, batch: list[Span], open_state: str | None = None) -> Answer:
         answer = self._sender.send(request_of(self._assembler.head, batch, open_state).SerializeToString())

@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from opentelemetry import trace
 from opentelemetry.sdk.resources import Resource
@@ -34,6 +34,9 @@ from playhead.recorder.run import Runs
 from playhead.recorder.worker import Worker
 from playhead.values.redact import Redactor
 from playhead.values.salt import installation_salt
+
+if TYPE_CHECKING:
+    from playhead.lanes.engine import Engine
 
 log = logging.getLogger("playhead")
 
@@ -73,6 +76,7 @@ class Recorder:
         redaction = Redaction(settings.redactor or Redactor(installation_salt()))
         self.processor = JournalProcessor(self.journal, self.runs, redaction, everything=True)
         self.worker = Worker(settings, self.journal)
+        self.engine: Engine | None = None
         self._tracer: trace.Tracer = trace.NoOpTracer()
         self._own: trace.Tracer | None = None
 
@@ -100,7 +104,13 @@ class Recorder:
             self._own = self.own_provider(Resource(self.resource)).get_tracer("playhead", __version__)
         return self._own
 
+    def stop_effects(self) -> None:
+        engine, self.engine = self.engine, None
+        if engine is not None:
+            engine.uninstall()
+
     def after_fork_in_child(self) -> None:
+        self.engine = None  # lanes/forks.py has taken it out of this process
         self.journal.abandon_after_fork()
         self.journal = self._new_journal()
         self.processor.journal = self.journal
@@ -144,6 +154,7 @@ def init(
     journal_limit_bytes: int = DEFAULT_LIMIT_BYTES,
     sync: bool = False,
     send: bool = True,
+    record: Literal["steps", "wire", "exact"] = "wire",
     redact_fields: Iterable[str] = (),
     redact_patterns: Iterable[str] = (),
     redact: Callable[[str], str] | None = None,
@@ -153,6 +164,9 @@ def init(
     `endpoint` is a collector's base URL (default: the `OTEL_EXPORTER_OTLP_*` variables, else 127.0.0.1:4318).
     Where a TracerProvider is already set, Playhead joins it; else it sets one. `sync=True` has every record synced to
     the disk, so that it survives the machine's death and not only the process's. `send=False` keeps the journal only.
+
+    `record` says how much: `steps` is what the code declares; `wire` adds model calls and every other effect of the
+    agent's own code, and never delays it; `exact` may, to make concurrent programs replay exactly (docs/recorder.md).
 
     Secrets of known shapes are never written. `redact_fields` names more fields to hide, `redact_patterns` more shapes
     (regular expressions), and `redact` may rewrite any text before it is written.
@@ -182,12 +196,19 @@ def init(
             recorder.use(own)
         _current = recorder
         recorder.worker.start()
+        if record != "steps":
+            from playhead.recorder.recording import record_effects
+
+            recorder.engine = record_effects(recorder, record)
 
 
 def shutdown(timeout_s: float = 5.0) -> bool:
     """Sends what is left, for at most this long; what remains is sent by the next process, or by `playhead ship`."""
     recorder = _current
-    return recorder is None or recorder.worker.finish(timeout_s)
+    if recorder is None:
+        return True
+    recorder.stop_effects()
+    return recorder.worker.finish(timeout_s)
 
 
 def flush(timeout_s: float = 30.0) -> bool:

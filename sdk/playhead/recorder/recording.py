@@ -1,0 +1,26 @@
+"""Starts and ends the engine that records what a replay needs, beside the steps.
+
+It is imported by `init` only where effects are to be recorded: lanes bring asyncio with them.
+"""
+
+from __future__ import annotations
+
+from opentelemetry import trace
+
+from playhead.lanes.engine import Engine, Level
+from playhead.recorder.effects import JournalSink
+from playhead.recorder.exchanges import ExchangeSteps
+from playhead.recorder.recorder import Recorder
+
+
+def record_effects(recorder: Recorder, level: Level) -> Engine:
+    """Installed when this returns. Model calls are steps from here on, and every effect is in the journal."""
+
+    def run() -> str | None:
+        here = recorder.runs.get(trace.get_current_span().get_span_context().trace_id)
+        return here.hex if here is not None else None
+
+    engine = Engine.recording(JournalSink(lambda: recorder.journal, run), level, run)
+    engine.observers.append(ExchangeSteps())
+    engine.install()
+    return engine

@@ -1,0 +1,106 @@
+"""From `init` to a replay: what a program did is recorded, shipped, and served back with the world gone."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.sdk.collector import FakeCollector, attributes
+from tests.sdk.provider import FakeProvider
+
+from playhead.journal.recording import merged
+
+_PROGRAM = """
+import asyncio, json, os, random, sys, time, uuid
+import httpx2
+import playhead
+from playhead.lanes.engine import Engine
+
+PROVIDER = sys.argv[1]
+
+@playhead.tool
+async def look_up(order):
+    await asyncio.sleep(random.random() / 100)
+    return {"order": order, "id": str(uuid.uuid4())}
+
+@playhead.agent(name="support")
+async def handle(question):
+    async with httpx2.AsyncClient() as client:
+        asked = {"model": "gpt-5", "messages": [{"role": "user", "content": question}]}
+        answer = (await client.post(PROVIDER + "/v1/chat/completions", json=asked)).json()
+        found = await asyncio.gather(*[look_up(name) for name in "ABC"])
+        lines = []
+        async with client.stream("POST", PROVIDER + "/v1/chat/completions", json={**asked, "stream": True}) as stream:
+            async for line in stream.aiter_lines():
+                lines.append(line)
+        return [answer, found, lines, time.time()]
+"""
+
+_RECORDED = """
+playhead.init(service="t", endpoint=os.environ["COLLECTOR"], journal=os.environ["JOURNAL"], record=sys.argv[2])
+print(json.dumps(asyncio.run(handle("where is my order?"))))
+"""
+
+_SERVED = """
+from playhead.lanes.sink import read_records
+from pathlib import Path
+engine = Engine.serving_from(read_records(Path(sys.argv[2])))
+engine.install()
+answer = asyncio.run(handle("where is my order?"))
+engine.uninstall()
+print(json.dumps(answer))
+"""
+
+
+def run(text: str, *arguments: str, **environment: str) -> str:
+    return subprocess.run(
+        [sys.executable, "-c", _PROGRAM + text, *arguments],
+        env={**os.environ, **environment},
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    ).stdout
+
+
+def test_a_recorded_program_runs_again_from_what_was_shipped(collector: FakeCollector, tmp_path: Path) -> None:
+    for level in ("wire", "exact"):
+        collector.logs.clear()
+        collector.requests.clear()
+        with FakeProvider() as provider:
+            url = provider.url
+            recorded = run(_RECORDED, url, level, COLLECTOR=collector.url, JOURNAL=str(tmp_path / level))
+        pieces = [record.body.bytes_value for record in collector.recordings]
+        file = tmp_path / f"{level}.jsonl"
+        file.write_text("".join(json.dumps(record) + "\n" for record in merged(pieces)))
+        # The provider is gone, and answered differently every time.
+        for _ in range(3):
+            assert run(_SERVED, url, str(file)) == recorded, level
+        assert list((tmp_path / level).iterdir()) == []
+
+
+def test_a_recording_is_cut_by_runs_and_keyed_so_that_it_is_stored_once(
+    collector: FakeCollector, tmp_path: Path
+) -> None:
+    with FakeProvider() as provider:
+        run(_RECORDED, provider.url, "wire", COLLECTOR=collector.url, JOURNAL=str(tmp_path))
+    (root,) = collector.named("invoke_agent support")
+    of_run = [record for record in collector.recordings if record.trace_id == root.trace_id]
+    of_process = [record for record in collector.recordings if not record.trace_id]
+    assert of_run
+    assert of_process
+    keys = {
+        (record.trace_id, *(one.value.string_value or one.value.int_value for one in record.attributes))
+        for record in collector.recordings
+    }
+    assert len(keys) == len(collector.recordings)
+    prompts = [span for span in collector.ended.values() if span.name == "chat gpt-5"]
+    assert len(prompts) == 2
+    for span in prompts:
+        assert "Answer" in attributes(span)["gen_ai.output.messages"]
+        # What was said is the run's: erasing the run takes it along.
+        told = json.loads(attributes(span)["gen_ai.output.messages"])[0]["parts"][0]["content"]
+        assert all(told.encode() not in record.body.bytes_value for record in of_process)
