@@ -9,6 +9,7 @@ where these proofs must run.
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -145,6 +146,8 @@ def _quoted(text: str) -> str:
 
 
 def main(folder: str, port: str) -> None:
+    # The engine caches a schema that is given as text in the folder that its process is in.
+    os.chdir(Path(folder).parent)
     first = chdb.connect(folder)  # type: ignore[no-untyped-call]
     names = first.query("SELECT name FROM system.settings", "TabSeparated").bytes().decode().split()
     _Handler.folder, _Handler.settings = folder, frozenset(names)
