@@ -12,6 +12,8 @@ import json
 import re
 import sys
 import tempfile
+from email import policy
+from email.parser import BytesParser
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +61,10 @@ class Node:
             return _error("Code: 516. DB::Exception: Authentication failed. (AUTHENTICATION_FAILED)", 403)
         if request.headers.get("content-encoding") == "lz4":
             body = lz4.frame.decompress(body)
+        kind = request.headers.get("content-type", "")
+        if kind.startswith("multipart/form-data"):
+            given |= _form(kind, body)
+            body = b""
         query, data = given.get("query", "").encode(), body
         if not query:
             found = _INSERT.match(body)
@@ -99,6 +105,13 @@ class Node:
             return bytes(handle.query(query, form, params=values).bytes())
         finally:
             handle.close()
+
+
+def _form(kind: str, body: bytes) -> dict[str, str]:
+    """Query and values, where the client sends them as a form: those would be too long for a URL."""
+    parsed = BytesParser(policy=policy.HTTP).parsebytes(f"Content-Type: {kind}\r\n\r\n".encode() + body)
+    parts = {str(part.get_param("name", header="content-disposition")): part for part in parsed.iter_parts()}
+    return {name: bytes(part.get_payload(decode=True)).decode() for name, part in parts.items()}
 
 
 def _basic(request: Request) -> str:
