@@ -31,7 +31,7 @@ from playhead_collector.store.address import parse_address
 from playhead_collector.store.engine import Engine
 
 _SCALE = float(os.environ.get("PLAYHEAD_BENCH_SCALE", "1"))
-_DEEP_RUNS = max(2, round(10 * _SCALE))
+_DEEP_RUNS = max(2, round(5 * _SCALE))
 _FORMS: tuple[Form, ...] = ("compact", "spaced", "escaped", "flattened")
 # The next turn of a run comes when its model has answered, seconds after the one before. Sent as fast as it goes,
 # a segment would hold many turns of a run, and its insert would find copies that it does not meet in life. So each
@@ -54,8 +54,8 @@ def _run(folder: Path) -> dict[str, object]:
     adds: dict[str, dict[str, float]] = {}
     _head()
     loads: dict[str, Callable[[], Iterator[Batch]]] = {
-        "light": lambda: light(round(10_000 * _SCALE), start_ns=START_NS),
-        "heavy": lambda: heavy(round(2_000 * _SCALE), start_ns=START_NS),
+        "light": lambda: light(round(5_000 * _SCALE), start_ns=START_NS),
+        "heavy": lambda: heavy(round(1_000 * _SCALE), start_ns=START_NS),
     }
     for load, batches in loads.items():
         file = folder / f"{load}.bodies"
