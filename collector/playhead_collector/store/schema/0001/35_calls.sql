@@ -15,7 +15,9 @@ SELECT
     call_cache_read_tokens AS cache_read_tokens,
     call_cache_write_tokens AS cache_write_tokens,
     call_reasoning_tokens AS reasoning_tokens,
-    call_cost_usd AS cost_usd
+    call_cost_usd AS cost_usd,
+    -- 1 where this is the usage of several calls that only their wrapper knows, and no call of its own.
+    call_is_sum AS is_sum
 FROM run_rows FINAL
 ARRAY JOIN
     calls.step_id AS call_step_id,
@@ -28,4 +30,5 @@ ARRAY JOIN
     calls.cache_read_tokens AS call_cache_read_tokens,
     calls.cache_write_tokens AS call_cache_write_tokens,
     calls.reasoning_tokens AS call_reasoning_tokens,
-    calls.cost_usd AS call_cost_usd
+    calls.cost_usd AS call_cost_usd,
+    calls.is_sum AS call_is_sum
