@@ -128,12 +128,30 @@ class Discipline:
 
     def await_turn(self, actor: Actor) -> Pending | None:
         """Blocks until the token comes; the completion that came with it, if one did."""
-        actor.gate.acquire()
+        try:
+            actor.gate.acquire()
+        except BaseException:  # Ctrl-C: it runs on without the token, and comes back in line at its next step
+            self._break_off(actor)
+            raise
         if self.failure is not None:
             raise self.failure
         woken_by, actor.woken_by = actor.woken_by, None
         self.settle(actor)
         return woken_by
+
+    def _break_off(self, actor: Actor) -> None:
+        with self._mutex:
+            if self._holder is actor:
+                actor.gate.acquire(False)  # it came just now
+            elif not actor.detached:
+                if actor in self._runnable:
+                    self._runnable.remove(actor)
+                    actor.gate.acquire(False)
+                if actor.waiting_for is not None:
+                    actor.waiting_for.withdrawn = True
+                actor.waiting_for = None
+                actor.detached = True
+                self.detached += 1
 
     def expect(self, pending: Pending) -> None:
         """A task, not the thread, will wait for `pending`."""

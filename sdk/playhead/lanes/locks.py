@@ -59,7 +59,14 @@ class Lock:
                 engine.discipline.arrive(pending)
                 actor.gate.acquire()
             actor.gate.release()
-        woken_by = engine.discipline.await_turn(actor)
+        try:
+            woken_by = engine.discipline.await_turn(actor)
+        except BaseException:
+            if mine in self._waiting:
+                self._waiting.remove(mine)
+            elif self._real.locked():
+                self._release(actor)  # it was handed over in the same moment
+            raise
         handed_over = pending.withdrawn or (woken_by is not None and woken_by.outcome == ["=", True])
         pending.withdrawn = True
         if mine in self._waiting:

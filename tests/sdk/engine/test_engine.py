@@ -300,3 +300,36 @@ def test_a_server_that_computes_under_the_discipline_answers_everyone(tmp_path: 
     script.write_text(SERVER)
     done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=60, check=False)
     assert (done.stdout, done.stderr) == ("all answered True\n", "")
+
+
+INTERRUPTED = """
+import os, signal, threading, time
+from playhead.lanes.engine import Engine
+from playhead.lanes.sink import ListSink
+engine = Engine.recording(ListSink())
+engine.install()
+
+def interrupt():
+    time.sleep(0.1)
+    os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(0.05)
+
+never = threading.Event()
+for wait in (never.wait, lambda: time.sleep(9), lambda: thread.join(), lambda: never.wait(9)):
+    thread = threading.Thread(target=interrupt)
+    thread.start()
+    try:
+        wait()
+    except KeyboardInterrupt:
+        print("interrupted")
+    thread.join()
+with threading.Lock():
+    assert engine.discipline.detached == 0
+"""
+
+
+def test_ctrl_c_breaks_off_any_wait_and_the_thread_comes_back_in_line(tmp_path: Path) -> None:
+    script = tmp_path / "agent.py"
+    script.write_text(INTERRUPTED)
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.stdout.split(), done.stderr) == (["interrupted"] * 4, "")
