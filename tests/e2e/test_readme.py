@@ -67,7 +67,7 @@ def test_a_block_of_the_readme_does_what_it_says(reader: Up, block: Block) -> No
         assert done.stdout or done.stderr, line
     if block.language == "python":
         reader.wait_until_stored()
-        assert "weather" in reader.playhead("show", "last").out
+        assert "refund" in reader.playhead("show", "last").out
 
 
 def test_the_first_commands_are_those_of_the_makefile() -> None:
