@@ -30,3 +30,11 @@ def test_the_score_of_recordings_that_delay_nothing(tmp_path: Path) -> None:
     for program, seen in replays.items():
         print(f"    {program:24} {seen.identical():3} of 5 at the level wire")
     assert replays["sequential"].identical() == 5
+
+
+def test_the_score_of_loops_and_threads_that_are_preempted_over_and_over(tmp_path: Path) -> None:
+    """Not exact yet in every recording; published, not asserted, and what is not identical is always a divergence."""
+    replays = record_and_replay(["busy_loop"], tmp_path, TIMES)["busy_loop"]
+    print(f"\n    {'busy_loop':24} {replays.identical():3} of {TIMES}")
+    for replay in replays.replayed:
+        assert replay == replays.recorded or replay["status"] != "done", replay

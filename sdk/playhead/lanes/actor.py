@@ -36,6 +36,7 @@ class Actor:
         "granted_ns",
         "home",
         "ident",
+        "inside",
         "joiners",
         "lane",
         "loop",
@@ -58,6 +59,7 @@ class Actor:
         self.loop: AbstractEventLoop | None = None  # the loop it is parked in
         self.detached = False  # was preempted and runs without the token
         self.finished = False
+        self.inside = False  # in a short step of the engine's, where it is not preempted
         self.joiners: list[Any] = []
         self.ticks = 0  # how often it entered the engine or got the token: places a preemption in its course
         self.granted_ns = 0

@@ -92,8 +92,10 @@ class Discipline:
     def enter(self, actor: Actor) -> None:
         """Every hook begins here: counts, so a preemption has a place; and brings a preempted thread back in line."""
         with self._mutex:
+            self._follow_preemption(actor)  # one since its last step that no `settle` came upon
             actor.ticks += 1
             detached = actor.detached
+            actor.inside = not detached
         if self.failure is not None:
             raise self.failure
         if detached and not self.dissolved:
@@ -108,18 +110,20 @@ class Discipline:
                 self._direction.arrive(pending)
                 self._next()
             self.await_turn(actor)
+        actor.inside = True
 
     def settle(self, actor: Actor) -> None:
         """Every hook that keeps the token ends here: where the recording says so, the token is lost."""
-        if self._preempts or not self._direction.preempts_here(actor):
-            return
-        with self._mutex:
-            self._detach(actor)
+        actor.inside = False
+        if not self._preempts:
+            with self._mutex:
+                self._follow_preemption(actor)
 
     def leave(self, actor: Actor, pending: Pending) -> None:
         """Gives up the token: this thread waits for `pending`."""
         with self._mutex:
             self._stops_by_itself(actor)
+            actor.inside = False
             actor.waiting_for = pending
             self._direction.expect(pending)
             if self._holder is actor:
@@ -201,9 +205,11 @@ class Discipline:
     def turn(self, actor: Actor) -> Pending | None:
         """A loop that holds the token ends a turn: others who can run go first, and spinning has its limit."""
         with self._mutex:
+            self._follow_preemption(actor)
             if self._holder is not actor:
                 return None  # preempted in this turn
             self.turns += 1
+            actor.ticks += 1
             pending: Pending | None = None
             spun = self.turns >= SPIN_TURNS and monotonic_ns() - self._delivered_ns > SPIN_NS
             if not self._preempts or spun:
@@ -230,6 +236,11 @@ class Discipline:
 
     def all_blocked(self) -> bool:
         return self._holder is None and not self._runnable and not self.detached and not self.main_finished
+
+    def _follow_preemption(self, actor: Actor) -> None:
+        """Serving: where the recording says that it lost the token here, it does."""
+        if not self._preempts and self._holder is actor and self._direction.preempts_here(actor):
+            self._detach(actor)
 
     def _stops_by_itself(self, actor: Actor) -> None:
         """It was preempted on its way to a wait, or to its end: there is nothing to come back in line for."""
@@ -322,6 +333,7 @@ class Discipline:
                 holder = self._holder
                 if (
                     holder is not None
+                    and not holder.inside
                     and monotonic_ns() - holder.granted_ns > STUCK_NS
                     and (self._runnable or self._direction.waiting_to_arrive(self))
                 ):

@@ -54,6 +54,7 @@ def install(engine: Engine) -> None:
         if actor is not None:
             if engine.exact:
                 engine.discipline.enter(actor)
+                engine.discipline.settle(actor)
             fn = Job(engine.new_lane(engine.lane(actor), "job", getattr(fn, "__name__", "job")), fn)
         return real_submit(self, fn, *args, **kwargs)
 

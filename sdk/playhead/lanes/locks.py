@@ -40,6 +40,7 @@ class Lock:
             if not self._held_outside:
                 return self._wait(actor, timeout)
             # Held by real I/O or by a thread of someone else: soon free, and nothing the recording could order.
+            actor.inside = False
             got = self._real.acquire(True, timeout)
         discipline.settle(actor)
         return got

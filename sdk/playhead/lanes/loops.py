@@ -66,9 +66,13 @@ def install(engine: Engine) -> None:
 
     def call_soon_threadsafe(loop: Any, callback: Callable[..., Any], *args: Any, context: Any = None) -> Any:
         actor = current_actor()
+        if actor is None or discipline.dissolved:
+            return real_threadsafe(loop, callback, *args, context=context)
+        # A thread that has lost the token must not give a loop work before it is back in line.
+        discipline.enter(actor)
         handle = real_threadsafe(loop, callback, *args, context=context)
-        if actor is not None and not discipline.dissolved:
-            _rouse(loop, discipline)
+        _rouse(loop, discipline)
+        discipline.settle(actor)
         return handle
 
     def run_in_executor(loop: Any, executor: Executor | None, function: Callable[..., Any], *args: Any) -> Any:

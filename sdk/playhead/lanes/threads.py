@@ -44,6 +44,7 @@ def install(engine: Engine) -> None:  # noqa: PLR0915 - the patches of one modul
         thread._playhead_actor = child  # type: ignore[attr-defined]
         if engine.exact:
             engine.discipline.admit(child)
+            engine.discipline.settle(parent)
         real_start(thread)
 
     def bootstrap(thread: Any) -> None:
@@ -134,6 +135,7 @@ def wait_for(engine: Engine, actor: Actor, child: Actor, timeout: float | None) 
     discipline = engine.discipline
     discipline.enter(actor)
     if child.finished:
+        discipline.settle(actor)
         return True
     pending = Pending(actor, actor.lane.id, "join", actor.lane.occurrence("join"))
     pending.delay = timeout

@@ -32,7 +32,6 @@ PROGRAMS = (
     "clocks_and_draws",
     "sets_of_strings",
     "preempted",
-    "busy_loop",
     "files",
     "processes",
     "async_processes",
