@@ -148,3 +148,13 @@ def test_a_held_folder_is_not_given_twice(tmp_path: Path) -> None:
         Folder.make(tmp_path, "p1")
     held.remove()
     assert not (tmp_path / "p1").exists()
+
+
+def test_letting_go_twice_closes_nobody_elses_file(tmp_path: Path) -> None:
+    held = Folder.make(tmp_path, "p1")
+    held.release()
+    with (tmp_path / "other").open("w") as other:
+        held.remove()
+        held.release()
+        other.write("still open")
+        other.flush()

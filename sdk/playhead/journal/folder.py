@@ -47,8 +47,11 @@ class Folder:
         return self.path / f"{number:06}{SEGMENT_SUFFIX}"
 
     def release(self) -> None:
-        with contextlib.suppress(OSError):
-            os.close(self._lock)
+        """Once: the number of a closed handle is soon another file's, which must not be closed in its place."""
+        lock, self._lock = self._lock, -1
+        if lock >= 0:
+            with contextlib.suppress(OSError):
+                os.close(lock)
 
     def remove(self) -> None:
         shutil.rmtree(self.path, ignore_errors=True)
