@@ -56,14 +56,16 @@ print(json.dumps(answer))
 
 
 def run(text: str, *arguments: str, **environment: str) -> str:
-    return subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-c", _PROGRAM + text, *arguments],
         env={**os.environ, **environment},
-        check=True,
+        check=False,
         capture_output=True,
         text=True,
         timeout=60,
-    ).stdout
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def test_a_recorded_program_runs_again_from_what_was_shipped(collector: FakeCollector, tmp_path: Path) -> None:
@@ -104,3 +106,37 @@ def test_a_recording_is_cut_by_runs_and_keyed_so_that_it_is_stored_once(
         # What was said is the run's: erasing the run takes it along.
         told = json.loads(attributes(span)["gen_ai.output.messages"])[0]["parts"][0]["content"]
         assert all(told.encode() not in record.body.bytes_value for record in of_process)
+
+
+_SECRET = "sk-ant-api03-" + "Ab1" * 30
+
+_WITH_SECRETS = """
+playhead.init(service="t", endpoint=os.environ["COLLECTOR"], journal=os.environ["JOURNAL"], record="wire")
+key = os.environ["ANTHROPIC_API_KEY"]
+
+@playhead.agent
+def ask():
+    headers = {"x-api-key": key, "authorization": "Bearer " + key}
+    asked = {"model": "gpt-5", "messages": [{"role": "user", "content": "my key is " + key}]}
+    with httpx2.Client(headers=headers) as client:
+        return client.post(PROVIDER + "/v1/chat/completions?api_key=" + key, json=asked).status_code
+
+assert ask() == 200
+print(os.environ["DB_PASSWORD"])
+"""
+
+
+def test_no_secret_is_in_what_is_kept_or_sent(collector: FakeCollector, tmp_path: Path) -> None:
+    with FakeProvider() as provider:
+        environment = {
+            "COLLECTOR": "http://127.0.0.1:9",
+            "JOURNAL": str(tmp_path),
+            "ANTHROPIC_API_KEY": _SECRET,
+            "DB_PASSWORD": "correct horse battery",
+        }
+        assert run(_WITH_SECRETS, provider.url, **environment) == "correct horse battery\n"
+        assert any(_SECRET in str(request) for request in provider.requests), "the agent itself used the real one"
+    written = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    assert b"gpt-5" in written
+    assert _SECRET.encode() not in written
+    assert b"correct horse" not in written

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from playhead.journal.journal import Journal
+from playhead.recorder.redaction import Redaction
 
 # As journal/recording.py reads it, which is not imported here: it brings protobuf into the agent's start.
 WORD = "r"
@@ -22,13 +23,24 @@ Key = tuple[str, str, int]
 class JournalSink:
     """The engine's Sink. Any thread may append; what two of them remember at once is the same."""
 
-    def __init__(self, journal: Callable[[], Journal], run: Callable[[], str | None]) -> None:
+    def __init__(self, journal: Callable[[], Journal], redaction: Redaction, run: Callable[[], str | None]) -> None:
         self._journal = journal
+        self._redaction = redaction
         self._run = run
         self._begun: OrderedDict[Key, str] = OrderedDict()
 
     def append(self, record: list[Any]) -> None:
-        self._journal().append([WORD, self._run_of(record), record])
+        self._journal().append([WORD, self._run_of(record), self._redacted(record)])
+
+    def _redacted(self, record: list[Any]) -> list[Any]:
+        """Secrets by their shape, and variables of the environment by their name."""
+        match record:
+            case ["f", run, lane, "environment", name, number, outcome]:
+                return ["f", run, lane, "environment", name, number, self._redaction.named(name, outcome)]
+            case [word, *rest]:
+                return [word, *self._redaction.values(rest)]
+            case _:
+                return record
 
     def _run_of(self, record: list[Any]) -> str | None:
         match record:

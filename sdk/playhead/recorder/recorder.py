@@ -73,8 +73,8 @@ class Recorder:
         self.resource = dict(resource)
         self.runs = Runs()
         self.journal = self._new_journal()
-        redaction = Redaction(settings.redactor or Redactor(installation_salt()))
-        self.processor = JournalProcessor(self.journal, self.runs, redaction, everything=True)
+        self.redaction = Redaction(settings.redactor or Redactor(installation_salt()))
+        self.processor = JournalProcessor(self.journal, self.runs, self.redaction, everything=True)
         self.worker = Worker(settings, self.journal)
         self.engine: Engine | None = None
         self._tracer: trace.Tracer = trace.NoOpTracer()

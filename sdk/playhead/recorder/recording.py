@@ -20,7 +20,7 @@ def record_effects(recorder: Recorder, level: Level) -> Engine:
         here = recorder.runs.get(trace.get_current_span().get_span_context().trace_id)
         return here.hex if here is not None else None
 
-    engine = Engine.recording(JournalSink(lambda: recorder.journal, run), level, run)
+    engine = Engine.recording(JournalSink(lambda: recorder.journal, recorder.redaction, run), level, run)
     engine.observers.append(ExchangeSteps())
     engine.install()
     return engine

@@ -26,6 +26,18 @@ class Redaction:
     def attributes(self, attributes: Mapping[str, Any]) -> dict[str, Any]:
         return {key: self._value(key, value) for key, value in attributes.items()}
 
+    def values(self, values: list[Any]) -> list[Any]:
+        """The same values, nested ones too, without the secrets in their texts."""
+        return [self._value("", value) for value in values]
+
+    def named(self, name: str, value: Any) -> Any:
+        """A value, or what holds it, that stands under a name."""
+        if isinstance(value, str):
+            return self._redactor.named(name, value)
+        if isinstance(value, (list, tuple)):
+            return [self.named(name, item) if item not in ("=", "!") else item for item in value]
+        return value
+
     def text(self, text: str) -> str:
         if text in self._clean:
             return text
