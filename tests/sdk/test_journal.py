@@ -158,3 +158,10 @@ def test_letting_go_twice_closes_nobody_elses_file(tmp_path: Path) -> None:
         held.release()
         other.write("still open")
         other.flush()
+
+
+def test_a_record_that_means_something_by_its_place_is_counted_where_the_disk_does_not_take_it(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    written = journal(tmp_path / "file")
+    written.append(["r", None, ["h"]], disk_only=True)
+    assert (written.lost, written.take_from_memory()) == (1, [])

@@ -96,8 +96,10 @@ def test_a_killed_program_leaves_a_run_that_is_cut_and_has_no_holes(collector: F
         dying.communicate()
         assert away.spans == []
     assert len(journals(tmp_path)) == 1
-    ran("run(1); playhead.flush(); time.sleep(0.5); playhead.flush()", collector.url, tmp_path)
-    # The program's own 301, and the one of the program that found them.
+    finding = program("run(1); sys.stdin.readline()", collector.url, tmp_path)
+    collector.wait_for(lambda: any(span.name == "invoke_agent killed" for span in collector.spans))
+    finding.communicate("\n", timeout=60)
+    # The killed program's own 301, and the one of the program that found them.
     assert len(collector.named("execute_tool work")) == 302
     (cut,) = [span for span in collector.spans if span.name == "invoke_agent killed"]
     assert cut.end_time_unix_nano == 0
@@ -211,12 +213,19 @@ def test_a_forked_child_has_a_journal_of_its_own_and_both_are_sent(collector: Fa
 
 
 def test_a_slow_collector_slows_nobody(recorder: Recorder, collector: FakeCollector) -> None:
-    collector.delay_s = 0.5
+    taken = threading.Event()
+
+    def later(_: ExportTraceServiceRequest) -> int:
+        taken.wait(60)
+        return 200
+
+    collector.status = later
     for number in range(2000):
         with playhead.step(f"n{number}"):
             pass
-    # All of them were done before the collector had answered its second request.
-    assert len(collector.requests) <= 1
+    # All of them were done while the collector had answered nothing.
+    assert collector.requests == []
+    taken.set()
     assert recorder.worker.flush(60)
     assert len(collector.ended) == 2000
 

@@ -81,7 +81,8 @@ class Journal:
         """The segment being written, and its size."""
         return self._number, self._size
 
-    def append(self, record: Record) -> None:
+    def append(self, record: Record, *, disk_only: bool = False) -> None:
+        """`disk_only`: what has its meaning by its place in the file. Where the disk does not take it, it is lost."""
         try:
             line = (_encode(record) + "\n").encode("utf-8", "surrogatepass")
         except (TypeError, ValueError, RecursionError, MemoryError) as error:
@@ -95,7 +96,10 @@ class Journal:
                     raise OSError("the journal is at its limit; is the collector away?")
                 self._write(line)
             except OSError as error:
-                self._remember(line, error)
+                if disk_only:
+                    self._lose(f"the journal cannot be written ({error})")
+                else:
+                    self._remember(line, error)
 
     def freed(self, size: int) -> None:
         """The shipper removed a segment of this size: there is room again."""

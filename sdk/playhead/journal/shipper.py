@@ -124,13 +124,12 @@ class Shipper:
 
     def ship_lines(self, lines: list[bytes]) -> bool:
         """Records that the disk did not take. They are gone with this process if they cannot be sent."""
-        batch = []
         for line in lines:
             record = parsed(line.rstrip(b"\n"))
             span = self._assembler.take(record, self._read) if record is not None else None
             if span is not None:
-                batch.append(span)
-        return not batch or self._send(batch)
+                self._batch.append(span)
+        return self._send_all()
 
     def ship_open(self, now_ns: int) -> None:
         """Steps under way, so that they can be seen. To a Playhead collector only: others reject an end of 0."""

@@ -30,7 +30,7 @@ class JournalSink:
         self._begun: OrderedDict[Key, str] = OrderedDict()
 
     def append(self, record: list[Any]) -> None:
-        self._journal().append([WORD, self._run_of(record), self._redacted(record)])
+        self._journal().append([WORD, self._run_of(record), self._redacted(record)], disk_only=True)
 
     def _redacted(self, record: list[Any]) -> list[Any]:
         """Secrets by their shape, and variables of the environment by their name."""

@@ -96,7 +96,8 @@ def limits(
     """Raises LimitExceeded at the step that would go over, within this block and what it starts.
 
     `max_repeats` counts repetitions of the same call with the same arguments, alternations (A-B-A-B) included.
-    Cost is what `playhead.cost` steps and prompts report; a price that nobody knows adds nothing, and is not guessed.
+    Cost is what model providers themselves report with an answer; a price that nobody told adds nothing, and is not
+    guessed.
     """
     for name, value in (
         ("max_steps", max_steps),

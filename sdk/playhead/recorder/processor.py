@@ -33,7 +33,7 @@ class JournalProcessor(OpenTelemetryProcessor):
         self.journal = journal
         self._redaction = redaction
         self._runs = runs
-        self._everything = everything
+        self.everything = everything
         self._open: dict[tuple[int, int], _Open] = {}
 
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
@@ -64,7 +64,7 @@ class JournalProcessor(OpenTelemetryProcessor):
             return
         run = self._runs.get(context.trace_id)
         if run is None:
-            if not self._everything:
+            if not self.everything:
                 return
             run = self._runs.begin(context.trace_id)
         attributes = dict(span.attributes or {})

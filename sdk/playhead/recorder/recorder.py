@@ -86,7 +86,7 @@ class Recorder:
 
     def join(self, provider: Any) -> None:
         """Steps become spans of this provider, so whatever else it feeds sees them, too."""
-        self.processor._everything = False
+        self.processor.everything = False
         provider.add_span_processor(self.processor)
         self._tracer = provider.get_tracer("playhead", __version__)
 

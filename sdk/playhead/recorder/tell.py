@@ -127,7 +127,7 @@ def score(name: str, value: float | str | bool, *, comment: str | None = None, o
 
 
 def effect(name: str, compute: Callable[[], T], **attributes: Any) -> T:
-    """A result that code cannot compute by itself: recorded now, served from the recording at a replay."""
+    """A result that code cannot compute by itself, recorded as a step. (Replay does not serve it yet.)"""
     with begin("effect", name, {key: _plain(value) for key, value in attributes.items()}) as under:
         result = compute()
         under.set("playhead.effect.result", payload(result))

@@ -1,6 +1,6 @@
 """The thread that ships the journal, and nothing else. It is a daemon: an agent's exit never waits longer than it says.
 
-It starts with the first record, polls quickly at first (a new user is watching) and slower then. Its own HTTP is not
+It starts with `init`, polls quickly at first (a new user is watching) and slower then. Its own HTTP is not
 the agent's, so nothing of it is recorded: see `is_internal`.
 """
 
