@@ -10,10 +10,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from tests.sdk.provider import FakeProvider
 
 from playhead.providers import Prompt, read_exchange
 from playhead.wire.exchange import Exchange
+from playhead_collector.demo.provider import FakeProvider
 
 SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}, "days": {"type": "integer"}}}
 CHAT_TOOLS = [{"type": "function", "function": {"name": name, "parameters": SCHEMA}} for name in ("weather", "news")]

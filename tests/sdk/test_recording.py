@@ -9,9 +9,9 @@ import sys
 from pathlib import Path
 
 from tests.sdk.collector import FakeCollector, attributes
-from tests.sdk.provider import FakeProvider
 
 from playhead.journal.recording import merged
+from playhead_collector.demo.provider import FakeProvider
 
 _PROGRAM = """
 import asyncio, json, os, random, sys, time, uuid

@@ -4,7 +4,8 @@ It answers differently every time, as models do: the number of the answer and a 
 tools are offered it calls them, with arguments made from their schemas, until their results are in the conversation;
 then it speaks. What goes wrong is scripted: `provider.fail(429)`, `provider.hang_up(after=3)`, each for the next
 request that asks a model, or over HTTP, `POST /script {"fail": 429}`, where it runs in another process (`python -m
-tests.sdk.provider`). Every other path answers with JSON that differs each time, too: the world outside of models.
+playhead_collector.demo.provider`). Every other path answers with JSON that differs each time, too: the world outside of
+models.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import unquote, urlsplit
 
-from tests.sdk import speech
-from tests.sdk.speech import Call, Json, Said
+from playhead_collector.demo import speech
+from playhead_collector.demo.speech import Call, Json, Said
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,8 @@ class FakeProvider:
     def serve_forever(self) -> None:
         self._server.serve_forever()
 
-    def mishap(self) -> Mishap | None:
+    def mishap(self, body: bytes) -> Mishap | None:
+        """What goes wrong with this request."""
         try:
             return self._mishaps.popleft()
         except IndexError:
@@ -101,6 +103,10 @@ class FakeProvider:
         with self._lock:
             self._answers += 1
             return self._answers
+
+    def world(self, path: str) -> Json:
+        """What is no model answers this."""
+        return {"path": path, "number": self.number(), "nonce": secrets.token_hex(3)}
 
     def say(self, model: str, asked: Asked, size: int) -> Said:
         """The next answer."""
@@ -127,6 +133,8 @@ class Asked:
     results: int
     """Results of tools since somebody last spoke."""
     schema: Json | None = None
+    body: Json | None = None
+    """The whole of it, for one who reads more."""
 
 
 def _object(value: Any) -> Json:
@@ -162,6 +170,7 @@ def _chat_asked(body: Json) -> Asked:
         tools if body.get("tool_choice") != "none" else [],
         _trailing(roles, "tool"),
         form.get("json_schema", {}).get("schema"),
+        body,
     )
 
 
@@ -184,7 +193,7 @@ def _responses_asked(body: Json) -> Asked:
 
 def _messages_asked(body: Json) -> Asked:
     tools = [(tool["name"], tool.get("input_schema", {})) for tool in body.get("tools", ())]
-    return Asked(tools, _results(body, "tool_result", lambda block: block.get("type")))
+    return Asked(tools, _results(body, "tool_result", lambda block: block.get("type")), body=body)
 
 
 def _results(body: Json, wanted: str, kind: Callable[[Json], Any]) -> int:
@@ -211,7 +220,11 @@ def _bedrock_asked(body: Json) -> Asked:
 
 
 def _error(path: str, status: int) -> Json:
-    words = {429: "Too many requests", 500: "The server had an error"}.get(status, "Scripted failure")
+    words = {
+        400: "This model's maximum context length was exceeded. Please reduce the length of the messages.",
+        429: "Too many requests",
+        500: "The server had an error",
+    }.get(status, "Scripted failure")
     if path.endswith("/messages"):
         kind = {429: "rate_limit_error", 529: "overloaded_error"}.get(status, "api_error")
         return {"type": "error", "error": {"type": kind, "message": words}}
@@ -220,8 +233,9 @@ def _error(path: str, status: int) -> Json:
         return {"error": {"code": status, "message": words, "status": name}}
     if path.startswith("/model/"):
         return {"message": words, "__type": "ThrottlingException" if status == 429 else "InternalServerException"}
-    code = "rate_limit_exceeded" if status == 429 else None
-    return {"error": {"message": words, "type": "requests" if code else "server_error", "param": None, "code": code}}
+    code = {400: "context_length_exceeded", 429: "rate_limit_exceeded"}.get(status)
+    kind = {400: "invalid_request_error", 429: "requests"}.get(status, "server_error")
+    return {"error": {"message": words, "type": kind, "param": None, "code": code}}
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -262,8 +276,8 @@ class _Handler(BaseHTTPRequestHandler):
         provider.requests.append(Request(self.command, self.path, dict(self.headers.items()), body))
         speak = next((found for ending, found in _SPEAKERS if path.endswith(ending)), None)
         if speak is None or self.command != "POST":
-            return self._json({"path": path, "number": provider.number(), "nonce": secrets.token_hex(3)}, None)
-        mishap = provider.mishap()
+            return self._json(provider.world(path), None)
+        mishap = provider.mishap(body)
         if mishap is not None and mishap.status is not None:
             after = () if mishap.retry_after is None else (("retry-after", f"{mishap.retry_after:g}"),)
             return self._json(_error(path, mishap.status), None, status=mishap.status, headers=after)
