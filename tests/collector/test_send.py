@@ -16,13 +16,11 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceRequest,
     ExportTraceServiceResponse,
 )
+from tests.collector.receive.messages import span, traces
 
 from playhead.errors import UsageError
-from playhead_collector.demo import demo_requests
 from playhead_collector.errors import Forbidden, IngestError, TryLater, Unauthenticated
 from playhead_collector.send import send
-
-NOW_NS = 1_795_000_000_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +78,7 @@ def collector() -> Iterator[Collector]:
 
 @pytest.fixture
 def request_() -> ExportTraceServiceRequest:
-    return next(demo_requests(NOW_NS)).request
+    return traces(*(span(f"step {number}") for number in range(3)))
 
 
 def spans(request: ExportTraceServiceRequest) -> int:
@@ -88,7 +86,7 @@ def spans(request: ExportTraceServiceRequest) -> int:
 
 
 def test_every_request_arrives_as_it_is_and_its_spans_are_counted(collector: Collector) -> None:
-    sent = [run.request for run in demo_requests(NOW_NS)][:3]
+    sent = [traces(*[span(f"of request {number}")] * number) for number in (1, 2, 3)]
     assert send(sent, collector.endpoint, None) == sum(map(spans, sent))
     assert collector.requests() == sent
     assert collector.paths == ["/v1/traces"] * 3

@@ -15,20 +15,21 @@ def test_the_demo_shows_its_runs_and_what_is_wrong_with_some(tmp_path: Path) -> 
     assert len(table) == 39
     for words in (
         "cancel_order answered with an error",
-        "refund ×9 with the same arguments",
+        "LimitExceeded: a loop: refund with the same arguments",
         "context grew from",
         "has not ended; last heard of",
-        "no final answer after 10 turns",
+        "failed steps on the way",
+        "ModelBusy: gpt-4o-mini: HTTP 500",
     ):
         assert any(words in line for line in table), words
-    assert "All done! Order A-10570 is cancelled" in said.out
+    assert "All done!" in said.out
     assert "ORDER_LOCKED" in said.out
 
     shown = re.findall(r"playhead show (\w+)    # ", said.err)
     assert len(shown) == 4
     store = re.findall(r"export PLAYHEAD_STORE=(\S+)", said.err)[0]
-    assert playhead_alone(tmp_path, "show", shown[2], "--no-messages", PLAYHEAD_STORE=store).status == 0
+    assert playhead_alone(tmp_path, "show", shown[0], "--no-messages", PLAYHEAD_STORE=store).status == 0
 
     again = playhead_alone(tmp_path, "demo", "--folder", str(tmp_path / "demo"))
     assert again.status == 0, again.err
-    assert "375 steps stored" in again.err
+    assert "39 runs of 4" in again.err

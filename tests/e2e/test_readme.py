@@ -7,7 +7,6 @@ import re
 import stat
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +14,7 @@ from pathlib import Path
 import pytest
 from tests.e2e.running import Up, clean_environment, up
 
-from playhead_collector.demo import demo_requests
-from playhead_collector.send import send
+from playhead_collector.demo.shift import shift
 
 README = Path(__file__).parents[2] / "README.md"
 _BLOCK = re.compile(r"(?:^<!-- not run: ([^\n]+) -->\n)?^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -30,6 +28,7 @@ class Block:
     """Why; empty where it is run."""
 
 
+_EXCERPT = re.compile(r"an excerpt of (\S+\.py),")
 BLOCKS = [Block(language, text, not_run) for not_run, language, text in _BLOCK.findall(README.read_text("utf-8"))]
 RUN = [block for block in BLOCKS if not block.not_run]
 
@@ -43,7 +42,7 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
     script.write_text(f'#!/bin/sh\nexec {sys.executable} -m playhead "$@"\n')
     script.chmod(script.stat().st_mode | stat.S_IXUSR)
     with up(folder) as collector:
-        send((one.request for one in demo_requests(time.time_ns())), collector.url)
+        shift(collector.url, folder / "journal")
         collector.wait_until_stored()
         yield collector
 
@@ -76,8 +75,17 @@ def test_the_first_commands_are_those_of_the_makefile() -> None:
 
 
 def test_what_is_not_run_is_little_and_says_why() -> None:
-    assert len([block for block in BLOCKS if block.not_run]) <= 5
+    assert len([block for block in BLOCKS if block.not_run and not _EXCERPT.match(block.not_run)]) <= 5
     assert len(RUN) >= 5
+
+
+def test_an_excerpt_is_what_stands_in_its_file() -> None:
+    excerpts = [(block, found[1]) for block in BLOCKS if (found := _EXCERPT.match(block.not_run))]
+    assert excerpts
+    for block, name in excerpts:
+        source = (README.parent / name).read_text("utf-8")
+        for part in block.text.split("\n\n\n"):
+            assert part.strip() in source, part
 
 
 def test_every_link_leads_somewhere() -> None:

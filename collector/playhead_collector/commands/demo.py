@@ -1,4 +1,4 @@
-"""`playhead demo`: a collector on an embedded store, a few dozen runs sent to it, and a look at them.
+"""`playhead demo`: a collector on an embedded store, a few dozen runs of a real agent, and a look at them.
 
 It needs no network and no keys.
 """
@@ -12,13 +12,17 @@ import subprocess
 import sys
 import threading
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
-from playhead_collector import config
+from playhead.cli import main
+from playhead_collector import config, demo
 from playhead_collector.commands.common import say
-from playhead_collector.demo import DemoRequest, demo_requests
+from playhead_collector.demo.shift import shift
+from playhead_collector.demo.tickets import LETTERS, NEW
 from playhead_collector.errors import StoreUnavailable
-from playhead_collector.send import send
+from playhead_collector.read.runs import RunFilter, list_runs
+from playhead_collector.read.source import open_source
 from playhead_collector.service import Collector, Ports
 from playhead_collector.store.address import data_directory
 
@@ -26,7 +30,7 @@ SHOWN = "silent-failure"
 # Story, and what to look for in it.
 TROUBLE = (
     ("silent-failure", "a silent failure: the tool says no, the agent says done"),
-    ("refund-loop", "a loop: the same call nine times"),
+    ("refund-loop", "a loop, which the agent's own limit stopped"),
     ("context-blowout", "a context that blew up"),
     ("crash", "a crash: the run has no end"),
 )
@@ -72,12 +76,14 @@ def run(arguments: argparse.Namespace) -> int:
     if failed:
         raise failed[0]
     try:
-        sent = list(demo_requests(time.time_ns()))
-        say(f"demo: sending {len(sent)} runs over OTLP/HTTP to port {bound[0].http}")
-        spans = send((one.request for one in sent), f"http://127.0.0.1:{bound[0].http}")
+        endpoint, journal = f"http://127.0.0.1:{bound[0].http}", folder / "journal"
+        say(f"demo: a support agent answers {len(LETTERS)} letters in two processes; one of them will crash")
+        began = datetime.now(UTC)
+        shift(endpoint, journal)
+        say("demo: 'playhead ship' sends what the crashed one left in its journal:")
+        main(["ship", "--journal", str(journal), "--endpoint", endpoint])
         _wait_until_stored(collector)
-        say(f"demo: {spans} steps stored; this is what 'playhead runs' shows:\n")
-        _look(settings.store, sent)
+        _look(settings, began)
         if arguments.keep:
             say("\ndemo: the collector runs until Ctrl-C")
             threading.Event().wait()
@@ -88,21 +94,29 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _look(store: str, sent: list[DemoRequest]) -> None:
+def _look(settings: config.Settings, began: datetime) -> None:
     """The commands themselves, in processes of their own, as a user would type them; they find the store alone."""
-    latest = {one.story: one.run_id for one in sent}
-    _playhead(store, "runs", "--limit", str(len(sent)))
-    say(f"\ndemo: and one of them, 'playhead show {latest[SHOWN][:12]}':\n")
-    _playhead(store, "show", latest[SHOWN])
+    with open_source(settings.address) as source:
+        runs = list_runs(source.client, RunFilter(since=began, limit=len(LETTERS)))
+    steps = sum(run.steps for run in runs)
+    say(f"demo: {len(runs)} runs of {steps} steps are stored; this is what 'playhead runs' shows:\n")
+    latest = {run.session: run.run_id for run in runs}
+    shown = {one.story: latest[one.session][:12] for one in LETTERS if one.version == NEW}
+    store = settings.store
+    _playhead(store, "runs", "--limit", str(len(runs)))
+    say(f"\ndemo: and one of them, 'playhead show {shown[SHOWN]}':\n")
+    _playhead(store, "show", shown[SHOWN])
     say("\ndemo: look at the others, or for something of your own:\n")
     say(f"  export PLAYHEAD_STORE={store}")
     for story, words in TROUBLE:
-        say(f"  .venv/bin/playhead show {latest[story][:12]}    # {words}")
+        say(f"  .venv/bin/playhead show {shown[story]}    # {words}")
+    say("  .venv/bin/playhead runs --status error --since 1d")
+    say('  .venv/bin/playhead runs --text "picking has begun"')
+    say('  .venv/bin/playhead sql "SELECT model, sum(cost_usd) FROM calls GROUP BY model"')
     say(
-        "  .venv/bin/playhead runs --status error --since 1d\n"
-        '  .venv/bin/playhead runs --text "picking has begun"\n'
-        '  .venv/bin/playhead sql "SELECT model, sum(cost_usd) FROM calls GROUP BY model"\n'
-        "\nYour own agents: '.venv/bin/playhead up', then set OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318"
+        f"\nThe agent to copy: {Path(demo.__file__).with_name('agent.py')}\n"
+        "Your own agents: '.venv/bin/playhead up', then playhead.init() in them, or, where they speak OpenTelemetry\n"
+        "already, OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318"
     )
 
 

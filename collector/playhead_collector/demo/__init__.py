@@ -1,10 +1,8 @@
-"""The demo's traffic: a few dozen agent runs as real emitters would send them, without a network or a key.
+"""The demo: a real agent on the SDK, a shop for it to work in, and a fake model that answers differently every time.
 
-    stories -> take (conversation, clock, tokens) -> steps -> dialects -> wire -> send
+    letters (tickets.py) -> desk.py -> agent.py -> model.py ──HTTP──> shop_provider.py (mind.py, provider.py, speech.py)
+                                          └──> shop.py
 
-Nothing here touches the store: the demo goes through the collector's door like everyone else.
+`shift.py` starts it all. Nothing here touches the store: what the agent does is recorded by the SDK in its own process
+and goes through the collector's door like everyone else's.
 """
-
-from playhead_collector.demo.programme import DemoRequest, demo_requests
-
-__all__ = ["DemoRequest", "demo_requests"]

@@ -11,6 +11,8 @@ import inspect
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping
 from typing import Any, ParamSpec, TypeVar, cast, overload
 
+from opentelemetry.trace import Status, StatusCode
+
 from playhead.recorder.contracts import Contract, contract_of
 from playhead.recorder.payload import payload
 from playhead.recorder.recorder import Recorder, current
@@ -44,13 +46,16 @@ class _Recorded:
             step = begin(self.kind, f"execute_tool {self.name}", attributes, like=text)
         else:
             attributes = {**self.fixed, "input.value": text}
-            step = begin(self.kind, f"invoke_agent {self.name}", attributes, alone=not in_run(recorder))
+            step = begin(self.kind, f"invoke_agent {self.name}", attributes, alone=not in_run(recorder), like=text)
         self._check(step, given, "argument")
         return step
 
     def succeed(self, step: Step, result: Any) -> None:
         key = "gen_ai.tool.call.result" if self.kind == "tool" else "output.value"
         step.span.set_attribute(key, payload(result))
+        if self.kind == "agent":
+            # It came to its end, whatever failed on the way: a reader need not guess from its last sub-agent.
+            step.span.set_status(Status(StatusCode.OK))
         self._check(step, {"return": result}, "result")
 
     @property

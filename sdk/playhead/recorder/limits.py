@@ -15,6 +15,8 @@ from opentelemetry.trace import Status, StatusCode
 from playhead.errors import PlayheadError, UsageError
 
 _LONGEST_CYCLE = 4
+# A step's name, and what it was asked.
+Made = tuple[str, str]
 
 
 class LimitExceeded(PlayheadError):
@@ -42,8 +44,10 @@ class _Limits:
         self._began = clock()
         self._steps = 0
         self._cost = 0.0
+        # Prompts apart from calls: between two equal calls of an agent stands a prompt that has grown by the first.
         size = (max_repeats or 0) * _LONGEST_CYCLE + _LONGEST_CYCLE
-        self._last: deque[tuple[str, str, str]] = deque(maxlen=size)
+        self._prompts: deque[Made] = deque(maxlen=size)
+        self._calls: deque[Made] = deque(maxlen=size)
 
     def before_step(self, kind: str, name: str, like: str) -> None:
         self._steps += 1
@@ -56,10 +60,11 @@ class _Limits:
                 "max_cost_usd", f"the run spent ${self._cost:.4f} of ${self.max_cost_usd:g} before {name!r}"
             )
         if self.max_repeats is not None and like:
-            self._last.append((kind, name, like))
-            cycle = self._cycle(self.max_repeats)
+            made = self._prompts if kind == "prompt" else self._calls
+            made.append((name, like))
+            cycle = _cycle(list(made), self.max_repeats)
             if cycle:
-                words = " -> ".join(dict.fromkeys(step.removeprefix("execute_tool ") for _, step, _ in cycle))
+                words = " -> ".join(dict.fromkeys(step.removeprefix("execute_tool ") for step, _ in cycle))
                 raise LimitExceeded(
                     "max_repeats", f"a loop: {words} with the same arguments more than {self.max_repeats} times"
                 )
@@ -67,18 +72,18 @@ class _Limits:
     def spent(self, cost_usd: float) -> None:
         self._cost += cost_usd
 
-    def _cycle(self, most: int) -> list[tuple[str, str, str]] | None:
-        """The steps that have now come `most` + 1 times in the same order: A-A-A, A-B-A-B, and so on."""
-        last = list(self._last)
-        for length in range(1, _LONGEST_CYCLE + 1):
-            need = length * (most + 1)
-            if len(last) < need:
-                return None
-            tail = last[-need:]
-            cycle = tail[:length]
-            if all(tail[place] == cycle[place % length] for place in range(need)):
-                return cycle
-        return None
+
+def _cycle(made: list[Made], most: int) -> list[Made] | None:
+    """The steps that have now come `most` + 1 times in the same order: A-A-A, A-B-A-B, and so on."""
+    for length in range(1, _LONGEST_CYCLE + 1):
+        need = length * (most + 1)
+        if len(made) < need:
+            return None
+        tail = made[-need:]
+        cycle = tail[:length]
+        if all(tail[place] == cycle[place % length] for place in range(need)):
+            return cycle
+    return None
 
 
 _limits: ContextVar[tuple[_Limits, ...]] = ContextVar("playhead_limits", default=())
