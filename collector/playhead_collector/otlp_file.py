@@ -1,4 +1,4 @@
-"""OTLP files as requests small enough to be sent or stored one by one.
+"""OTLP files, and recordings of `playhead record`, as requests small enough to be sent or stored one by one.
 
 A file may be larger than memory: protobuf is read one resource at a time, JSON one line at a time. What is no OTLP is
 an error that names the file; nothing in a file is passed over silently.
@@ -14,6 +14,7 @@ from typing import IO, Any
 from google.protobuf.message import DecodeError
 
 from playhead.errors import UsageError
+from playhead.journal.single import is_single, requests_in
 from playhead_collector.errors import BadRequest
 from playhead_collector.receive.json_request import protobuf_from_json
 from playhead_collector.receive.signal import Signal
@@ -35,6 +36,10 @@ Request = tuple[Signal, bytes, int]
 def requests_of(file: Path) -> Iterator[Request]:
     """The requests in a file, in order. Raises UsageError or BadRequest, naming the file."""
     try:
+        if is_single(file):
+            for signal, body, done in requests_in(file):
+                yield Signal(signal), body, done
+            return
         with file.open("rb") as data:
             if file.suffix in (".json", ".jsonl", ".ndjson"):
                 yield from _json(file, data)

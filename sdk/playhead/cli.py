@@ -30,6 +30,7 @@ class Subcommand:
 
 SUBCOMMANDS = (
     Subcommand("up", "playhead_collector.commands.up", "server", "run the collector"),
+    Subcommand("record", "playhead.commands.record", "", "record a program that has no line of Playhead in it"),
     Subcommand("ship", "playhead.commands.ship", "", "send what recorded programs left behind"),
     Subcommand("runs", "playhead_collector.commands.runs", "server", "list runs"),
     Subcommand("show", "playhead_collector.commands.show", "server", "show one run step by step"),

@@ -35,12 +35,13 @@ RUN = [block for block in BLOCKS if not block.not_run]
 
 @pytest.fixture(scope="module")
 def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
-    """A collector as the reader has one by then, `playhead` on the PATH, and a folder to work in."""
+    """A collector as the reader has one by then, `playhead` and `python` on the PATH, and a folder to work in."""
     folder = tmp_path_factory.mktemp("readme")
-    script = folder / "bin" / "playhead"
-    script.parent.mkdir()
-    script.write_text(f'#!/bin/sh\nexec {sys.executable} -m playhead "$@"\n')
-    script.chmod(script.stat().st_mode | stat.S_IXUSR)
+    (folder / "bin").mkdir()
+    for name, words in {"playhead": f"{sys.executable} -m playhead", "python": sys.executable}.items():
+        script = folder / "bin" / name
+        script.write_text(f'#!/bin/sh\nexec {words} "$@"\n')
+        script.chmod(script.stat().st_mode | stat.S_IXUSR)
     with up(folder) as collector:
         shift(collector.url, folder / "journal")
         collector.wait_until_stored()

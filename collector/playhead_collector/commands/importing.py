@@ -1,4 +1,7 @@
-"""`playhead import FILE…`: OTLP files into the store, through the collector that runs or, where none does, directly."""
+"""`playhead import FILE…`: OTLP files, and what `playhead record` wrote, into the store.
+
+Through the collector that runs or, where none does, directly.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "files", nargs="+", type=Path, metavar="FILE",
         help="OTLP protobuf (.otlp, .bin; log records: .logs.otlp, .logs.bin) or OTLP/JSON, one document or a request "
-        "a line (.json, .jsonl)",
+        "a line (.json, .jsonl); or what 'playhead record -o' wrote",
     )  # fmt: skip
 
 

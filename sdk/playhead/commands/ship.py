@@ -1,11 +1,13 @@
-"""`playhead ship`: sends the journals of processes that are gone, and tells what is left."""
+"""`playhead ship`: sends the journals of processes that are gone, or a file of `playhead record`."""
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from playhead.errors import PlayheadError, UsageError
@@ -13,6 +15,7 @@ from playhead.journal.endpoint import from_environment
 from playhead.journal.folder import journals_root, leftovers
 from playhead.journal.sender import Sender
 from playhead.journal.shipper import ship_leftovers
+from playhead.journal.single import is_single, requests_in
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,6 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--endpoint", metavar="URL", help="a collector's base URL; default: the OTEL_EXPORTER_OTLP_* variables"
     )
     parser.add_argument("--wait", metavar="SECONDS", type=float, default=30.0, help="how long to try; default 30")
+    parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="what 'playhead record -o' wrote, instead")
     parser.add_argument("--json", action="store_true", help="the counts as one JSON object")
 
 
@@ -36,6 +40,8 @@ def run(arguments: argparse.Namespace) -> int:
         time.sleep(max(0.0, min(seconds, left)))
         return bool(left > 0)
 
+    if arguments.files:
+        return _ship_files(arguments.files, Sender(endpoint), wait, arguments.json)
     sender = Sender(endpoint)
     try:
         done = ship_leftovers(leftovers(root), sender, wait)
@@ -52,4 +58,27 @@ def run(arguments: argparse.Namespace) -> int:
             f"{left} journals in {root} could not be sent whole to {endpoint.url}; is the collector there? "
             "They stay: run this again"
         )
+    return 0
+
+
+def _ship_files(files: list[Path], sender: Sender, wait: Callable[[float], bool], as_json: bool) -> int:
+    requests = 0
+    with contextlib.closing(sender):
+        for file in files:
+            if not file.is_file() or not is_single(file):
+                raise UsageError(
+                    f"{file} is no recording of 'playhead record -o'; OTLP files are for 'playhead import'"
+                )
+            for signal, body, _ in requests_in(file):
+                while not (answer := sender.send(body, signal)).accepted:
+                    if answer.permanent or not wait(0.5):
+                        raise PlayheadError(
+                            f"{file} could not be sent whole to {sender.endpoint.url} ({answer.words}); run this "
+                            "again, what comes twice is stored once"
+                        )
+                requests += 1
+    if as_json:
+        print(json.dumps({"files": len(files), "requests": requests}))
+    else:
+        print(f"shipped {len(files)} files", file=sys.stderr)
     return 0

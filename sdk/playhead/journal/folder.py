@@ -43,6 +43,11 @@ class Folder:
             raise FileExistsError(f"{path} is another process's journal")
         return cls(path, lock)
 
+    @property
+    def descriptor(self) -> int:
+        """Of the lock: who has it too holds the journal too."""
+        return self._lock
+
     def segment(self, number: int) -> Path:
         return self.path / f"{number:06}{SEGMENT_SUFFIX}"
 

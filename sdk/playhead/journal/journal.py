@@ -53,7 +53,9 @@ class Journal:
         limit_bytes: int = DEFAULT_LIMIT_BYTES,
         segment_bytes: int = SEGMENT_BYTES,
         sync: bool = False,
+        folder: Folder | None = None,
     ) -> None:
+        """`folder`: one that is held for this process already, by whoever watches over it."""
         self.process_id = process_id
         self.lost = 0
         self.in_memory: deque[bytes] = deque()
@@ -63,7 +65,7 @@ class Journal:
         self._segment_bytes = segment_bytes
         self._sync = sync
         self._lock = threading.RLock()
-        self._folder: Folder | None = None
+        self._folder = folder
         self._handle = -1
         self._number = 0
         self._size = 0

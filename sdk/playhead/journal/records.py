@@ -1,10 +1,12 @@
 """The records of spans: what the processor writes when one starts and ends, and how the two become one again.
 
     ["s", trace, span, parent, name, start_ns, kind, attributes, links, trace_state, flags, scope]
+    ["a", trace, span, attributes]
     ["e", trace, span, name, end_ns, status, description, attributes, events, links, dropped]
 
-An end holds only the attributes that its start did not; links only where some were added. A start whose end is not
-there is a step under way, or, in a journal whose process is gone, one that was cut.
+An "a" adds what became known of a step under way. An end holds only the attributes that its start did not; links only
+where some were added. A start whose end is not there is a step under way, or, in a journal whose process is gone, one
+that was cut.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from playhead.journal.journal import Record
 from playhead.journal.reader import Position
 
 START = "s"
+ADDED = "a"
 END = "e"
 HEAD = "head"
 
@@ -86,6 +89,10 @@ class Assembler:
                 if key in self._early:
                     return _span(record, self._early.pop(key))
                 self.open[key] = (record, before)
+            case "a" if len(record) == 4:
+                begun = self.open.get((record[1], record[2]))
+                if begun is not None:
+                    begun[0][7] = {**begun[0][7], **record[3]}
             case "e" if len(record) == 11:
                 key = (record[1], record[2])
                 if key in self.open:

@@ -46,7 +46,11 @@ def is_machinery(module: str) -> bool:
 
 def called_by_agent(depth: int = 2, through: frozenset[str] = TRANSPARENT) -> bool:
     """Whether the code that called our caller is the agent's own, seen through what reads on behalf of its caller."""
-    frame: FrameType | None = sys._getframe(depth)
+    try:
+        frame: FrameType | None = sys._getframe(depth)
+    except ValueError:
+        # The interpreter itself calls, as it does to show the lines of an exception that nobody caught.
+        return False
     while frame is not None:
         module = frame.f_globals.get("__name__", "")
         if not is_machinery(module):
@@ -59,7 +63,10 @@ def called_by_agent(depth: int = 2, through: frozenset[str] = TRANSPARENT) -> bo
 
 def place_of_agent(depth: int = 2) -> str:
     """`file:line` of the agent's own code that is nearest above our caller; empty where there is none."""
-    frame: FrameType | None = sys._getframe(depth)
+    try:
+        frame: FrameType | None = sys._getframe(depth)
+    except ValueError:
+        return ""
     while frame is not None:
         if not is_machinery(frame.f_globals.get("__name__", "")):
             return f"{frame.f_code.co_filename}:{frame.f_lineno}"

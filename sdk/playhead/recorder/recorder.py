@@ -26,7 +26,7 @@ from opentelemetry.sdk.trace.sampling import ALWAYS_ON
 from playhead import __version__
 from playhead.errors import UsageError
 from playhead.journal.endpoint import Endpoint, from_environment
-from playhead.journal.folder import journals_root
+from playhead.journal.folder import Folder, journals_root
 from playhead.journal.journal import DEFAULT_LIMIT_BYTES, Journal
 from playhead.recorder.processor import JournalProcessor
 from playhead.recorder.redaction import Redaction
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from playhead.lanes.engine import Engine
 
 log = logging.getLogger("playhead")
+
+Record = Literal["steps", "wire", "exact"]
 
 # All that an emitter says is kept: no count and no length is cut.
 _NO_LIMITS = SpanLimits(
@@ -66,13 +68,13 @@ class Settings:
 
 
 class Recorder:
-    """What this process records with. Made by `init`, or by a test for itself."""
+    """What this process records with. Made by `init`, by `playhead record` (program.py), or by a test for itself."""
 
-    def __init__(self, settings: Settings, resource: Mapping[str, Any]) -> None:
+    def __init__(self, settings: Settings, resource: Mapping[str, Any], folder: Folder | None = None) -> None:
         self.settings = settings
         self.resource = dict(resource)
         self.runs = Runs()
-        self.journal = self._new_journal()
+        self.journal = self._new_journal(folder)
         self.redaction = Redaction(settings.redactor or Redactor(installation_salt()))
         self.processor = JournalProcessor(self.journal, self.runs, self.redaction, everything=True)
         self.worker = Worker(settings, self.journal)
@@ -117,7 +119,7 @@ class Recorder:
         self.processor.forget_open()
         self.worker = Worker(self.settings, self.journal)
 
-    def _new_journal(self) -> Journal:
+    def _new_journal(self, folder: Folder | None = None) -> Journal:
         head = {
             "resource": self.resource,
             "pid": os.getpid(),
@@ -127,10 +129,11 @@ class Recorder:
         }
         return Journal(
             self.settings.journal,
-            os.urandom(16).hex(),
+            os.urandom(16).hex() if folder is None else folder.path.name,
             head,
             limit_bytes=self.settings.limit_bytes,
             sync=self.settings.sync,
+            folder=folder,
         )
 
 
@@ -154,7 +157,7 @@ def init(
     journal_limit_bytes: int = DEFAULT_LIMIT_BYTES,
     sync: bool = False,
     send: bool = True,
-    record: Literal["steps", "wire", "exact"] = "wire",
+    record: Record = "wire",
     redact_fields: Iterable[str] = (),
     redact_patterns: Iterable[str] = (),
     redact: Callable[[str], str] | None = None,
@@ -171,7 +174,6 @@ def init(
     Secrets of known shapes are never written. `redact_fields` names more fields to hide, `redact_patterns` more shapes
     (regular expressions), and `redact` may rewrite any text before it is written.
     """
-    global _current  # noqa: PLW0603 - a process has one recorder
     if endpoint is not None and "://" not in endpoint:
         raise UsageError(f"endpoint {endpoint!r} is no URL; write it as http://127.0.0.1:4318")
     with _making:
@@ -179,7 +181,7 @@ def init(
             return
         provider = trace.get_tracer_provider()
         joined = provider if hasattr(provider, "add_span_processor") else None
-        resource = _resource(joined, service, version, attributes or {})
+        resource = resource_of(joined, service, version, attributes or {})
         settings = Settings(
             from_environment(endpoint, headers) if send else None,
             Path(journal).expanduser() if journal is not None else journals_root(),
@@ -194,12 +196,18 @@ def init(
             own = recorder.own_provider(resource)
             trace.set_tracer_provider(own)
             recorder.use(own)
-        _current = recorder
-        recorder.worker.start()
-        if record != "steps":
-            from playhead.recorder.recording import record_effects
+        begin(recorder, record)
 
-            recorder.engine = record_effects(recorder, record)
+
+def begin(recorder: Recorder, record: Record) -> None:
+    """This process records with it from here on."""
+    global _current  # noqa: PLW0603 - a process has one recorder
+    _current = recorder
+    recorder.worker.start()
+    if record != "steps":
+        from playhead.recorder.recording import record_effects
+
+        recorder.engine = record_effects(recorder, record)
 
 
 def shutdown(timeout_s: float = 5.0) -> bool:
@@ -217,7 +225,7 @@ def flush(timeout_s: float = 30.0) -> bool:
     return recorder is None or recorder.worker.flush(timeout_s)
 
 
-def _resource(
+def resource_of(
     joined: Any, service: str | None, version: str | None, attributes: Mapping[str, str | bool | int | float]
 ) -> Resource:
     theirs = getattr(joined, "resource", None)

@@ -1,0 +1,97 @@
+"""Inside of the program: begins its recording, and the one step beneath which everything that it does stands.
+
+The step is not ended here: how the process ends is known to the command alone (ending.py). What this process knows at
+its end, an exception that nobody caught, is added to the step.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shlex
+import sys
+import traceback
+from pathlib import Path
+from typing import Any
+
+from opentelemetry import trace
+
+from playhead.journal.endpoint import from_environment
+from playhead.journal.folder import Folder
+from playhead.journal.records import ADDED
+from playhead.program.asked import Asked
+from playhead.recorder import recorder as of_process
+from playhead.recorder import step
+from playhead.recorder.beneath import everything_beneath
+from playhead.recorder.recorder import Recorder, Settings, resource_of
+from playhead.values.redact import Redactor
+from playhead.values.salt import installation_salt
+
+
+def record_this_process(asked: Asked) -> None:
+    os.set_inheritable(asked.lock, False)
+    _put_back(asked)
+    resource = resource_of(None, asked.service, None, {})
+    settings = Settings(
+        from_environment(asked.endpoint) if asked.send else None,
+        Path(asked.journal),
+        redactor=Redactor(installation_salt(), fields=asked.redact_fields, patterns=asked.redact_patterns),
+    )
+    folder = Folder(settings.journal / asked.process, asked.lock)
+    recorder = Recorder(settings, dict(resource.attributes), folder)
+    recorder.use(recorder.own_provider(resource))
+    of_process.begin(recorder, asked.level)
+    whole = step.begin("agent", f"invoke_agent {asked.name}", _told(asked), alone=True)
+    everything_beneath(whole.span)
+    _join_what_comes(recorder)
+    atexit.unregister(of_process.shutdown)
+    atexit.register(_leave, recorder, whole, os.getpid())
+    if asked.hash_seed_is_ours:
+        del os.environ["PYTHONHASHSEED"]
+
+
+def _put_back(asked: Asked) -> None:
+    if asked.pythonpath is None:
+        os.environ.pop("PYTHONPATH", None)
+    else:
+        os.environ["PYTHONPATH"] = asked.pythonpath
+
+
+def _told(asked: Asked) -> dict[str, Any]:
+    return {
+        "gen_ai.operation.name": "invoke_agent",
+        "gen_ai.agent.name": asked.name,
+        "input.value": shlex.join(sys.orig_argv),
+        "process.command_args": list(sys.orig_argv),
+        "process.working_directory": os.getcwd(),  # noqa: PTH109 - as the program has it
+        "playhead.record": asked.level,
+    }
+
+
+def _join_what_comes(recorder: Recorder) -> None:
+    """A program that sets up OpenTelemetry for itself keeps its provider, and what is recorded joins that."""
+    real = trace.set_tracer_provider
+
+    def set_tracer_provider(tracer_provider: trace.TracerProvider) -> None:
+        real(tracer_provider)
+        if hasattr(tracer_provider, "add_span_processor"):
+            recorder.join(tracer_provider)
+
+    trace.set_tracer_provider = set_tracer_provider
+
+
+def _leave(recorder: Recorder, whole: step.Step, pid: int) -> None:
+    """At the interpreter's end. The command sends what is left, so the program's end does not wait for a collector."""
+    if os.getpid() != pid:
+        of_process.shutdown()
+        return
+    error = getattr(sys, "last_value", None)
+    if error is not None:
+        told = {
+            "error.type": type(error).__qualname__,
+            "exception.message": f"{type(error).__name__}: {error}",
+            "exception.stacktrace": "".join(traceback.format_exception(error)),
+        }
+        recorder.journal.append([ADDED, whole.run_id, whole.id, recorder.redaction.attributes(told)])
+    recorder.stop_effects()
+    recorder.worker.finish(0.0)
