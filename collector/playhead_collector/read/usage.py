@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 
 from clickhouse_connect.driver.client import Client
 
@@ -23,11 +23,11 @@ class ModelDay:
     cost_usd: float | None
 
 
-def usage_by_model(client: Client, since: datetime | None = None, until: datetime | None = None) -> list[ModelDay]:
-    """The latest day first, the dearest model of a day first."""
-    parameters = {
-        "since": since or datetime(1970, 1, 1, tzinfo=UTC),
-        "until": until or datetime(2262, 1, 1, tzinfo=UTC),
-    }
-    rows = client.query(load("usage_by_model"), parameters=parameters).result_rows
-    return [ModelDay(*row) for row in rows]
+# The first and last day that the store can tell apart.
+_FIRST, _LAST = date(1970, 1, 1), date(2149, 6, 6)
+
+
+def usage_by_model(client: Client, first: date | None = None, last: date | None = None) -> list[ModelDay]:
+    """Of whole days (UTC), `first` and `last` among them; the latest first, the dearest model of a day first."""
+    parameters = {"first": first or _FIRST, "last": last or _LAST}
+    return [ModelDay(*row) for row in client.query(load("usage_by_model"), parameters=parameters).result_rows]
