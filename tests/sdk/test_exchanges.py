@@ -57,6 +57,16 @@ def test_a_model_call_outside_of_any_run_is_a_run_of_one_step(recorder: Recorder
     assert not span.parent_span_id
 
 
+def test_embeddings_are_a_retrieval_and_no_prompt(recorder: Recorder, collector: FakeCollector) -> None:
+    asked = {"model": "text-embedding-3-small", "input": ["one", "two"]}
+    answer = {"data": [{"embedding": [0.5, 0.25]}], "usage": {"prompt_tokens": 4, "total_tokens": 4}}
+    exchanged("https://api.openai.com/v1/embeddings", asked, 200, answer)
+    assert recorder.worker.flush(20)
+    (span,) = collector.named("embeddings text-embedding-3-small")
+    said = attributes(span)
+    assert (said["playhead.kind"], said["gen_ai.usage.input_tokens"]) == ("retrieval", 4)
+
+
 def test_a_refused_model_call_is_an_error_in_the_providers_words(recorder: Recorder, collector: FakeCollector) -> None:
     exchanged(_URL, _ASKED, 429, {"error": {"type": "rate_limit", "message": "slow down"}})
     assert recorder.worker.flush(20)

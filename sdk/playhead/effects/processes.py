@@ -18,7 +18,8 @@ from playhead.lanes.actor import current_actor
 from playhead.lanes.engine import Engine
 from playhead.lanes.who import called_by_agent
 
-THROUGH = frozenset({"subprocess", "contextlib", "shutil", "platform", "webbrowser"})
+# `functools`, because `platform.processor()` is a cached property that runs `uname`: openai asks it for a header.
+THROUGH = frozenset({"subprocess", "contextlib", "functools", "shutil", "platform", "webbrowser"})
 ENDS = ("stdin", "stdout", "stderr")
 
 

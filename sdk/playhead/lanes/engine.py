@@ -77,14 +77,14 @@ class Engine:
 
     def install(self) -> None:
         from playhead.effects import async_processes, audit, clock, entropy, environment, files, processes
-        from playhead.lanes import executors, forks, garbage, loops, tasks, threads
+        from playhead.lanes import executors, forks, garbage, generators, loops, tasks, threads
         from playhead.wire import httpx, urllib3
 
         active.activate(self)
         actor = Actor(self, self.main)
         actor.bind()
         self.discipline.admit(actor, holding=True)
-        scheduling = (threads, executors, tasks, loops, garbage, forks)
+        scheduling = (threads, executors, tasks, loops, generators, garbage, forks)
         reading = (clock, entropy, environment, files, processes, async_processes, audit)
         for part in (*scheduling, httpx, urllib3, *reading):
             part.install(self)

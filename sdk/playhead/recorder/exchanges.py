@@ -1,4 +1,4 @@
-"""HTTP exchanges as steps: a prompt where a model was called, an effect for any other exchange inside of a run.
+"""HTTP exchanges as steps: where a model was called a prompt (or a retrieval), else an effect, inside of a run.
 
 It is what the transports tell (wire/exchange.py's observer). The prompt's step begins before the request is sent, with
 all that was asked, so a run that is killed while it waits for a model shows what it waited for.
@@ -21,6 +21,9 @@ from playhead.wire.exchange import Exchange, Headers
 
 log = logging.getLogger("playhead")
 
+# Of what is asked of a model, what is no conversation: counted and priced apart from prompts.
+_RETRIEVALS = frozenset({"embeddings", "rerank"})
+
 
 @dataclass(frozen=True, slots=True)
 class _Begun:
@@ -40,7 +43,8 @@ class ExchangeSteps:
             attributes = dict(call.attributes())
             # Alike in what was asked: an agent that asks the same again and again is in a loop.
             asked = str(attributes.get("gen_ai.input.messages", ""))
-            return _Begun(begin("prompt", call.name, attributes, like=asked), call)
+            kind = "retrieval" if call.asked.operation in _RETRIEVALS else "prompt"
+            return _Begun(begin(kind, call.name, attributes, like=asked), call)
         if not in_run(recorder):
             return None
         parts = urlsplit(url)

@@ -1,0 +1,71 @@
+"""`python -m tests.sdk.frameworks.run record|serve MODULE FOLDER COLLECTOR PROGRAM=URL …`: each in its own process.
+
+Prints a line of JSON a program: what it returned, and for a replay what of the recording nobody asked for. The
+processes are forked once the framework is imported, which takes longer than all its programs.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
+
+import playhead
+from playhead.lanes.engine import Engine
+from playhead.lanes.serving import Serving
+from playhead.lanes.sink import read_records
+
+
+def main(direction: str, name: str, folder: str, collector: str, *programs: str) -> None:
+    module = importlib.import_module(f"tests.sdk.frameworks.{name}")
+    for said in programs:
+        program, _, url = said.partition("=")
+        child = os.fork()
+        if not child:
+            status = 1
+            try:
+                function = getattr(module, program)
+                told = record if direction == "record" else serve
+                told(program, function, url, Path(folder), collector)
+                status = 0
+            except BaseException:
+                traceback.print_exc()
+            sys.stdout.flush()
+            os._exit(status)
+        os.waitpid(child, 0)
+
+
+def record(program: str, function: Callable[[str], Any], url: str, folder: Path, collector: str) -> None:
+    playhead.init(service=program, endpoint=collector, journal=folder / program, record="exact")
+    returned = playhead.agent(name=program)(function)(url)
+    assert playhead.shutdown(30), "not all was shipped"
+    say({"program": program, "returned": returned})
+
+
+def serve(program: str, function: Callable[[str], Any], url: str, folder: Path, collector: str) -> None:
+    # As when it was recorded: anthropic reads the clock for its own spans only where somebody takes them.
+    trace.set_tracer_provider(TracerProvider())
+    engine = Engine.serving_from(read_records(folder / f"{program}.jsonl"))
+    engine.install()
+    returned = playhead.agent(name=program)(function)(url)
+    served = engine.direction
+    assert isinstance(served, Serving)
+    engine.uninstall()
+    say({"program": program, "returned": returned, "left": [served.unasked(), served.undelivered()]})
+
+
+def say(answer: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(answer) + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
