@@ -47,6 +47,10 @@ def asked(text: str) -> Any:
     return [{"role": "user", "content": text}]
 
 
+def of_call(arguments: Any) -> Any:
+    return arguments
+
+
 def messages_with_tools(url: str) -> Any:
     messages = asked("what is new in Bern?")
     seen = []
@@ -57,7 +61,7 @@ def messages_with_tools(url: str) -> Any:
         seen.append(answer.model_dump())
         messages.append({"role": "assistant", "content": [block.model_dump() for block in answer.content]})
         results = [
-            {"type": "tool_result", "tool_use_id": block.id, "content": weather(**block.input)}
+            {"type": "tool_result", "tool_use_id": block.id, "content": weather(**of_call(block.input))}
             for block in answer.content
             if block.type == "tool_use"
         ]

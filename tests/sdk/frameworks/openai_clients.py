@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 from typing import Any
 
 import openai
@@ -64,8 +65,6 @@ def asked(text: str) -> Any:
 
 
 def called(name: str, arguments: str) -> str:
-    import json
-
     return {"weather": weather, "news": news}[name](**json.loads(arguments))
 
 
@@ -229,7 +228,7 @@ def hung_up_whole(url: str) -> Any:
 
 def abandoned(url: str) -> Any:
     """Streams that nobody reads to their end: left by a break, and closed."""
-    seen = []
+    seen: list[Any] = []
     with client(url) as of:
         stream = of.chat.completions.create(model=MODEL, messages=asked("hi"), stream=True)
         for chunk in stream:
@@ -243,7 +242,7 @@ def abandoned(url: str) -> Any:
 
 
 def cancelled(url: str) -> Any:
-    """A task that is cancelled while it reads, and one that is cancelled while it waits for the answer's head."""
+    """A task that is cancelled while it reads."""
     seen: list[Any] = []
 
     async def read(of: openai.AsyncOpenAI, reached: asyncio.Event) -> None:
