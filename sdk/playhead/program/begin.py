@@ -62,9 +62,6 @@ def _told(asked: Asked) -> dict[str, Any]:
         "gen_ai.operation.name": "invoke_agent",
         "gen_ai.agent.name": asked.name,
         "input.value": shlex.join(sys.orig_argv),
-        "process.command_args": list(sys.orig_argv),
-        "process.working_directory": os.getcwd(),  # noqa: PTH109 - as the program has it
-        "playhead.record": asked.level,
     }
 
 
@@ -93,5 +90,7 @@ def _leave(recorder: Recorder, whole: step.Step, pid: int) -> None:
             "exception.stacktrace": "".join(traceback.format_exception(error)),
         }
         recorder.journal.append([ADDED, whole.run_id, whole.id, recorder.redaction.attributes(told)])
+    if recorder.fingerprint is not None:
+        recorder.fingerprint.wait(1.0)
     recorder.stop_effects()
     recorder.worker.finish(0.0)

@@ -17,6 +17,7 @@ from opentelemetry.sdk.trace import SpanProcessor as OpenTelemetryProcessor
 from opentelemetry.trace import Link, SpanContext
 
 from playhead.journal.journal import Journal
+from playhead.journal.records import ADDED
 from playhead.recorder.redaction import Redaction
 from playhead.recorder.run import SEQUENCE, Run, Runs, about
 
@@ -35,6 +36,15 @@ class JournalProcessor(OpenTelemetryProcessor):
         self._runs = runs
         self.everything = everything
         self._open: dict[tuple[int, int], _Open] = {}
+        self._came_from: dict[str, Any] = {}
+
+    def came_from(self, fingerprint: Mapping[str, Any]) -> None:
+        """What the runs of this process came from, or what more of it is known now, also of those under way."""
+        self._came_from = {**self._came_from, **fingerprint}
+        told = self._redaction.attributes(fingerprint)
+        for begun in list(self._open.values()):
+            if begun.is_first:
+                self.journal.append([ADDED, begun.run.hex, begun.span_hex, told])
 
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
         try:
@@ -72,9 +82,13 @@ class JournalProcessor(OpenTelemetryProcessor):
             span.set_attributes({SEQUENCE: run.next_number(), **about.get()})
             attributes = dict(span.attributes or {})
         parent = span.parent
+        is_first = parent is None or parent.is_remote
+        if is_first and self._came_from:
+            span.set_attributes(self._came_from)
+            attributes = dict(span.attributes or {})
         links = span.links
         span_hex = f"{context.span_id:016x}"
-        self._open[context.trace_id, context.span_id] = _Open(run, span_hex, attributes, len(links))
+        self._open[context.trace_id, context.span_id] = _Open(run, span_hex, attributes, len(links), is_first)
         self.journal.append(
             [
                 "s",
@@ -102,7 +116,7 @@ class JournalProcessor(OpenTelemetryProcessor):
         before = begun.attributes
         # By identity: what was there at the start and is there still is the same object.
         added = {key: value for key, value in dict(span.attributes or {}).items() if before.get(key) is not value}
-        if span.parent is None or span.parent.is_remote:
+        if begun.is_first:
             added[STEPS] = begun.run.steps
             if self.journal.lost:
                 added[LOST] = self.journal.lost
@@ -146,6 +160,8 @@ class _Open:
     span_hex: str
     attributes: Mapping[str, Any]
     links: int
+    is_first: bool
+    """Of the run, as far as this process knows it."""
 
 
 def _flags(context: SpanContext, parent: SpanContext | None) -> int:

@@ -31,6 +31,7 @@ from playhead.journal.journal import DEFAULT_LIMIT_BYTES, Journal
 from playhead.recorder.processor import JournalProcessor
 from playhead.recorder.redaction import Redaction
 from playhead.recorder.run import Runs
+from playhead.recorder.taking import Taking
 from playhead.recorder.worker import Worker
 from playhead.values.redact import Redactor
 from playhead.values.salt import installation_salt
@@ -79,6 +80,7 @@ class Recorder:
         self.processor = JournalProcessor(self.journal, self.runs, self.redaction, everything=True)
         self.worker = Worker(settings, self.journal)
         self.engine: Engine | None = None
+        self.fingerprint: Taking | None = None
         self._tracer: trace.Tracer = trace.NoOpTracer()
         self._own: trace.Tracer | None = None
 
@@ -208,6 +210,7 @@ def begin(recorder: Recorder, record: Record) -> None:
         from playhead.recorder.recording import record_effects
 
         recorder.engine = record_effects(recorder, record)
+    recorder.fingerprint = Taking(recorder, record)
 
 
 def shutdown(timeout_s: float = 5.0) -> bool:
@@ -215,6 +218,8 @@ def shutdown(timeout_s: float = 5.0) -> bool:
     recorder = _current
     if recorder is None:
         return True
+    if recorder.fingerprint is not None:
+        recorder.fingerprint.wait(min(timeout_s, 1.0))
     recorder.stop_effects()
     return recorder.worker.finish(timeout_s)
 
