@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from playhead.recorder.decorate import ContractViolation as ContractViolation
     from playhead.recorder.decorate import agent as agent
     from playhead.recorder.decorate import tool as tool
+    from playhead.recorder.joining import SpanProcessor as SpanProcessor
     from playhead.recorder.limits import LimitExceeded as LimitExceeded
     from playhead.recorder.limits import limits as limits
     from playhead.recorder.machine import IllegalTransition as IllegalTransition
@@ -42,6 +43,7 @@ _WHERE = {
     "LimitExceeded": "recorder.limits",
     "Machine": "recorder.machine",
     "PlayheadError": "errors",
+    "SpanProcessor": "recorder.joining",
     "Step": "recorder.step",
     "UsageError": "errors",
     "agent": "recorder.decorate",

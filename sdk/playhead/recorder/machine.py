@@ -39,11 +39,13 @@ class Machine:
 
     @property
     def state(self) -> str:
+        """Where it stands in the current run."""
         run = _run()
         return self._alone.get() if run is None else run.states.get(self.name, self.initial)
 
     @property
     def ended(self) -> bool:
+        """Whether it stands in one of its terminal states."""
         return self.state in self.terminal
 
     def to(self, state: str, **details: Any) -> None:

@@ -19,7 +19,7 @@ from opentelemetry.trace import Link, SpanContext
 from playhead.journal.journal import Journal
 from playhead.journal.records import ADDED
 from playhead.recorder.redaction import Redaction
-from playhead.recorder.run import SEQUENCE, Run, Runs, about
+from playhead.recorder.run import KIND, SEQUENCE, Run, Runs, about
 
 log = logging.getLogger("playhead")
 
@@ -28,7 +28,8 @@ LOST = "playhead.lost"
 
 
 class JournalProcessor(OpenTelemetryProcessor):
-    """`everything` is false under a provider that is not ours: spans outside of any run are then not our business."""
+    """`everything` is false under a provider that is not ours: a run begins with a step of Playhead's own there, and
+    spans outside of any run are not our business."""
 
     def __init__(self, journal: Journal, runs: Runs, redaction: Redaction, everything: bool) -> None:
         self.journal = journal
@@ -72,12 +73,14 @@ class JournalProcessor(OpenTelemetryProcessor):
         context = span.get_span_context()
         if context is None:
             return
+        attributes = dict(span.attributes or {})
         run = self._runs.get(context.trace_id)
         if run is None:
-            if not self.everything:
+            if not self.everything and KIND not in attributes:
                 return
             run = self._runs.begin(context.trace_id)
-        attributes = dict(span.attributes or {})
+        elif (context.trace_id, context.span_id) in self._open:
+            return  # told twice: the processor was added to its provider by the user, and by `init`
         if SEQUENCE not in attributes:
             span.set_attributes({SEQUENCE: run.next_number(), **about.get()})
             attributes = dict(span.attributes or {})

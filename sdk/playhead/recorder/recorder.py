@@ -83,16 +83,37 @@ class Recorder:
         self.fingerprint: Taking | None = None
         self._tracer: trace.Tracer = trace.NoOpTracer()
         self._own: trace.Tracer | None = None
+        self._follows: object = None
+        self.everything = False
+        """Whether spans outside of runs are wanted, too, under a provider of the program's own."""
 
     @property
     def tracer(self) -> trace.Tracer:
+        """Under the provider that is set for the process by now: a program may set its own after `init`."""
+        if self._follows is not None and (there := trace.get_tracer_provider()) is not self._follows:
+            self.join(there)
         return self._tracer
 
     def join(self, provider: Any) -> None:
         """Steps become spans of this provider, so whatever else it feeds sees them, too."""
-        self.processor.everything = False
+        self._follows = provider
+        if not hasattr(provider, "add_span_processor"):
+            return
+        self.processor.everything = self.everything
         provider.add_span_processor(self.processor)
         self._tracer = provider.get_tracer("playhead", __version__)
+
+    def stand_in(self, provider: TracerProvider) -> None:
+        """Sets a provider where there is none, for as long as the program sets none itself.
+
+        OpenTelemetry's setter works once and would keep the program's own provider out for good, exporter and all; so
+        it is left unused.
+        """
+        self.use(provider)
+        setattr(trace, "_TRACER_PROVIDER", provider)  # noqa: B010 - theirs, and private
+        if trace.get_tracer_provider() is not provider:
+            trace.set_tracer_provider(provider)
+        self._follows = provider
 
     def own_provider(self, resource: Resource) -> TracerProvider:
         provider = TracerProvider(sampler=ALWAYS_ON, resource=resource, span_limits=_NO_LIMITS, shutdown_on_exit=False)
@@ -167,8 +188,9 @@ def init(
     """Starts recording in this process. Called again, it changes nothing.
 
     `endpoint` is a collector's base URL (default: the `OTEL_EXPORTER_OTLP_*` variables, else 127.0.0.1:4318).
-    Where a TracerProvider is already set, Playhead joins it; else it sets one. `sync=True` has every record synced to
-    the disk, so that it survives the machine's death and not only the process's. `send=False` keeps the journal only.
+    Where a TracerProvider is set, before or after, Playhead joins it; else it is its own. `sync=True` has every record
+    synced to the disk, so that it survives the machine's death and not only the process's. `send=False` keeps the
+    journal only.
 
     `record` says how much: `steps` is what the code declares; `wire` adds model calls and every other effect of the
     agent's own code, and never delays it; `exact` may, to make concurrent programs replay exactly (docs/recorder.md).
@@ -195,9 +217,7 @@ def init(
         if joined is not None:
             recorder.join(joined)
         else:
-            own = recorder.own_provider(resource)
-            trace.set_tracer_provider(own)
-            recorder.use(own)
+            recorder.stand_in(recorder.own_provider(resource))
         begin(recorder, record)
 
 

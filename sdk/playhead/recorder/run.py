@@ -13,6 +13,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
+KIND = "playhead.kind"
 SEQUENCE = "playhead.sequence"
 _MOST_REMEMBERED = 10_000
 

@@ -13,14 +13,13 @@ from typing import Any
 from opentelemetry import context as context_api
 from opentelemetry import trace
 from opentelemetry.context import Context
-from opentelemetry.trace import INVALID_SPAN, Span, Status, StatusCode
+from opentelemetry.trace import INVALID_SPAN, INVALID_SPAN_CONTEXT, Link, Span, Status, StatusCode
 
 from playhead.recorder.limits import check_limits
 from playhead.recorder.payload import payload
 from playhead.recorder.recorder import Recorder, current
-from playhead.recorder.run import SEQUENCE, about
+from playhead.recorder.run import KIND, SEQUENCE, about
 
-KIND = "playhead.kind"
 # By name, since importing asyncio or anyio for two classes would be felt at every start.
 _CANCELLED = frozenset({"CancelledError", "Cancelled"})
 
@@ -43,6 +42,7 @@ class Step:
 
     @property
     def id(self) -> str:
+        """Its own id; empty where nothing is recorded."""
         span_id = self.span.get_span_context().span_id
         return f"{span_id:016x}" if span_id else ""
 
@@ -51,6 +51,7 @@ class Step:
         self.span.set_attribute(key, value if isinstance(value, (str, bool, int, float, bytes)) else payload(value))
 
     def event(self, name: str, **details: Any) -> None:
+        """Something that happened at a moment within it."""
         self.span.add_event(name, {key: _plain(value) for key, value in details.items()})
 
     def enter(self) -> None:
@@ -58,11 +59,13 @@ class Step:
         self._token = context_api.attach(trace.set_span_in_context(self.span))
 
     def leave(self) -> None:
+        """The step before it is current again."""
         token, self._token = self._token, None
         if token is not None:
             context_api.detach(token)
 
     def end(self, error: BaseException | None = None) -> None:
+        """It is over, well or with this error. A second time changes nothing."""
         if self._ended:
             return
         self._ended = True
@@ -91,14 +94,17 @@ def begin(kind: str, name: str, attributes: Mapping[str, Any], *, alone: bool = 
         return Step(INVALID_SPAN)
     check_limits(kind, name, like)
     context = Context() if alone else None
+    around = trace.get_current_span().get_span_context() if alone else INVALID_SPAN_CONTEXT
+    # A run is a trace of its own; a server's request that it is part of stays in reach.
+    links = [Link(around)] if around.is_valid else None
     given = {KIND: kind, **attributes, **about.get()}
     run = None if alone else recorder.runs.get(trace.get_current_span().get_span_context().trace_id)
     if run is not None:
         # Said here rather than by the processor: attributes given at the start cost a third of those set later.
         given[SEQUENCE] = run.next_number()
-    span = recorder.tracer.start_span(name, context, attributes=given)
+    span = recorder.tracer.start_span(name, context, attributes=given, links=links)
     if not span.is_recording():
-        span = recorder.fallback_tracer().start_span(name, context, attributes=given)
+        span = recorder.fallback_tracer().start_span(name, context, attributes=given, links=links)
     return Step(span)
 
 

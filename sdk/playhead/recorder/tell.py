@@ -84,9 +84,11 @@ class Approval:
             self._step.set("playhead.approval.shown_to", to)
 
     def approve(self, by: str | None = None, comment: str | None = None) -> None:
+        """It may be done; the last word counts."""
         self._decide("approved", by, comment)
 
     def reject(self, by: str | None = None, comment: str | None = None) -> None:
+        """It may not."""
         self._decide("rejected", by, comment)
 
     def _decide(self, verdict: str, by: str | None, comment: str | None) -> None:
