@@ -41,6 +41,7 @@ class Actor:
         "lane",
         "loop",
         "parked",
+        "queued",
         "ticks",
         "waiting_for",
         "woken_by",
@@ -55,6 +56,7 @@ class Actor:
         self.gate.acquire()
         self.waiting_for: Pending | None = None  # the completion this thread is blocked for
         self.woken_by: Pending | None = None  # the completion that came with the token
+        self.queued = False  # in line for the token, once
         self.parked = False  # idle in its event loop's select
         self.loop: AbstractEventLoop | None = None  # the loop it is parked in
         self.detached = False  # was preempted and runs without the token

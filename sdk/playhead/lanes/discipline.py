@@ -8,35 +8,24 @@ when nobody can, the direction chooses exactly one completion: the first that ar
 A holder that is stuck for `STUCK_NS` (in a lock of someone else, or in long computation) loses the token and runs
 beside the others until it enters the engine again; its return is a completion too. Both moments are recorded, and
 nothing here may block the holder's way out: the mutex is held for bookkeeping only, never while the agent's code runs.
+
+An agent must not stand still for its recorder: where somebody could run and nobody has for `STALLED_NS`, a recording
+gives the discipline up (`dissolve`), and everyone runs free from there (watch.py).
 """
 
 from __future__ import annotations
 
-import threading
 from collections import deque
-from time import monotonic_ns, sleep
-from typing import Protocol
+from time import monotonic_ns
 
 from playhead.lanes.actor import Actor, allocate_lock, get_ident
-from playhead.lanes.pending import Pending
+from playhead.lanes.chooser import Chooser
+from playhead.lanes.pending import Outcome, Pending
 
-STUCK_NS = 20_000_000
-# A loop that never becomes idle is given its completions after this many turns and this long.
+# Where somebody can always run (a loop that spins, threads that hand a lock to and fro), completions come after this
+# many turns and this long: a turn of a loop, or the token passed on.
 SPIN_TURNS = 16
 SPIN_NS = 1_000_000
-
-_Thread = threading.Thread
-
-
-class Chooser(Protocol):
-    """What the discipline asks of a direction. All calls come with the mutex held."""
-
-    def expect(self, pending: Pending) -> None: ...
-    def arrive(self, pending: Pending) -> None: ...
-    def choose(self, discipline: Discipline, turns: int | None) -> Pending | None: ...
-    def preempted(self, actor: Actor) -> None: ...
-    def preempts_here(self, actor: Actor) -> bool: ...
-    def waiting_to_arrive(self, discipline: Discipline) -> bool: ...
 
 
 class Discipline:
@@ -47,9 +36,9 @@ class Discipline:
         self._holder: Actor | None = None
         self._runnable: deque[Actor] = deque()
         self.actors: set[Actor] = set()
-        self._watching = False
         self._delivered_ns = 0
         self.turns = 0
+        self.moves = 0  # how often the token came to somebody: where it no longer does, nothing moves
         self.detached = 0
         self.failure: BaseException | None = None
         self.dissolved = False
@@ -66,11 +55,17 @@ class Discipline:
                 actor.granted_ns = monotonic_ns()
             else:
                 self._make_runnable(actor)
-            watch = self._preempts and len(self.actors) > 1 and not self._watching
-            self._watching = self._watching or watch
-        if watch:
-            thread = _Thread(target=self._watch, name="playhead-watch", daemon=True)
-            thread.start()
+                self._next()
+
+    def dismiss(self, actor: Actor) -> None:
+        """Its thread could not be started."""
+        with self._mutex:
+            actor.finished = True
+            self.actors.discard(actor)
+            self._unqueue(actor)
+            if self._holder is actor:
+                self._holder = None
+                self._next()
 
     def finish(self, actor: Actor) -> None:
         """The actor's thread has run its course; whoever joins it can run."""
@@ -79,6 +74,7 @@ class Discipline:
             self._stops_by_itself(actor)
             actor.finished = True
             self.actors.discard(actor)
+            self._unqueue(actor)
             for joiner in actor.joiners:
                 self._make_runnable(joiner.actor)
                 joiner.withdrawn = True
@@ -92,6 +88,8 @@ class Discipline:
     def enter(self, actor: Actor) -> None:
         """Every hook begins here: counts, so a preemption has a place; and brings a preempted thread back in line."""
         with self._mutex:
+            if self._holder is not actor and not actor.detached and not self.dissolved:
+                self._lose(actor)
             self._follow_preemption(actor)  # one since its last step that no `settle` came upon
             actor.ticks += 1
             detached = actor.detached
@@ -130,10 +128,19 @@ class Discipline:
                 self._holder = None
                 self._next()
 
-    def await_turn(self, actor: Actor) -> Pending | None:
-        """Blocks until the token comes; the completion that came with it, if one did."""
+    def await_turn(
+        self, actor: Actor, timeout: float | None = None, pending: Pending | None = None, late: Outcome = None
+    ) -> Pending | None:
+        """Blocks until the token comes; the completion that came with it, if one did.
+
+        With a timeout, `pending` arrives by itself when that is over, with the outcome `late`.
+        """
         try:
-            actor.gate.acquire()
+            if not self.dissolved and (timeout is None or not actor.gate.acquire(True, max(timeout, 0))):
+                if pending is not None and timeout is not None:
+                    pending.outcome = pending.outcome or late
+                    self.arrive(pending)
+                actor.gate.acquire()
         except BaseException:  # Ctrl-C: it runs on without the token, and comes back in line at its next step
             self._break_off(actor)
             raise
@@ -145,17 +152,25 @@ class Discipline:
 
     def _break_off(self, actor: Actor) -> None:
         with self._mutex:
-            if self._holder is actor:
-                actor.gate.acquire(False)  # it came just now
-            elif not actor.detached:
-                if actor in self._runnable:
-                    self._runnable.remove(actor)
-                    actor.gate.acquire(False)
-                if actor.waiting_for is not None:
-                    actor.waiting_for.withdrawn = True
-                actor.waiting_for = None
-                actor.detached = True
-                self.detached += 1
+            self._lose(actor)
+
+    def _lose(self, actor: Actor) -> None:
+        """With the mutex held. A wait was broken off: the thread runs on, and is back in line at its next step.
+
+        An exception out of a signal's handler can break off anything, so `enter` looks whether this is to be done, too.
+        """
+        if self._holder is actor:
+            actor.gate.acquire(False)  # it came just now
+        elif not actor.detached:
+            if self._unqueue(actor):
+                actor.gate.acquire(False)
+            if actor.waiting_for is not None:
+                actor.waiting_for.withdrawn = True
+            actor.waiting_for = None
+            actor.woken_by = None
+            actor.parked = False
+            actor.detached = True
+            self.detached += 1
 
     def expect(self, pending: Pending) -> None:
         """A task, not the thread, will wait for `pending`."""
@@ -165,14 +180,22 @@ class Discipline:
     def arrive(self, pending: Pending) -> None:
         """The world has answered; from any thread."""
         with self._mutex:
-            self._direction.arrive(pending)
-            self._next()
+            if not self.dissolved:
+                self._direction.arrive(pending)
+                self._next()
+                return
+        if pending.deliver is not None and not pending.withdrawn:
+            pending.deliver()
 
     def wake(self, actor: Actor) -> None:
         """What `actor` waited for was done by the agent's own code: it queues for the token."""
         with self._mutex:
             self._make_runnable(actor)
             self._next()
+
+    @property
+    def crowded(self) -> bool:
+        return bool(self._runnable)
 
     # -- event loops
 
@@ -184,6 +207,8 @@ class Discipline:
         with self._mutex:
             if actor.detached:
                 return  # preempted on its way here: it comes back in line at its next turn
+            if actor.queued:
+                return  # it was given a reason to run, and gets the token for it: in line twice, it would get it twice
             actor.parked = True
             if self._holder is actor:
                 self._holder = None
@@ -221,7 +246,7 @@ class Discipline:
                     pending = None
             if self._runnable and pending is None:
                 self._holder = None
-                self._runnable.append(actor)
+                self._queue(actor)
                 self._next()
             return pending
 
@@ -254,22 +279,43 @@ class Discipline:
         actor.waiting_for = None
         actor.parked = False
         actor.woken_by = pending
-        self._runnable.append(actor)
+        self._queue(actor)
+
+    def _queue(self, actor: Actor) -> None:
+        if not actor.queued and not actor.finished:
+            actor.queued = True
+            self._runnable.append(actor)
+
+    def _unqueue(self, actor: Actor) -> bool:
+        if actor.queued:
+            actor.queued = False
+            self._runnable.remove(actor)
+            return True
+        return False
 
     def _next(self) -> None:
         while self._holder is None and self.failure is None and not self.dissolved:
             if self._runnable:
-                actor = self._runnable.popleft()
+                self.turns += 1
+                spun = self.turns >= SPIN_TURNS and monotonic_ns() - self._delivered_ns > SPIN_NS
+                pending = self._direction.choose(self, self.turns) if spun or not self._preempts else None
+                if self.failure is not None:
+                    return
             else:
                 pending = self._direction.choose(self, None)
                 if pending is None:
                     return
+            if pending is None:
+                actor = self._runnable.popleft()
+                actor.queued = False
+            else:
                 self._delivered()
                 actor = pending.actor
                 actor.waiting_for = None
                 actor.parked = False
                 actor.woken_by = pending
             self._holder = actor
+            self.moves += 1
             actor.ticks += 1  # being preempted before a wait and after it are two places
             actor.granted_ns = monotonic_ns()
             self._rouse(actor)
@@ -307,7 +353,11 @@ class Discipline:
         """Lets every thread run free again; what waits for locks or threads goes on waiting for the real ones."""
         with self._mutex:
             self.dissolved = True
+            forsaken = [] if self.failure is not None else self._direction.forsaken()
             self._wake_all()
+        # What had arrived and was not told yet: threads see it when they wake, loops are told.
+        for pending in forsaken:
+            pending.tell_loop()
 
     def forget_threads(self) -> None:
         """In the child of a fork: the others are gone, and whoever held the mutex with them."""
@@ -325,16 +375,24 @@ class Discipline:
             elif actor.gate.locked():
                 actor.gate.release()
 
-    def _watch(self) -> None:
-        """Recording only: takes the token from a holder that is stuck while others could go on."""
-        while not self.dissolved and self.failure is None:
-            sleep(STUCK_NS / 1e9)
-            with self._mutex:
-                holder = self._holder
-                if (
-                    holder is not None
-                    and not holder.inside
-                    and monotonic_ns() - holder.granted_ns > STUCK_NS
-                    and (self._runnable or self._direction.waiting_to_arrive(self))
-                ):
-                    self._detach(holder)
+    # -- what the watch does (watch.py)
+
+    def preempt(self, stuck_ns: int, whatever_ns: int) -> None:
+        """Takes the token from a holder that is stuck while others could go on."""
+        with self._mutex:
+            holder = self._holder
+            if holder is None:
+                return
+            held_ns = monotonic_ns() - holder.granted_ns
+            if held_ns > (whatever_ns if holder.inside else stuck_ns) and self._others_could_run():
+                self._detach(holder)
+
+    def somebody_could_run(self) -> bool:
+        """Also who waits for what is there already: a lock that is free, a thread that has ended."""
+        with self._mutex:
+            return self._others_could_run() or any(
+                actor.waiting_for is not None and actor.waiting_for.waits_in_vain() for actor in self.actors
+            )
+
+    def _others_could_run(self) -> bool:
+        return bool(self._runnable) or self._direction.waiting_to_arrive(self)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import logging
 import os
 import platform
 import sys
@@ -34,6 +35,7 @@ from playhead.lanes.wire_serving import WireServing
 VERSION = 1
 Level = Literal["exact", "wire"]
 T = TypeVar("T")
+log = logging.getLogger("playhead")
 
 
 class Engine:
@@ -50,6 +52,7 @@ class Engine:
         self.exact = level == "exact" or self.serving
         self.discipline = Discipline(direction, preempts=not self.serving)
         self._loops_noticed: set[str] = set()
+        self.run_once: Any = None  # a turn of a loop that can be ordered
         self.observers: list[Any] = []  # of exchanges; see playhead.wire
 
     @classmethod
@@ -77,25 +80,36 @@ class Engine:
 
     def install(self) -> None:
         from playhead.effects import async_processes, audit, clock, entropy, environment, files, processes
-        from playhead.lanes import executors, forks, garbage, generators, loops, tasks, threads
+        from playhead.lanes import executors, forks, garbage, generators, loops, signals, tasks, threads, watch
         from playhead.wire import httpx, urllib3
 
         active.activate(self)
+        if self.exact and not self.serving:
+            watch.start(self.discipline, self.give_up)
         actor = Actor(self, self.main)
         actor.bind()
         self.discipline.admit(actor, holding=True)
-        scheduling = (threads, executors, tasks, loops, generators, garbage, forks)
+        scheduling = (threads, executors, tasks, loops, generators, garbage, forks, signals)
         reading = (clock, entropy, environment, files, processes, async_processes, audit)
         for part in (*scheduling, httpx, urllib3, *reading):
             part.install(self)
 
     def uninstall(self) -> None:
         self.patches.undo()
-        if isinstance(self.direction, Recording):
-            self.direction.end()
         forget_all_actors()
         self.discipline.dissolve()
+        if isinstance(self.direction, Recording):
+            self.direction.end()
         active.deactivate(self)
+
+    def give_up(self, why: str) -> None:
+        """Recording: the agent has to go on, whatever becomes of the order. The rest is as `wire` has it."""
+        self.exact = False
+        self.direction.note("g", why)
+        log.warning(
+            "playhead: %s; the agent runs on without the discipline, and is recorded as record='wire' does", why
+        )
+        self.discipline.dissolve()
 
     # -- lanes
 
@@ -203,9 +217,10 @@ class Engine:
             self.discipline.enter(actor)
         pending = self._begin(actor, kind, lane, occurrence, fingerprint=fingerprint, detail=detail)
         loop = asyncio.get_running_loop()
-        if not isinstance(loop, asyncio.BaseEventLoop):
+        ordered = getattr(type(loop), "_run_once", None) is self.run_once
+        if self.exact and not ordered:
             self._unorderable(loop)
-        if not self.exact or not isinstance(loop, asyncio.BaseEventLoop):
+        if not self.exact or not ordered:
             token = OUTSIDE.set(True)
             try:
                 pending.value = await live()
@@ -218,6 +233,7 @@ class Engine:
             self.direction.completed(pending)  # type: ignore[union-attr]
             return _given(pending, unpack)
         pending.delay = delay
+        pending.loop = loop
         future: asyncio.Future[None] = loop.create_future()
 
         def deliver() -> None:
@@ -238,8 +254,10 @@ class Engine:
         return _given(pending, unpack)
 
     def _unorderable(self, loop: object) -> None:
-        """uvloop has no turns to order. Recording goes on as `wire` does; a replay needs asyncio's own loop."""
-        name = type(loop).__module__
+        """uvloop has no turns to order, `nest_asyncio` turns a loop in its own way. Recording goes on as `wire` does; a
+        replay needs asyncio's own loop."""
+        once = getattr(type(loop), "_run_once", None)
+        name = getattr(once, "__module__", None) or type(loop).__module__
         if self.serving:
             self.diverge(Divergence(f"the loop of {name} cannot be replayed; run with asyncio's own loop"))
         if name not in self._loops_noticed:

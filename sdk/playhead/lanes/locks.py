@@ -9,6 +9,7 @@ a thread outside the discipline.
 from __future__ import annotations
 
 from collections import deque
+from threading import TIMEOUT_MAX
 from types import TracebackType
 
 from playhead.lanes.actor import Actor, allocate_lock, current_actor, get_ident
@@ -30,6 +31,10 @@ class Lock:
             self._held_outside = self._held_outside or got
             return got
         discipline = actor.engine.discipline
+        if discipline.dissolved:
+            return self._real.acquire(blocking, timeout)
+        if timeout > TIMEOUT_MAX:
+            raise OverflowError("timeout value is too large")
         discipline.enter(actor)
         if not blocking or timeout >= 0:
             # Also refuses what the real one refuses.
@@ -49,36 +54,44 @@ class Lock:
         engine = actor.engine
         pending = Pending(actor, actor.lane.id, "lock", actor.lane.occurrence("lock"))
         pending.delay = timeout if timeout > 0 else None
+        pending.is_there = self._is_free
         if self._waiting is None:
             self._waiting = deque()
         mine = (actor, pending)
         self._waiting.append(mine)
-        engine.discipline.leave(actor, pending)
-        if timeout > 0 and not engine.serving:
-            if not actor.gate.acquire(True, timeout):
-                pending.outcome = pending.outcome or ["=", False]
-                engine.discipline.arrive(pending)
-                actor.gate.acquire()
-            actor.gate.release()
         try:
-            woken_by = engine.discipline.await_turn(actor)
+            engine.discipline.leave(actor, pending)
+            if self._real.acquire(False):
+                # A thread outside let it go between our look and our waiting, and saw nobody wait.
+                self._release(None)
+            within = timeout if timeout > 0 and not engine.serving else None
+            woken_by = engine.discipline.await_turn(actor, within, pending, ["=", False])
         except BaseException:
-            if mine in self._waiting:
-                self._waiting.remove(mine)
-            elif self._real.locked():
+            pending.withdrawn = True
+            if not self._leave_line(mine) and self._real.locked():
                 self._release(actor)  # it was handed over in the same moment
             raise
-        handed_over = pending.withdrawn or (woken_by is not None and woken_by.outcome == ["=", True])
+        # Whoever is no longer in line has it; in a replay it can come from a thread that is not there.
+        handed_over = not self._leave_line(mine) or (woken_by is not None and woken_by.outcome == ["=", True])
         pending.withdrawn = True
-        if mine in self._waiting:
-            self._waiting.remove(mine)
         if not handed_over and engine.discipline.dissolved:
             return self._real.acquire(True, timeout)
         return handed_over  # the real one stayed locked on its way
 
+    def _leave_line(self, mine: tuple[Actor, Pending]) -> bool:
+        """Whether it was still in line."""
+        try:
+            self._waiting.remove(mine)  # type: ignore[union-attr]
+        except (ValueError, AttributeError):
+            return False
+        return True
+
+    def _is_free(self) -> bool:
+        return not self._real.locked()
+
     def release(self) -> None:
         actor = current_actor()
-        if actor is None:
+        if actor is None or actor.engine.discipline.dissolved:
             self._release(None)
             return
         actor.engine.discipline.enter(actor)
@@ -89,9 +102,13 @@ class Lock:
         self._held_outside = False
         if not self._waiting or not self._real.locked():
             self._real.release()
+            if self._waiting and actor is None and self._real.acquire(False):
+                self._release(None)  # somebody came in line just now
             return
         heir, pending = self._waiting.popleft()
-        if actor is not None:
+        if heir.engine.discipline.dissolved:
+            self._real.release()  # whoever still lives, and waited, takes the real one
+        elif actor is not None:
             pending.withdrawn = True
             heir.engine.discipline.wake(heir)
         else:

@@ -51,6 +51,7 @@ def install(engine: Engine) -> None:
         lane = engine.lane(actor)
         timer.pending = Pending(actor, lane.id, "timer", lane.occurrence("timer"), lambda: loop._ready.append(timer))
         timer.pending.due_ns = int(when * 1e9)
+        timer.pending.loop = loop
         if engine.serving:
             discipline.expect(timer.pending)
         else:
@@ -90,6 +91,7 @@ def install(engine: Engine) -> None:
         else:
             _run_once(loop, actor, engine)
 
+    engine.run_once = run_once
     engine.patches.set(Loop, "run_in_executor", run_in_executor)
     if not engine.exact:
         return
@@ -151,12 +153,17 @@ def _run_once(loop: Any, actor: Actor, engine: Engine) -> None:  # noqa: PLR0912
 
 
 def _take_outside(ready: deque[Any]) -> list[Any]:
-    """Takes the handles of real I/O out of what is ready; the agent's stay, in their order."""
-    outside = [handle for handle in ready if not _is_agents(handle)]
-    if outside:
-        mine = [handle for handle in ready if _is_agents(handle)]
-        ready.clear()
-        ready.extend(mine)
+    """Takes the handles of real I/O out of what is ready; the agent's stay, in their order.
+
+    Once around, and never by a copy: other threads append meanwhile, and a handle that is lost is a loop that hangs.
+    """
+    outside = []
+    for _ in range(len(ready)):
+        handle = ready.popleft()
+        if _is_agents(handle):
+            ready.append(handle)
+        else:
+            outside.append(handle)
     return outside
 
 

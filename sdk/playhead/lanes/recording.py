@@ -47,6 +47,7 @@ class Recording:
 
     def leave(self) -> None:
         """In the child of a fork: what comes now is not of the process that this recording is of."""
+        self._arrived.clear()
         self._sink = ListSink()
 
     def value(self, lane: str, kind: str, fingerprint: str, occurrence: int, compute: Callable[[], Any]) -> Outcome:
@@ -87,6 +88,12 @@ class Recording:
 
     def waiting_to_arrive(self, discipline: Discipline) -> bool:
         return any(discipline.deliverable(pending) for pending in self._arrived)
+
+    def forsaken(self) -> list[Pending]:
+        """What has arrived and nobody was told of. It is not written: nobody orders it any more, nor will a replay."""
+        left = [pending for pending in self._arrived if not pending.withdrawn and not pending.actor.finished]
+        self._arrived.clear()
+        return left
 
     def preempted(self, actor: Actor) -> None:
         self._append(["x", actor.home.id, actor.ticks])

@@ -31,6 +31,7 @@ class Serving:
         self.header: dict[str, Any] = {}
         self.pieces = Pieces()
         self.complete = False  # the recording has its end record
+        self.given_up: str | None = None  # why its order ends before it does: what comes after is not served
         self.noticed: list[Record] = []
         self._on_failure = on_failure
         self.before_failure: list[Callable[[], None]] = []
@@ -45,7 +46,11 @@ class Serving:
             self._read(record)
 
     def _read(self, record: Record) -> None:
+        if self.given_up is not None:
+            return
         match record:
+            case ["g", str(why)]:
+                self.given_up = why
             case ["f", _, lane, kind, fingerprint, _, outcome]:
                 self._values.setdefault((lane, kind), []).append((fingerprint, outcome))
                 self._recorded += 1
@@ -157,7 +162,8 @@ class Serving:
     def choose(self, discipline: Discipline, turns: int | None) -> Pending | None:
         if self._cursor >= len(self._deliveries):
             if turns is None and discipline.all_blocked():
-                self._stop(discipline, RecordingEnded("the recording ends here: nothing more was ever answered"))
+                why = self.given_up or "nothing more was ever answered"
+                self._stop(discipline, RecordingEnded(f"the recording ends here: {why}"))
             return None
         delivery = self._deliveries[self._cursor]
         if not isinstance(delivery, Delivery):
@@ -197,6 +203,9 @@ class Serving:
 
     def waiting_to_arrive(self, discipline: Discipline) -> bool:
         return False
+
+    def forsaken(self) -> list[Pending]:
+        return []
 
     def preempted(self, actor: Actor) -> None:
         self._cursor += 1

@@ -9,6 +9,7 @@ The records of this package, as JSON arrays (all begin with a word of one letter
     ["b", run, lane, kind, fingerprint, n, detail]      an effect that waits has begun; the detail explains a divergence
     ["c", lane, kind, n, outcome, t_ns, turns]          it was delivered, here and now in the order of the process
     ["x", lane, ticks]                                  a thread was stuck with the token and lost it
+    ["g", why]                                          the discipline was given up: from here on, no order is known
     ["u", what, where]                                  something no wrapper reached; the certificate names it
     ["p", hash, text]                                   a piece of a large text, once a process
     ["z", count]                                        the recording ends here, after so many records

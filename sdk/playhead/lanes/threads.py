@@ -45,7 +45,11 @@ def install(engine: Engine) -> None:  # noqa: PLR0915 - the patches of one modul
         if engine.exact:
             engine.discipline.admit(child)
             engine.discipline.settle(parent)
-        real_start(thread)
+        try:
+            real_start(thread)
+        except Exception:  # no more threads to be had
+            engine.discipline.dismiss(child)
+            raise
 
     def bootstrap(thread: Any) -> None:
         actor: Actor | None = getattr(thread, "_playhead_actor", None)
@@ -70,9 +74,10 @@ def install(engine: Engine) -> None:  # noqa: PLR0915 - the patches of one modul
     def join(thread: threading.Thread, timeout: float | None = None) -> None:
         actor, child = current_actor(), getattr(thread, "_playhead_actor", None)
         if actor is not None and child is not None and child is not actor and engine.exact:
-            if not wait_for(engine, actor, child, timeout):
+            if wait_for(engine, actor, child, timeout):
+                timeout = None
+            elif engine.exact:
                 return
-            timeout = None
         real_join(thread, timeout)
 
     def is_alive(thread: threading.Thread) -> bool:
@@ -133,23 +138,23 @@ def _new(ours: Callable[[], Any], real: Callable[[], Any]) -> Callable[[], Any]:
 def wait_for(engine: Engine, actor: Actor, child: Actor, timeout: float | None) -> bool:
     """Waits in the discipline until `child` has finished; whether it has."""
     discipline = engine.discipline
+    if timeout is not None and timeout > threading.TIMEOUT_MAX:
+        raise OverflowError("timeout value is too large")
     discipline.enter(actor)
     if child.finished:
         discipline.settle(actor)
         return True
     pending = Pending(actor, actor.lane.id, "join", actor.lane.occurrence("join"))
     pending.delay = timeout
+    pending.is_there = lambda: child.finished
     child.joiners.append(pending)
-    discipline.leave(actor, pending)
-    if timeout is not None and not engine.serving:
-        if not actor.gate.acquire(True, max(timeout, 0)):
-            discipline.arrive(pending)
-            actor.gate.acquire()
-        actor.gate.release()
-    discipline.await_turn(actor)
-    if pending in child.joiners:
-        child.joiners.remove(pending)
-    pending.withdrawn = True
+    try:
+        discipline.leave(actor, pending)
+        discipline.await_turn(actor, None if engine.serving else timeout, pending)
+    finally:
+        pending.withdrawn = True
+        with suppress(ValueError):
+            child.joiners.remove(pending)
     return child.finished
 
 

@@ -36,7 +36,7 @@ class WireServing(Serving):
         super().expect(pending)
 
     def choose(self, discipline: Discipline, turns: int | None) -> Pending | None:
-        if turns is not None and turns % SPINS:
+        if turns is not None and (turns % SPINS or discipline.crowded):
             return None
         chosen = self._soonest(discipline, turns is not None)
         if chosen is None and turns is None and discipline.all_blocked():

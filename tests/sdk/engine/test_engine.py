@@ -309,16 +309,27 @@ from playhead.lanes.sink import ListSink
 engine = Engine.recording(ListSink())
 engine.install()
 
+waiting = [False]
+
+def heard(*_):
+    if waiting[0]:
+        waiting[0] = False
+        raise KeyboardInterrupt
+
+signal.signal(signal.SIGINT, heard)
+
 def interrupt():
-    time.sleep(0.1)
-    os.kill(os.getpid(), signal.SIGINT)
-    time.sleep(0.05)
+    # Again and again: a signal that comes just before a wait begins does not break it off, in any Python program.
+    while waiting[0]:
+        time.sleep(0.05)
+        os.kill(os.getpid(), signal.SIGINT)
 
 never = threading.Event()
 for wait in (never.wait, lambda: time.sleep(9), lambda: thread.join(), lambda: never.wait(9)):
+    waiting[0] = True
     thread = threading.Thread(target=interrupt)
-    thread.start()
     try:
+        thread.start()
         wait()
     except KeyboardInterrupt:
         print("interrupted")

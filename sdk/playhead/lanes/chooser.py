@@ -1,0 +1,23 @@
+"""What the discipline asks of a direction: recording chooses what arrived first, serving what was recorded next."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from playhead.lanes.pending import Pending
+
+if TYPE_CHECKING:
+    from playhead.lanes.actor import Actor
+    from playhead.lanes.discipline import Discipline
+
+
+class Chooser(Protocol):
+    """What the discipline asks of a direction. All calls come with the mutex held."""
+
+    def expect(self, pending: Pending) -> None: ...
+    def arrive(self, pending: Pending) -> None: ...
+    def choose(self, discipline: Discipline, turns: int | None) -> Pending | None: ...
+    def preempted(self, actor: Actor) -> None: ...
+    def preempts_here(self, actor: Actor) -> bool: ...
+    def waiting_to_arrive(self, discipline: Discipline) -> bool: ...
+    def forsaken(self) -> list[Pending]: ...
