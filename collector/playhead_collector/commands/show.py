@@ -54,11 +54,11 @@ def run(arguments: argparse.Namespace) -> int:
             write_json(json_steps(source.client, run_id))
             return 0
         found = read_run(source.client, run_id)
-        remarks = remarks_on(source.client, [RunRow.of(found.row)]).get(run_id, [])
+        remarks = remarks_on(source.client, [found.row]).get(run_id, [])
     out = console()
     _header(out, found, remarks)
     width = 0 if arguments.no_messages else (WHOLE if arguments.full else max(40, out.width - 24))
-    page = _Page(out, found.row["start_time"], width)
+    page = _Page(out, found.row.start_time, width)
     for node in found.nodes:
         page.step(node)
     if found.loose_records:
@@ -68,26 +68,26 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _header(out: Console, found: Run, remarks: list[Remark]) -> None:
     row = found.row
-    sign, colour = SIGNS[str(row["status"])]
+    sign, colour = SIGNS[row.status]
     line = Text(sign + " ", style=colour)
-    line.append(printable(str(row["agent"] or row["service"] or row["name"])), style="bold")
-    if row["version"]:
-        line.append(f" {printable(str(row['version']))}")
+    line.append(printable(row.agent or row.service or row.name), style="bold")
+    if row.version:
+        line.append(f" {printable(row.version)}")
     tokens = (
         None
-        if row["input_tokens"] is None and row["output_tokens"] is None
-        else (row["input_tokens"] or 0) + (row["output_tokens"] or 0)
+        if row.input_tokens is None and row.output_tokens is None
+        else (row.input_tokens or 0) + (row.output_tokens or 0)
     )
     facts = [
-        row["start_time"].strftime("%Y-%m-%d %H:%M:%S UTC"), duration(row["seconds"]), f"{row['steps']} steps",
-        f"{count(tokens)} tokens", cost(row["cost_usd"], row["unpriced_calls"]),
+        row.start_time.strftime("%Y-%m-%d %H:%M:%S UTC"), duration(row.seconds), f"{row.steps} steps",
+        f"{count(tokens)} tokens", cost(row.cost_usd, row.unpriced_calls),
     ]  # fmt: skip
     line.append(" · " + " · ".join(facts))
     out.print(line)
-    who = [f"{name} {printable(str(row[name]))}" for name in ("session", "user") if row[name]]
-    if row["models"]:
-        who.append("models " + ", ".join(printable(str(model)) for model in row["models"]))
-    out.print(Text(f"  run {row['run_id']}" + "".join(f" · {entry}" for entry in who), style="dim"))
+    who = [f"{name} {printable(getattr(row, name))}" for name in ("session", "user") if getattr(row, name)]
+    if row.models:
+        who.append("models " + ", ".join(printable(model) for model in row.models))
+    out.print(Text(f"  run {row.run_id}" + "".join(f" · {entry}" for entry in who), style="dim"))
     for remark in remarks:
         out.print(Text(f"  {one_line(remark.text, 300)}", style="red" if remark.grave else "yellow"))
     for problem in _problems(row):
@@ -95,17 +95,17 @@ def _header(out: Console, found: Run, remarks: list[Remark]) -> None:
     out.print()
 
 
-def _problems(row: dict[str, object]) -> list[str]:
+def _problems(row: RunRow) -> list[str]:
     """What a reader must not overlook."""
     found = []
-    if row["status"] == "incomplete":
-        found.append(f"incomplete: {row['missing_parents']} steps that others name as their parent have not arrived")
-    if row["open_steps"]:
-        found.append(f"{row['open_steps']} steps have not ended: still running, or the process died")
-    if row["unpriced_calls"]:
-        found.append(f"{row['unpriced_calls']} calls have no known price: the cost is at least what is shown")
-    if row["calls_without_usage"]:
-        found.append(f"{row['calls_without_usage']} calls told no tokens: the sum is at least what is shown")
+    if row.status == "incomplete":
+        found.append(f"incomplete: {row.missing_parents} steps that others name as their parent have not arrived")
+    if row.open_steps:
+        found.append(f"{row.open_steps} steps have not ended: still running, or the process died")
+    if row.unpriced_calls:
+        found.append(f"{row.unpriced_calls} calls have no known price: the cost is at least what is shown")
+    if row.calls_without_usage:
+        found.append(f"{row.calls_without_usage} calls told no tokens: the sum is at least what is shown")
     return found
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +13,17 @@ from clickhouse_connect.driver.client import Client
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
 
 from playhead.errors import UsageError
-from playhead_collector.read.spans import StoredSpan, records_of, spans_of
+from playhead_collector.read.runs import RunRow
+from playhead_collector.read.spans import (
+    Context,
+    StoredSpan,
+    ask_for_context,
+    ask_for_records,
+    ask_for_spans,
+    records_from,
+    spans_from,
+)
+from playhead_collector.read.together import Question, ask_together
 from playhead_collector.store.query import load
 
 
@@ -43,6 +54,13 @@ class Step:
     """Whether this step is the one that counts its model call; another may tell of the same."""
     cost_usd: float | None
 
+    @classmethod
+    def of(cls, row: Mapping[str, Any], counted: bool, cost_usd: float | None) -> Step:
+        return cls(**{name: row[name] for name in _OF_ROW}, counted=counted, cost_usd=cost_usd)
+
+
+_OF_ROW = [field.name for field in fields(Step) if field.name not in ("counted", "cost_usd")]
+
 
 @dataclass(slots=True)
 class Node:
@@ -57,7 +75,7 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    row: dict[str, Any]
+    row: RunRow
     nodes: list[Node]
     """Depth first; siblings by their start."""
     loose_records: list[LogRecord]
@@ -85,19 +103,28 @@ def find_run(client: Client, prefix: str) -> str:
 
 
 def read_run(client: Client, run_id: str) -> Run:
-    result = client.query(load("one_run"), parameters={"run": run_id})
-    if not result.result_rows:
+    """The run with all that it holds; raises UsageError where there is none."""
+    found, rows, told, *around = ask_together(
+        client,
+        Question("one_run", {"run": run_id}),
+        ask_for_spans([run_id]),
+        ask_for_records([run_id]),
+        *ask_for_context([run_id]),
+    )
+    if not found:
         raise UsageError(f"there is no run {run_id}")
-    row = dict(zip(result.column_names, result.result_rows[0], strict=True))
-    steps = [Step(*values) for values in client.query(load("steps_of_run"), parameters={"run": run_id}).result_rows]
-    stored = {one.span.span_id.hex(): one for one in spans_of(client, [run_id])}
+    row, context = found[0], Context(*around)
+    calls = zip(row.pop("calls.step_id"), row.pop("calls.cost_usd"), row.pop("calls.is_sum"), strict=True)
+    costs = {step_id: (not is_sum, cost) for step_id, cost, is_sum in calls}
+    steps = [Step.of(one, *costs.get(one["step_id"], (False, None))) for one in rows]
+    stored = {one.step_id: one for one in spans_from(rows, context)}
     records: dict[str, list[LogRecord]] = defaultdict(list)
-    for record in records_of(client, [run_id]):
+    for record in records_from(told, context):
         records[record.step_id].append(record.record)
     nodes = _tree(steps, stored)
     for node in nodes:
         node.records = records.pop(node.step.step_id, [])
-    return Run(row, nodes, [record for left in records.values() for record in left])
+    return Run(RunRow.of(row), nodes, [record for left in records.values() for record in left])
 
 
 def _tree(steps: list[Step], stored: dict[str, StoredSpan]) -> list[Node]:

@@ -60,6 +60,12 @@ class RunRow:
     output_tokens: int | None
     cost_usd: float | None
     unpriced_calls: int
+    """Their cost is not in the sum."""
+    calls_without_usage: int
+    """Their tokens are not in the sums."""
+    open_steps: int
+    missing_parents: int
+    """Steps that others name as their parent and that have not arrived."""
     shape: str
     first_step: str
 

@@ -162,7 +162,8 @@ def _through(found: Running, address: Embedded, project: str | None, token: str 
             # Where no project is named, the collector takes the token's.
             database="default" if project is None else address.database_of(project),
             interface=found.scheme,
-            pool_mgr=urllib3.PoolManager(ssl_context=trust) if trust else urllib3.PoolManager(),
+            # As many connections as a reader has questions at once (together.py).
+            pool_mgr=urllib3.PoolManager(maxsize=8, ssl_context=trust) if trust else urllib3.PoolManager(maxsize=8),
             autogenerate_session_id=False,
             connect_timeout=5,
         )

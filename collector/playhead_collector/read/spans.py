@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from clickhouse_connect.driver.client import Client
@@ -17,12 +18,9 @@ from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
-from playhead_collector.store.query import load
+from playhead_collector.read.together import Question, Row, ask_together
 
 MISSING = "playhead: this text is no longer stored (past its retention, or erased)"
-
-# All strings as bytes: attributes may hold anything.
-_AS_BYTES = {"String": "bytes", "FixedString": "bytes"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +33,22 @@ class Scope:
     scope_schema_url: str
 
 
-@dataclass(frozen=True, slots=True)
+Pieces = Mapping[tuple[str, bytes], bytes]
+
+
 class StoredSpan:
-    run_id: str
-    span: Span
-    scope: Scope
+    """A span and its scope. It is put together when it is first looked at: a tree of steps shows few of them."""
+
+    def __init__(self, row: Row, scope: Scope, pieces: Pieces) -> None:
+        self.run_id: str = row["run_id"]
+        self.step_id: str = row["step_id"]
+        self.scope = scope
+        self._row = row
+        self._pieces = pieces
+
+    @cached_property
+    def span(self) -> Span:
+        return _span(self._row, self._pieces)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,64 +61,78 @@ class StoredRecord:
 
 def spans_of(client: Client, run_ids: Sequence[str]) -> Iterator[StoredSpan]:
     """The spans of runs, each once, in order of their start."""
-    scopes = _scopes(client, run_ids)
-    texts = _pieces(client, run_ids)
-    for row in _rows(client, "spans_of_runs", run_ids):
-        run_id = row["run_id"].decode()
-        yield StoredSpan(run_id, _span(row, texts), scopes.get((run_id, row["scope_hash"]), _NO_SCOPE))
+    rows, *around = ask_together(client, ask_for_spans(run_ids), *ask_for_context(run_ids))
+    return spans_from(rows, Context(*around))
 
 
 def records_of(client: Client, run_ids: Sequence[str]) -> Iterator[StoredRecord]:
     """The log records of runs, each once, in order of their time."""
-    rows = list(_rows(client, "records_of_runs", run_ids))
-    if not rows:
-        # Most runs have none, and their texts need not be read for that.
-        return
-    scopes = _scopes(client, run_ids)
-    texts = _pieces(client, run_ids)
+    (rows,) = ask_together(client, ask_for_records(run_ids))
+    # Most runs have none, and their texts need not be read for that.
+    around = ask_together(client, *ask_for_context(run_ids)) if rows else ([], [])
+    return records_from(rows, Context(*around))
+
+
+# The parts of which these are made, for who asks for more at once. What may hold anything comes as bytes.
+
+
+def ask_for_spans(run_ids: Sequence[str]) -> Question:
+    """Of each step its span and its figures."""
+    return Question("spans_of_runs", {"runs": list(run_ids)}, columns={"attribute_texts": "bytes", "links": "bytes"})
+
+
+def ask_for_records(run_ids: Sequence[str]) -> Question:
+    return Question("records_of_runs", {"runs": list(run_ids)}, columns={"attribute_texts": "bytes"})
+
+
+def ask_for_context(run_ids: Sequence[str]) -> tuple[Question, Question]:
+    runs = {"runs": list(run_ids)}
+    return (
+        Question("scopes_of_runs", runs, types={"String": "bytes"}),
+        Question("pieces_of_runs", runs, columns={"text": "bytes"}),
+    )
+
+
+class Context:
+    """What the spans and records of runs share: scopes, and the pieces of their payloads."""
+
+    def __init__(self, scopes: Sequence[Row], pieces: Sequence[Row]) -> None:
+        self.pieces: Pieces = {(row["run_id"], row["hash"]): row["text"] for row in pieces}
+        self._scopes = {(row["run_id"].decode(), row["hash"]): _scope(row) for row in scopes}
+
+    def scope_of(self, row: Row) -> Scope:
+        return self._scopes.get((row["run_id"], row["scope_hash"]), _NO_SCOPE)
+
+
+def spans_from(rows: Iterable[Row], context: Context) -> Iterator[StoredSpan]:
+    return (StoredSpan(row, context.scope_of(row), context.pieces) for row in rows)
+
+
+def records_from(rows: Iterable[Row], context: Context) -> Iterator[StoredRecord]:
     for row in rows:
-        run_id = row["run_id"].decode()
-        scope = scopes.get((run_id, row["scope_hash"]), _NO_SCOPE)
-        yield StoredRecord(run_id, row["step_id"].decode(), _record(row, texts), scope)
+        yield StoredRecord(row["run_id"], row["step_id"], _record(row, context.pieces), context.scope_of(row))
 
 
 _NO_SCOPE = Scope(None, "", None, "")
 
-Pieces = Mapping[tuple[str, bytes], bytes]
 
-
-def _rows(client: Client, query: str, run_ids: Sequence[str]) -> Iterator[dict[str, Any]]:
-    result = client.query(load(query), parameters={"runs": list(run_ids)}, query_formats=_AS_BYTES)
-    for row in result.result_rows:
-        yield dict(zip(result.column_names, row, strict=True))
-
-
-def _pieces(client: Client, run_ids: Sequence[str]) -> Pieces:
-    return {(row["run_id"].decode(), row["hash"]): row["text"] for row in _rows(client, "pieces_of_runs", run_ids)}
-
-
-def _scopes(client: Client, run_ids: Sequence[str]) -> dict[tuple[str, bytes], Scope]:
-    found: dict[tuple[str, bytes], Scope] = {}
-    for row in _rows(client, "scopes_of_runs", run_ids):
-        resource = scope = None
-        if row["has_resource"] != "no":
-            given = row["resource"]
-            resource = Resource(dropped_attributes_count=given["dropped_attributes_count"])
-            _fill(resource.attributes, given["attributes"])
-            for reference in given["entity_refs"]:
-                resource.entity_refs.add().ParseFromString(reference)
-        if row["has_scope"] != "no":
-            given = row["scope"]
-            scope = InstrumentationScope(
-                name=given["name"].decode(),
-                version=given["version"].decode(),
-                dropped_attributes_count=given["dropped_attributes_count"],
-            )
-            _fill(scope.attributes, given["attributes"])
-        found[row["run_id"].decode(), row["hash"]] = Scope(
-            resource, row["resource_schema_url"].decode(), scope, row["scope_schema_url"].decode()
+def _scope(row: Row) -> Scope:
+    resource = scope = None
+    if row["has_resource"] != "no":
+        given = row["resource"]
+        resource = Resource(dropped_attributes_count=given["dropped_attributes_count"])
+        _fill(resource.attributes, given["attributes"])
+        for reference in given["entity_refs"]:
+            resource.entity_refs.add().ParseFromString(reference)
+    if row["has_scope"] != "no":
+        given = row["scope"]
+        scope = InstrumentationScope(
+            name=given["name"].decode(),
+            version=given["version"].decode(),
+            dropped_attributes_count=given["dropped_attributes_count"],
         )
-    return found
+        _fill(scope.attributes, given["attributes"])
+    return Scope(resource, row["resource_schema_url"].decode(), scope, row["scope_schema_url"].decode())
 
 
 def _fill(attributes: Any, given: Iterable[Mapping[str, Any]]) -> None:
@@ -125,12 +148,12 @@ def _fill(attributes: Any, given: Iterable[Mapping[str, Any]]) -> None:
         number = value["int_value"] or int(value["bool_value"])
         if kind == 4:
             number = struct.unpack("<q", struct.pack("<d", value["double_value"]))[0]
-        _add(attributes, one["key"], kind, text, number)
+        _add(attributes, one["key"].decode(), kind, text, number)
 
 
-def _add(attributes: Any, key: bytes, kind: int, text: bytes, number: int) -> None:
+def _add(attributes: Any, key: str, kind: int, text: bytes, number: int) -> None:
     attribute: KeyValue = attributes.add()
-    attribute.key = key.decode()
+    attribute.key = key
     if kind:
         set_value(attribute.value, kind, text, number)
 
@@ -161,7 +184,7 @@ def set_value(value: AnyValue, kind: int, text: bytes, number: int) -> None:
 def _texts(row: Mapping[str, Any], pieces: Pieces) -> list[bytes]:
     """The texts of a row's attributes, payloads put together again."""
     texts: list[bytes] = list(row["attribute_texts"])
-    run_id = row["run_id"].decode()
+    run_id = row["run_id"]
     joined: dict[int, list[bytes]] = {}
     for owner, digest in zip(row["piece_owners"], row["piece_hashes"], strict=True):
         joined.setdefault(owner - 1, []).append(pieces.get((run_id, digest), MISSING.encode()))
@@ -178,14 +201,14 @@ def _span(row: dict[str, Any], pieces: Pieces) -> Span:
     row["attribute_types"] = list(row["attribute_types"])
     texts = _texts(row, pieces)
     keys, kinds, numbers = row["attribute_keys"], row["attribute_types"], row["attribute_numbers"]
-    parent = bytes.fromhex(row["parent_id"].decode())
+    parent = bytes.fromhex(row["parent_id"])
     span = Span(
-        trace_id=bytes.fromhex(row["run_id"].decode()),
-        span_id=bytes.fromhex(row["step_id"].decode()),
+        trace_id=bytes.fromhex(row["run_id"]),
+        span_id=bytes.fromhex(row["step_id"]),
         parent_span_id=bytes(8) if row["zero_parent"] else parent,
-        trace_state=row["trace_state"].decode(),
+        trace_state=row["trace_state"],
         flags=row["flags"],
-        name=row["name"].decode(),
+        name=row["name"],
         kind=row["span_kind"],
         start_time_unix_nano=row["start_ns"],
         end_time_unix_nano=row["end_ns"],
@@ -204,7 +227,7 @@ def _span(row: dict[str, Any], pieces: Pieces) -> Span:
         strict=True,
     )
     for time_ns, name, count, dropped in events:
-        event = span.events.add(time_unix_nano=time_ns, name=name.decode(), dropped_attributes_count=dropped)
+        event = span.events.add(time_unix_nano=time_ns, name=name, dropped_attributes_count=dropped)
         for i in range(place, place + count):
             _add(event.attributes, keys[i], kinds[i], texts[i], numbers[i])
         place += count
@@ -212,7 +235,7 @@ def _span(row: dict[str, Any], pieces: Pieces) -> Span:
         span.links.add().ParseFromString(link)
     if row["has_status"]:
         span.status.SetInParent()
-        span.status.message = row["status_message"].decode()
+        span.status.message = row["status_message"]
         span.status.code = row["status_code"]
     return span
 
@@ -225,12 +248,12 @@ def _record(row: dict[str, Any], pieces: Pieces) -> LogRecord:
         time_unix_nano=row["time_ns"],
         observed_time_unix_nano=row["observed_ns"],
         severity_number=row["severity"],
-        severity_text=row["severity_text"].decode(),
-        event_name=row["event_name"].decode(),
+        severity_text=row["severity_text"],
+        event_name=row["event_name"],
         dropped_attributes_count=row["dropped_attributes"],
         flags=row["flags"],
-        trace_id=bytes.fromhex(row["run_id"].decode()),
-        span_id=bytes.fromhex(row["step_id"].decode()),
+        trace_id=bytes.fromhex(row["run_id"]),
+        span_id=bytes.fromhex(row["step_id"]),
     )
     last = len(keys) - 1
     for i in range(last):

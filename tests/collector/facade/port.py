@@ -83,8 +83,8 @@ class Port:
 
 
 @contextmanager
-def serving(engine: Engine, limits: Limits | None = None) -> Iterator[Port]:
-    app = facade_app(engine, TOKENS, limits)
+def serving(engine: Engine, limits: Limits | None = None, gate: TokenGate = TOKENS) -> Iterator[Port]:
+    app = facade_app(engine, gate, limits)
     # Listening before the server runs: whoever connects early waits in the backlog, and nobody has to poll.
     with socket.create_server(("127.0.0.1", 0)) as listening, urllib3.PoolManager() as http:
         host, port = listening.getsockname()

@@ -20,6 +20,9 @@ SELECT
     output_tokens,
     cost_usd,
     unpriced_calls,
+    calls_without_usage,
+    open_steps,
+    missing_parents,
     shape,
     first_step
 FROM runs

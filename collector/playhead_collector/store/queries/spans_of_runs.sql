@@ -1,3 +1,4 @@
+-- Of each step its span, verbatim, and its figures.
 SELECT
     run_id,
     step_id,
@@ -27,7 +28,22 @@ SELECT
     dropped_attributes,
     dropped_events,
     dropped_links,
-    scope_hash
+    scope_hash,
+    kind,
+    start_time,
+    if(status = 'open', NULL, (end_ns - start_ns) / 1e9) AS seconds,
+    status,
+    if(status_message != '', status_message, toString(error_type)) AS error,
+    tool,
+    provider,
+    if(response_model != '', response_model, request_model) AS model,
+    finish_reason,
+    input_tokens,
+    output_tokens,
+    cache_read_tokens,
+    reasoning_tokens,
+    first_token_seconds,
+    state
 FROM step_rows FINAL
-WHERE run_id IN {runs:Array(String)}
+PREWHERE run_id IN {runs:Array(String)}
 ORDER BY run_id, start_time, step_id
