@@ -40,7 +40,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", default="", help="a model that was called; * stands for anything")
     parser.add_argument("--tool", default="", help="a tool that was called; * stands for anything")
     parser.add_argument(
-        "--text", default="", help="words that stand in a prompt, an answer, or a tool's arguments or result"
+        "--text",
+        default="",
+        help="whole words, next to each other, in a prompt, an answer, or a tool's arguments or result, in any "
+        "case; * in a word stands for more letters",
     )
     parser.add_argument("--min-cost", type=float, help="USD")
     parser.add_argument("--min-tokens", type=int, help="input and output together")

@@ -12,7 +12,7 @@ from typing import Any
 from clickhouse_connect.driver.client import Client
 
 from playhead.errors import UsageError
-from playhead_collector.read.search import search_for
+from playhead_collector.read.search import Search, search_for, tokens
 from playhead_collector.store.query import load
 
 
@@ -97,14 +97,33 @@ def list_runs(client: Client, wanted: RunFilter) -> list[RunRow]:
     query = load("list_runs")
     if wanted.text:
         # Two forms of one query: without words the texts are not to be looked at.
-        search = search_for(wanted.text)
-        names = [f"fragment{number}" for number in range(len(search.fragments))]
-        conditions = "\n".join(f"AND lower(text) LIKE {{{name}:String}}" for name in names)
-        query = query.replace("-- {text}", load("runs_with_words").replace("-- {fragments}", conditions))
-        parameters |= {name: f"%{fragment}%" for name, fragment in zip(names, search.fragments, strict=True)}
-        parameters |= {"pattern": search.pattern, "arrived_since": _day_before(wanted.since)}
+        conditions, bound = _holding(search_for(wanted.text))
+        query = query.replace("-- {text}", conditions)
+        parameters |= bound | {"arrived_since": _day_before(wanted.since)}
     rows = client.query(query, parameters=parameters).result_rows
     return [RunRow(*row) for row in rows]
+
+
+def _holding(search: Search) -> tuple[str, dict[str, Any]]:
+    """The condition on a run that its texts hold what is looked for, and what is bound in it."""
+    bound: dict[str, Any] = {"plain": search.plain, "pattern": search.pattern}
+    indexed: list[str] = []
+    contained: list[str] = []
+    for number, part in enumerate((*search.parts, *search.fragments)):
+        bound[f"part{number}"] = f"%{part}%"
+        contained.append(f"AND text ILIKE {{part{number}:String}}")
+        if number < len(search.parts):
+            bound[f"tokens{number}"] = tokens(part)
+            indexed.append(f"AND hasAnyTokens(words, {{tokens{number}:Array(String)}})")
+        else:
+            indexed.append(f"AND words LIKE {{part{number}:String}}")
+    matching = "match(text, {pattern:String})"
+    if search.plain:
+        matching = "match(text, {plain:String}) OR " + matching
+    query = load("runs_with_words")
+    for place, text in (("-- {indexed}", indexed), ("-- {contained}", contained), ("{matching}", [matching])):
+        query = query.replace(place, "\n        ".join(text))
+    return query, bound
 
 
 def _day_before(since: datetime | None) -> datetime:

@@ -33,7 +33,6 @@ _SCOPE_HASH = (
 )
 TABLE_SETTINGS = (
     "default_compression_codec = 'ZSTD(1)', ttl_only_drop_parts = 1, "
-    "index_granularity = 4096, "
     # The spool lets go of a segment when its insert returns, so the insert has to be on the disk then; what a merge
     # replaced stays until the kernel has surely written the merged part.
     "fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 60, "
@@ -47,6 +46,9 @@ _CLUSTER_TOKENS = ", replicated_deduplication_window = 10000, replicated_dedupli
 # Of steps that share a conversation each part repeats its hashes, so few parts matter more there than merging less; no
 # part of messages repeats another, and merging those builds their text index anew.
 _FEW_PARTS = ", merge_selector_base = 2"
+_GRANULE = ", index_granularity = 4096"
+# The text index names rows, and each lies in a granule that is read whole: 65 messages take 40 ms at 4096, 18 at 256.
+_SMALL_GRANULE = ", index_granularity = 256"
 _NO_TOKENS = ", non_replicated_deduplication_window = 0"
 _NO_CLUSTER_TOKENS = ", replicated_deduplication_window = 0"
 
@@ -137,8 +139,8 @@ def _render(entry: Traversable, form: Form, database: str) -> list[Statement]:
         "resource_type": _RESOURCE,
         "scope_type": _SCOPE,
         "scope_hash": _SCOPE_HASH,
-        "table_settings": TABLE_SETTINGS + _FEW_PARTS + _TOKENS + (_CLUSTER_TOKENS if form.cluster else ""),
-        "settings_without_tokens": TABLE_SETTINGS + _NO_TOKENS + (_NO_CLUSTER_TOKENS if form.cluster else ""),
+        "table_settings": TABLE_SETTINGS + _GRANULE + _FEW_PARTS + _TOKENS + (_CLUSTER_TOKENS if form.cluster else ""),
+        "message_settings": TABLE_SETTINGS + _SMALL_GRANULE + _NO_TOKENS + (_NO_CLUSTER_TOKENS if form.cluster else ""),
         "retention_days": str(form.retention_days),
         "on_cluster": form.on_cluster,
         "local": "_local" if form.cluster else "",

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
+from random import Random
 
 import pytest
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
@@ -41,6 +43,8 @@ TEXTS = {
     "code": messages("get_order(order_id='A-10544') -> Order.total, 3.14 foo@bar.example", ascii_only=True),
     "award": messages("an award\nninety\nscared", ascii_only=True),
     "apart": messages("refund the window", ascii_only=True),
+    "paths": messages("C:\\name D:\\uaccess\\ubeef was never there", ascii_only=True),
+    "combined": messages("x\u2014\nbilby \U0001f600numbfish\u00a0echidna", ascii_only=True),
 }
 
 
@@ -65,6 +69,11 @@ def found(request: pytest.FixtureRequest, engine: Engine, tmp_path_factory: pyte
         names[f"{number:032x}"] = f"structured {number}"
         _run(spans, number, "nothing")
         _log(logs, number, "pademelon" + "." * (number - 100))
+    for number in range(300, 380):
+        # Longer ones have a length of two bytes, of which the second takes them all.
+        names[f"{number:032x}"] = f"structured {number}"
+        _run(spans, number, "nothing")
+        _log(logs, number, "kowari".ljust(128 * (number - 256) + 0x7D, "."))
     with fresh_database(engine, tmp_path_factory.mktemp("search")) as database:
         database.insert(spans, logs)
         database.recompute()
@@ -111,6 +120,25 @@ def found(request: pytest.FixtureRequest, engine: Engine, tmp_path_factory: pyte
         ("award", {"award"}),
         ("in", set()),
         ("an", {"award"}),
+        ("name", {"paths"}),
+        ("uaccess", {"paths"}),
+        ("ubeef", {"paths"}),
+        ("uaccess ubeef", {"paths"}),
+        ("ever", set()),
+        ("bilby", {"combined"}),
+        ("numbfish", {"combined"}),
+        ("echidna", {"combined"}),
+        ("*efun*", {"plain", "chinese", "apart"}),
+        ("*fund window", {"plain"}),
+        ("refund win*", {"plain"}),
+        ("re*nd *indow", {"plain"}),
+        ("r*window", set()),
+        ("wom*", {"escaped", "unescaped"}),
+        ("gr*e", {"escaped", "unescaped"}),
+        ("*size*", set()),
+        ("*öß*", {"escaped", "unescaped"}),
+        ("*款*", {"chinese"}),
+        ("* refund * window *", {"plain"}),
     ],
 )
 def test_words_are_found_as_they_were_meant_in_every_form(found: Found, text: str, names: set[str]) -> None:
@@ -120,9 +148,72 @@ def test_words_are_found_as_they_were_meant_in_every_form(found: Found, text: st
 def test_the_first_word_of_a_structured_value_is_found_whatever_its_length(found: Found) -> None:
     assert found.by("pademelon") == {f"structured {number}" for number in range(100, 200)}
     assert found.by("ademelon") == set()
+    assert found.by("kowari") == {f"structured {number}" for number in range(300, 380)}
+    assert found.by("owari") == set()
 
 
-@pytest.mark.parametrize("text", ["?!", "…", "__"])
+def test_the_index_misses_nothing_that_the_pattern_finds(engine: Engine, tmp_path: Path) -> None:
+    """Texts and questions are put together from what words can stand beside; the pattern, over all texts, decides."""
+    rng = Random("stuck together")
+    words = (
+        "ever",
+        "never",
+        "next",
+        "u",
+        "uaccess",
+        "ubeef",
+        "bad",
+        "2014",
+        "größe",
+        "caf",
+        "é",
+        "退款",
+        "ไทย",
+        "a",
+        "n",
+    )
+    beside = (
+        *(
+            " ",
+            "\n",
+            "\\n",
+            "\\\\n",
+            "\\t",
+            '\\"',
+            "\\u2014",
+            "\\u00e9",
+            "\\U00E9",
+            "\\ud83d\\ude00",
+            "—",
+            "é",
+            "_",
+            "\\",
+            "\\u",
+        ),
+        *("\x12\x05\n\x03", "\x12\x33\n0", "\n\x39\n7", "", "1", "\x1f", "ﬁ", "。"),
+    )
+    texts = ["".join(rng.choice(words) + rng.choice(beside) for _ in range(6)) for _ in range(1500)]
+    request = ExportTraceServiceRequest()
+    for number, text in enumerate(texts, 1):
+        _run(request, number, text)
+    with fresh_database(engine, tmp_path) as database:
+        database.client.command("SYSTEM STOP MERGES message_rows")
+        database.insert(request)
+        database.recompute()
+        questions = [*words, *(" ".join(rng.choices(words, k=2)) for _ in range(30)), "ev*", "*ver", "b*d", "*th*"]
+        for merged in (False, True):
+            if merged:
+                database.client.command("SYSTEM START MERGES message_rows")
+                database.client.command("OPTIMIZE TABLE message_rows FINAL")
+            for question in questions:
+                query = "SELECT DISTINCT run_id FROM messages WHERE match(text, {pattern:String})"
+                expected = {row["run_id"] for row in database.rows(query, pattern=search_for(question).pattern)}
+                found = {row.run_id for row in list_runs(database.client, RunFilter(text=question, limit=10_000))}
+                assert found == expected, (question, merged)
+                assert expected or "*" in question or " " in question, question
+
+
+@pytest.mark.parametrize("text", ["?!", "…", "__", "*", "* **"])
 def test_a_search_for_no_word_says_so(text: str) -> None:
     with pytest.raises(UsageError, match="holds no word"):
         search_for(text)

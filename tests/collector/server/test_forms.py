@@ -16,6 +16,7 @@ from tests.collector.server.conftest import Server
 from tests.collector.store.test_erase import Secrets, run_of, telling_run
 
 from playhead_collector.errors import StoreUnavailable
+from playhead_collector.read.runs import RunFilter, list_runs
 from playhead_collector.receive.signal import Signal
 from playhead_collector.spool.segment import OpenSegment, Sealed, body_hash, new_name
 from playhead_collector.store import address as addresses
@@ -79,8 +80,9 @@ def test_what_is_sent_is_stored_and_read(store: Store, tmp_path: Path) -> None:
     assert counted == {"steps": 2, "calls": 1, "log_records": 1, "recordings": 1}
     assert rows(store, f"SELECT content FROM recordings {this}")[0]["content"].encode() == said.all["recording"]
     word = said.all["message"].decode().lower()
-    found = f"SELECT DISTINCT run_id FROM messages WHERE hasAllTokens(lower(text), ['{word}'])"
+    found = f"SELECT DISTINCT run_id FROM messages WHERE hasAllTokens(words, ['{word}'])"
     assert [row["run_id"] for row in rows(store, found)] == [run_of(request)]
+    assert [row.run_id for row in list_runs(store.reader(), RunFilter(text=word))] == [run_of(request)]
 
 
 def test_a_segment_that_comes_again_counts_once(store: Store, tmp_path: Path) -> None:

@@ -9,10 +9,14 @@ CREATE TABLE IF NOT EXISTS message_rows{{local}}{{on_cluster}}
     hash FixedString(16) ALIAS sipHash128(text),
     text String,
     arrived_at DateTime('UTC'),
-    INDEX words lower(text) TYPE text(tokenizer = 'splitByNonAlpha', posting_list_codec = 'bitpacking')
+    -- The text in lower case, with spaces for what is escaped as `\u…` and what is beyond ASCII: what is left between separators are
+    -- the words as they were meant (`\u2014next` is `next`), or their plain parts (`größe`, also escaped, is `gr` and `e`). What
+    -- still sticks to a word is one letter or digit before it: of `\n`, or a structured value's length (see read/search.py).
+    words String ALIAS replaceRegexpAll(toValidUTF8(lower(text)), '\\\\u[0-9a-f]{4}|[^\\x00-\\x7f]+', ' '),
+    INDEX words words TYPE text(tokenizer = 'splitByNonAlpha', posting_list_codec = 'bitpacking')
 )
 ENGINE = {{replacing}}
 PARTITION BY toDate(arrived_at)
 ORDER BY (run_id, sipHash128(text))
 TTL toDateTime64(arrived_at, 0) + toIntervalDay({{retention_days}} + 1)
-SETTINGS {{settings_without_tokens}}
+SETTINGS {{message_settings}}
