@@ -27,9 +27,9 @@ _SCOPE = f"Tuple(name String, version String, attributes Array({_KEY_VALUE}), dr
 # Of everything that tells two scopes apart, in a form that sipHash takes. As text every NaN is the same, so the bits of
 # doubles are in it, too.
 _SCOPE_HASH = (
-    "sipHash128(toString(tuple(has_resource, resource, resource_schema_url, ss.has_scope, ss.scope, ss.schema_url, "
+    "sipHash128(toString(tuple(has_resource, resource, resource_schema_url, has_scope, scope, scope_schema_url, "
     "arrayMap(d -> reinterpretAsInt64(d), resource.attributes.value.double_value), "
-    "arrayMap(d -> reinterpretAsInt64(d), ss.scope.attributes.value.double_value))))"
+    "arrayMap(d -> reinterpretAsInt64(d), scope.attributes.value.double_value))))"
 )
 TABLE_SETTINGS = (
     "default_compression_codec = 'ZSTD(1)', ttl_only_drop_parts = 1, "

@@ -23,6 +23,7 @@ CREATE TABLE IF NOT EXISTS spans{{on_cluster}}
     attribute_count UInt32,
     keys Array(String),
     types Array(UInt8),
+    -- Without payloads, which are the pieces below.
     texts Array(String),
     numbers Array(Int64),
     -- What the dialects know of the keys, sorted: field * 2^32 + rank * 2^24 + place. The first entry of a field is its best

@@ -17,6 +17,9 @@ WITH
             resource_texts[indexOf(resource_keys, 'service.name')] AS service,
             resource_texts[indexOf(resource_keys, 'service.version')] AS service_version,
             arrayJoin(all_scopes) AS ss,
+            ss.has_scope AS has_scope,
+            ss.scope AS scope,
+            ss.schema_url AS scope_schema_url,
             {{scope_hash}} AS scope_hash,
             ss.scope.name AS scope_name,
             ss.spans AS scope_spans
@@ -29,9 +32,12 @@ WITH
             service,
             service_version,
             scope_name,
-            arrayJoin(scope_spans) AS s,
+            s,
             notEmpty(s.events.name) AS has_events
         FROM scopes
+        -- As a clause, which goes on with `max_block_size` spans at a time; the function goes on with all that there are, and
+        -- then every copy that is made below is one of the whole segment.
+        ARRAY JOIN scope_spans AS s
     ),
     flat AS
     (
@@ -130,7 +136,8 @@ SELECT
     attribute_count,
     keys,
     types,
-    texts,
+    -- A payload is handed on as its pieces, and not a second time.
+    arrayMap((t, m, c) -> if(m AND c < {{first_scalar_code}}, '', t), texts, is_lifted, codes) AS texts,
     numbers,
     known,
     places,

@@ -19,9 +19,6 @@ WITH
             {{text:response_model}} AS response_model,
             {{text:response_id}} AS response_id,
             {{text:error_type}} AS error_type,
-            {{text:arguments}} AS arguments,
-            {{text:input_any}} AS any_input,
-            {{text:input}} AS input,
             {{count:input_tokens}} AS said_input_tokens,
             {{count:output_tokens}} AS said_output_tokens,
             {{count:cache_read_tokens}} AS cache_read_tokens,
@@ -51,7 +48,10 @@ WITH
             multiIf(said_kind = 12, 0, said_kind = 3 AND said_tool = '' AND {{is_handoff}}, 5, said_kind > 0, said_kind,
                 said_tool != '', 3, request_model != '' OR response_model != '' OR said_input_tokens IS NOT NULL, 2, 0) AS kind
         FROM modelled
-    )
+    ),
+    -- Where a tool names no arguments, its input is them.
+    multiIf(kind != 3 OR has(piece_owners, places[{{field:arguments}}]), places[{{field:arguments}}],
+        has(piece_owners, places[{{field:input_any}}]), places[{{field:input_any}}], places[{{field:input}}]) AS call_place
 SELECT
     run_id,
     step_id,
@@ -87,7 +87,7 @@ SELECT
     {{seconds:first_token_s}} AS first_token_seconds,
     multiIf(said_tool != '' OR kind != 3, said_tool, entity != '', entity, {{name:tool}}) AS tool,
     {{text:tool_call_id}} AS tool_call_id,
-    sipHash64(multiIf(arguments != '' OR kind != 3, arguments, any_input != '', any_input, input) AS call_arguments)
+    sipHash64(arrayStringConcat(arrayFilter((p, o) -> o = call_place, pieces, piece_owners)) AS call_arguments)
         * notEmpty(call_arguments) AS arguments_hash,
     {{text:state}} AS state,
     has(keys, 'logfire.span_type') AND texts[indexOf(keys, 'logfire.span_type')] = 'log' AS is_answer_log,

@@ -13,6 +13,9 @@ WITH
         SELECT
             resource.attributes.value.string_value[indexOf(resource.attributes.key, 'service.name')] AS service,
             arrayJoin(all_scopes) AS ss,
+            ss.has_scope AS has_scope,
+            ss.scope AS scope,
+            ss.schema_url AS scope_schema_url,
             {{scope_hash}} AS scope_hash,
             ss.log_records AS records
         FROM requests
