@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from playhead.recorder.machine import IllegalTransition as IllegalTransition
     from playhead.recorder.machine import Machine as Machine
     from playhead.recorder.machine import machine as machine
+    from playhead.recorder.prices import Usage as Usage
     from playhead.recorder.recorder import flush as flush
     from playhead.recorder.recorder import init as init
     from playhead.recorder.recorder import shutdown as shutdown
@@ -45,6 +46,7 @@ _WHERE = {
     "PlayheadError": "errors",
     "SpanProcessor": "recorder.joining",
     "Step": "recorder.step",
+    "Usage": "recorder.prices",
     "UsageError": "errors",
     "agent": "recorder.decorate",
     "approval": "recorder.tell",

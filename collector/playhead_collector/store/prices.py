@@ -17,6 +17,8 @@ from functools import lru_cache
 import genai_prices
 from genai_prices import types
 
+from playhead import Usage
+
 log = logging.getLogger(__name__)
 
 SOURCE = f"genai-prices {genai_prices.__version__}"
@@ -74,6 +76,21 @@ def prices(provider: str, model: str, day: date) -> tuple[Price, ...]:
         if rows:
             return rows
     return ()
+
+
+def cost(usage: Usage) -> float | None:
+    """A call's, at today's list price, in US dollars; None where that is unknown. As SQL has it for stored calls."""
+    rows = prices(usage.provider, usage.model, datetime.now(UTC).date())
+    cached = usage.cache_read_tokens + usage.cache_write_tokens
+    if not rows or cached > usage.input_tokens:
+        return None
+    row = [row for row in rows if row.from_input_tokens <= usage.input_tokens][-1]
+    return (
+        (usage.input_tokens - cached) * row.input
+        + usage.output_tokens * row.output
+        + usage.cache_read_tokens * row.cache_read
+        + usage.cache_write_tokens * row.cache_write
+    ) / 1e6
 
 
 def _readings(provider: str, model: str) -> Iterable[tuple[str | None, str]]:

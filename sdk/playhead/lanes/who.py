@@ -12,6 +12,8 @@ from types import FrameType
 OURS = frozenset(
     {"playhead", "opentelemetry", "playhead_collector", "playhead_replay", "playhead_tui", "_pytest", "pluggy"}
 )
+# Within ours, and an agent all the same.
+AGENTS = frozenset({"playhead_collector.demo"})
 MACHINERY = (OURS | frozenset(sys.stdlib_module_names)) - {"__main__"}
 # Look through these to their caller.
 TRANSPARENT = frozenset(
@@ -34,13 +36,17 @@ _known: dict[str, bool] = {}
 
 
 def is_ours(module: str) -> bool:
-    return module.partition(".")[0] in OURS
+    return module.partition(".")[0] in OURS and not _is_agent(module)
+
+
+def _is_agent(module: str) -> bool:
+    return ".".join(module.split(".")[:2]) in AGENTS
 
 
 def is_machinery(module: str) -> bool:
     known = _known.get(module)
     if known is None:
-        known = _known[module] = module.partition(".")[0] in MACHINERY
+        known = _known[module] = module.partition(".")[0] in MACHINERY and not _is_agent(module)
     return known
 
 

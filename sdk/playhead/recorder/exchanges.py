@@ -13,8 +13,9 @@ from urllib.parse import urlsplit
 
 from opentelemetry.trace import Status, StatusCode
 
-from playhead.providers import Call, read_answer, read_request
-from playhead.recorder.limits import spent
+from playhead.providers import Call, Prompt, read_answer, read_request
+from playhead.recorder.limits import spending_is_limited, spent
+from playhead.recorder.prices import Usage, cost_of
 from playhead.recorder.recorder import current
 from playhead.recorder.step import Step, begin, in_run
 from playhead.wire.exchange import Exchange, Headers
@@ -63,9 +64,7 @@ class ExchangeSteps:
             if token.call is not None:
                 prompt = read_answer(token.call, exchange)
                 span.set_attributes(prompt.answer_attributes())
-                cost = prompt.answered.usage.cost
-                if cost is not None:
-                    spent(cost)
+                _charge(token.call, prompt)
                 if prompt.failure is not None:
                     words = prompt.failure.message or prompt.failure.type
                     span.set_status(Status(StatusCode.ERROR, words))
@@ -73,6 +72,22 @@ class ExchangeSteps:
                 _tell_effect(token.step, exchange)
         finally:
             token.step.end()
+
+
+def _charge(call: Call, prompt: Prompt) -> None:
+    """Towards a limit of money, where there is one. What was refused cost nothing; what was cut off, who knows."""
+    refused = prompt.status is None or prompt.status >= 400
+    recorder = current()
+    if recorder is None or refused or not spending_is_limited():
+        return
+    answered, used = prompt.answered, prompt.answered.usage
+    model = answered.model or call.asked.model or "a model"
+    output = 0 if call.asked.operation == "embeddings" else used.output
+    cost = used.cost
+    if cost is None and used.input is not None and output is not None:
+        usage = Usage(call.provider, model, used.input, output, used.cache_read or 0, used.cache_write or 0)
+        cost = cost_of(usage, recorder.price)
+    spent(cost, model)
 
 
 def _tell_effect(step: Step, exchange: Exchange) -> None:

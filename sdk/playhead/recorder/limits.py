@@ -1,11 +1,15 @@
-"""Limits around a run, looked at where a step begins: the boundary at which an agent can still be stopped cleanly."""
+"""Limits around a run, looked at where a step begins: the boundary at which an agent can still be stopped cleanly.
+
+Once a limit is exceeded every further step of the work raises it again, so an agent that catches everything is stopped
+at its next one. What only tells (a state, a decision, a score) is never refused: the agent may say how it ended.
+"""
 
 from __future__ import annotations
 
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import Any
 
@@ -15,12 +19,13 @@ from opentelemetry.trace import Status, StatusCode
 from playhead.errors import PlayheadError, UsageError
 
 _LONGEST_CYCLE = 4
+_TELLING = frozenset({"state", "decision", "score"})
 # A step's name, and what it was asked.
 Made = tuple[str, str]
 
 
 class LimitExceeded(PlayheadError):
-    """A run went over a limit that its own code set with `playhead.limits`."""
+    """A run went over a limit that its own code set with `playhead.limits`; `limit` names which."""
 
     def __init__(self, limit: str, words: str) -> None:
         super().__init__(words)
@@ -44,6 +49,8 @@ class _Limits:
         self._began = clock()
         self._steps = 0
         self._cost = 0.0
+        self._unpriced: str | None = None
+        self._exceeded: tuple[str, str] | None = None
         # Prompts apart from calls: between two equal calls of an agent stands a prompt that has grown by the first.
         size = (max_repeats or 0) * _LONGEST_CYCLE + _LONGEST_CYCLE
         self._prompts: deque[Made] = deque(maxlen=size)
@@ -51,26 +58,38 @@ class _Limits:
 
     def before_step(self, kind: str, name: str, like: str) -> None:
         self._steps += 1
+        if kind in _TELLING:
+            return
+        if self._exceeded is None:
+            self._exceeded = self._over(kind, name, like)
+        if self._exceeded is not None:
+            raise LimitExceeded(*self._exceeded)
+
+    def spent(self, cost_usd: float | None, model: str) -> None:
+        if cost_usd is None:
+            self._unpriced = self._unpriced or model
+        else:
+            self._cost += cost_usd
+
+    def _over(self, kind: str, name: str, like: str) -> tuple[str, str] | None:
+        """The limit that this step would go over, and how that is said."""
         if self.max_steps is not None and self._steps > self.max_steps:
-            raise LimitExceeded("max_steps", f"the run took more than {self.max_steps} steps; next would be {name!r}")
+            return "max_steps", f"the run took more than {self.max_steps} steps; next would be {name!r}"
         if self.max_seconds is not None and (took := self._clock() - self._began) > self.max_seconds:
-            raise LimitExceeded("max_seconds", f"the run took {took:.1f} s of {self.max_seconds:g} s before {name!r}")
+            return "max_seconds", f"the run took {took:.1f} s of {self.max_seconds:g} s before {name!r}"
+        if self.max_cost_usd is not None and self._unpriced is not None:
+            words = f"what {self._unpriced} cost is not known, so {name!r} might go over ${self.max_cost_usd:g}"
+            return "max_cost_usd", f"{words}; tell its price with playhead.init(price=...), or leave max_cost_usd out"
         if self.max_cost_usd is not None and self._cost > self.max_cost_usd:
-            raise LimitExceeded(
-                "max_cost_usd", f"the run spent ${self._cost:.4f} of ${self.max_cost_usd:g} before {name!r}"
-            )
+            return "max_cost_usd", f"the run spent ${self._cost:.4f} of ${self.max_cost_usd:g} before {name!r}"
         if self.max_repeats is not None and like:
             made = self._prompts if kind == "prompt" else self._calls
             made.append((name, like))
             cycle = _cycle(list(made), self.max_repeats)
             if cycle:
                 words = " -> ".join(dict.fromkeys(step.removeprefix("execute_tool ") for step, _ in cycle))
-                raise LimitExceeded(
-                    "max_repeats", f"a loop: {words} with the same arguments more than {self.max_repeats} times"
-                )
-
-    def spent(self, cost_usd: float) -> None:
-        self._cost += cost_usd
+                return "max_repeats", f"a loop: {words} with the same arguments more than {self.max_repeats} times"
+        return None
 
 
 def _cycle(made: list[Made], most: int) -> list[Made] | None:
@@ -96,13 +115,14 @@ def limits(
     max_cost_usd: float | None = None,
     max_repeats: int | None = None,
     max_seconds: float | None = None,
-    clock: Callable[[], float] = time.monotonic,
+    clock: Callable[[], float] | None = None,
 ) -> Iterator[None]:
     """Raises LimitExceeded at the step that would go over, within this block and what it starts.
 
     `max_repeats` counts repetitions of the same call with the same arguments, alternations (A-B-A-B) included.
-    Cost is what model providers themselves report with an answer; a price that nobody told adds nothing, and is not
-    guessed.
+
+    `max_cost_usd` needs prices: genai-prices' where it is installed, or those of `init(price=...)`. Where there are
+    none it says so at once; a call whose cost nobody knows ends the run at its next step, since it is not nothing.
     """
     for name, value in (
         ("max_steps", max_steps),
@@ -110,16 +130,35 @@ def limits(
         ("max_repeats", max_repeats),
         ("max_seconds", max_seconds),
     ):
-        if value is not None and value <= 0:
+        if isinstance(value, bool) or (value is not None and not isinstance(value, (int, float))):
+            raise UsageError(f"limits({name}={value!r}): a limit is a number; leave it out for none")
+        if value is not None and not value > 0:
             raise UsageError(f"limits({name}={value!r}): a limit is above 0; leave it out for none")
-    token = _limits.set((*_limits.get(), _Limits(max_steps, max_cost_usd, max_repeats, max_seconds, clock)))
+    if max_cost_usd is not None:
+        _need_prices(max_cost_usd)
+    token = _limits.set(
+        (*_limits.get(), _Limits(max_steps, max_cost_usd, max_repeats, max_seconds, clock or time.monotonic))
+    )
     try:
         yield
     except LimitExceeded as error:
         _record(error)
         raise
     finally:
-        _limits.reset(token)
+        # A generator may be closed in another context than it was begun in; then there is nothing to put back.
+        with suppress(ValueError):
+            _limits.reset(token)
+
+
+def _need_prices(max_cost_usd: float) -> None:
+    from playhead.recorder.recorder import current
+
+    recorder = current()
+    if recorder is not None and recorder.price is None:
+        raise UsageError(
+            f"limits(max_cost_usd={max_cost_usd:g}): nothing here knows what a model costs; run: pip install "
+            "genai-prices, or tell it with playhead.init(price=...)"
+        )
 
 
 def check_limits(kind: str, name: str, like: str) -> None:
@@ -131,10 +170,15 @@ def check_limits(kind: str, name: str, like: str) -> None:
             raise
 
 
-def spent(cost_usd: float) -> None:
-    """What a step cost, towards the limits that it is under."""
+def spending_is_limited() -> bool:
+    """Whether anybody wants to know what a call cost."""
+    return any(one.max_cost_usd is not None for one in _limits.get())
+
+
+def spent(cost_usd: float | None, model: str) -> None:
+    """What a model call cost, towards the limits that it is under; None where that is not known."""
     for one in _limits.get():
-        one.spent(cost_usd)
+        one.spent(cost_usd, model)
 
 
 def _record(error: LimitExceeded) -> None:

@@ -28,6 +28,7 @@ from playhead.errors import UsageError
 from playhead.journal.endpoint import Endpoint, from_environment
 from playhead.journal.folder import Folder, journals_root
 from playhead.journal.journal import DEFAULT_LIMIT_BYTES, Journal
+from playhead.recorder.prices import Price, listed_prices
 from playhead.recorder.processor import JournalProcessor
 from playhead.recorder.redaction import Redaction
 from playhead.recorder.run import Runs
@@ -66,6 +67,8 @@ class Settings:
     sync: bool = False
     redactor: Redactor | None = None
     """None: what is known to be a secret, and nothing else."""
+    price: Price | None = None
+    """None: list prices, where this installation has any."""
 
 
 class Recorder:
@@ -93,6 +96,11 @@ class Recorder:
         if self._follows is not None and (there := trace.get_tracer_provider()) is not self._follows:
             self.join(there)
         return self._tracer
+
+    @property
+    def price(self) -> Price | None:
+        """Who knows what a model call costs."""
+        return self.settings.price or listed_prices()
 
     def join(self, provider: Any) -> None:
         """Steps become spans of this provider, so whatever else it feeds sees them, too."""
@@ -184,6 +192,7 @@ def init(
     redact_fields: Iterable[str] = (),
     redact_patterns: Iterable[str] = (),
     redact: Callable[[str], str] | None = None,
+    price: Price | None = None,
 ) -> None:
     """Starts recording in this process. Called again, it changes nothing.
 
@@ -197,6 +206,9 @@ def init(
 
     Secrets of known shapes are never written. `redact_fields` names more fields to hide, `redact_patterns` more shapes
     (regular expressions), and `redact` may rewrite any text before it is written.
+
+    `price` says what a model call cost, in US dollars, or None where it does not know, for `limits(max_cost_usd=)`;
+    without it list prices are taken where genai-prices is installed.
     """
     if endpoint is not None and "://" not in endpoint:
         raise UsageError(f"endpoint {endpoint!r} is no URL; write it as http://127.0.0.1:4318")
@@ -212,6 +224,7 @@ def init(
             journal_limit_bytes,
             sync,
             Redactor(installation_salt(), fields=redact_fields, patterns=redact_patterns, function=redact),
+            price,
         )
         recorder = Recorder(settings, dict(resource.attributes))
         if joined is not None:

@@ -15,7 +15,7 @@ from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.trace import INVALID_SPAN, INVALID_SPAN_CONTEXT, Link, Span, Status, StatusCode
 
-from playhead.recorder.limits import check_limits
+from playhead.recorder.limits import LimitExceeded, check_limits
 from playhead.recorder.payload import payload
 from playhead.recorder.recorder import Recorder, current
 from playhead.recorder.run import KIND, SEQUENCE, about
@@ -118,6 +118,8 @@ def _mark(span: Span, error: BaseException) -> None:
     if isinstance(error, Exception):
         span.record_exception(error)
         span.set_attribute("error.type", type(error).__qualname__)
+        if isinstance(error, LimitExceeded):
+            span.set_attribute("playhead.limit", error.limit)
         span.set_status(Status(StatusCode.ERROR, f"{type(error).__name__}: {error}"))
     elif isinstance(error, GeneratorExit) or type(error).__name__ in _CANCELLED:
         # Somebody lost interest; nothing went wrong in here.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
 from opentelemetry import trace
@@ -102,13 +102,13 @@ class Approval:
 
 
 @contextmanager
-def approval(action: str, *, proposed: Any = None, clock: Callable[[], float] = time.monotonic) -> Iterator[Approval]:
+def approval(action: str, *, proposed: Any = None, clock: Callable[[], float] | None = None) -> Iterator[Approval]:
     """`with playhead.approval("refund", proposed=order) as ask:` around the waiting; no verdict is recorded as none."""
     attributes: dict[str, Any] = {"playhead.approval.action": action}
     if proposed is not None:
         attributes["playhead.approval.proposed"] = payload(proposed)
     with begin("approval", f"approval {action}", attributes) as under:
-        ask = Approval(under, clock)
+        ask = Approval(under, clock or time.monotonic)
         yield ask
         if ask.verdict is None:
             under.set("playhead.approval.verdict", "none")
@@ -162,7 +162,9 @@ def context(
     try:
         yield
     finally:
-        about.reset(token)
+        # A generator may be closed in another context than it was begun in; then there is nothing to put back.
+        with suppress(ValueError):
+            about.reset(token)
 
 
 def _run() -> Run | None:

@@ -15,6 +15,7 @@ from opentelemetry.sdk.resources import Resource
 from playhead.journal.folder import Folder
 from playhead.journal.journal import Journal, Record
 from playhead.recorder import recorder as recorder_module
+from playhead.recorder.prices import Price
 from playhead.recorder.recorder import Recorder, Settings
 from playhead.recorder.recording import record_effects
 from playhead.recorder.run import KIND
@@ -109,15 +110,16 @@ class _InMemory(Journal):
 
 
 @contextmanager
-def recording(*, seed: int = 0, transports: bool = True) -> Iterator[Recorded]:
+def recording(*, seed: int = 0, transports: bool = True, price: Price | None = None) -> Iterator[Recorded]:
     """Records what runs in this block, in memory, in place of what `init` may have set up.
 
     Ids are counted, the steps' clock ticks a millisecond at a look, and random numbers begin with `seed`, so two runs
-    of a test give the same steps. With `transports` model calls over HTTP are steps, too, as after `init`.
+    of a test give the same steps. With `transports` model calls over HTTP are steps, too, as after `init`; `price` is
+    the one that `init` takes.
     """
     clock = Clock()
     recorded = Recorded(clock)
-    recorder = _TestRecorder(recorded)
+    recorder = _TestRecorder(recorded, price)
     provider: Any = recorder.own_provider(Resource({"service.name": "test"}))
     provider.id_generator = Ids()
     recorder.use(provider)
@@ -135,10 +137,10 @@ def recording(*, seed: int = 0, transports: bool = True) -> Iterator[Recorded]:
 
 
 class _TestRecorder(Recorder):
-    def __init__(self, recorded: Recorded) -> None:
+    def __init__(self, recorded: Recorded, price: Price | None) -> None:
         self._recorded = recorded
         # No endpoint: nothing is sent. No folder: the journal is in memory.
-        super().__init__(Settings(None, Path(), redactor=Redactor(b"tests")), {"service.name": "test"})
+        super().__init__(Settings(None, Path(), redactor=Redactor(b"tests"), price=price), {"service.name": "test"})
 
     def _new_journal(self, folder: Folder | None = None) -> Journal:
         return _InMemory(self._recorded)

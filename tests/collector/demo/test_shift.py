@@ -13,6 +13,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 from tests.sdk.collector import FakeCollector, attributes, collecting
 
 from playhead.cli import main
+from playhead.journal.recording import merged
 from playhead_collector.demo.shift import shift
 from playhead_collector.demo.tickets import LETTERS
 
@@ -154,6 +155,18 @@ def test_the_agents_own_http_calls_are_effects_of_the_tool_that_made_them(runs: 
     (carrier,) = [span for span in run if attributes(span)["playhead.kind"] == "effect"]
     assert attributes(by_id[carrier.parent_span_id])["gen_ai.tool.name"] == "track_parcel"
     assert carrier.status.code == Status.STATUS_CODE_ERROR
+
+
+def test_what_its_code_reads_of_the_world_is_recorded(sent: FakeCollector) -> None:
+    processes: dict[str, list[bytes]] = defaultdict(list)
+    for one in sent.recordings:
+        named = {pair.key: pair.value.string_value for pair in one.attributes}
+        processes[named["playhead.process"]].append(one.body.bytes_value)
+    assert len(processes) == 2
+    for pieces in processes.values():
+        records = list(merged(pieces))
+        assert {record[3] for record in records if record[0] == "f"} >= {"environment", "random", "os.urandom"}
+        assert {record[3] for record in records if record[0] == "b"} >= {"http"}
 
 
 def test_the_source_is_short_enough_to_copy() -> None:
