@@ -1,140 +1,138 @@
-"""What a function's annotations promise, where they can be checked: dataclasses, TypedDicts and pydantic models.
+"""What a function's annotations promise of its arguments, of its result, and of what it yields.
 
-A check is structural and one level deep into containers of such types. It never converts and never raises into the
-agent: it says what is wrong.
+A contract never raises into the agent and never changes a value: it says what is wrong. Annotations that cannot be
+resolved promise nothing, each for itself.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import types
+import functools
+import inspect
+import sys
 import typing
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Union, get_args, get_origin, is_typeddict
+from contextlib import suppress
+from typing import Any, get_args
 
-Check = Callable[[Any], str | None]
-_SIMPLE = (str, int, float, bool, bytes)
+from playhead.recorder.checks import Check, Checks
+
+_NOTHING_FURTHER: tuple[Check | None, Check | None] = (None, None)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Contract:
-    """The checks of a function's parameters and of its result, under `return`."""
+    """The checks of a function's parameters, and of its result under `return`."""
 
     checks: Mapping[str, Check]
+    item: Check | None = None
+    """Of what a generator yields."""
+    further: tuple[Check | None, Check | None] = _NOTHING_FURTHER
+    """Of what comes in `*args`, and in `**named`."""
+    parameters: frozenset[str] = frozenset()
 
-    def violations(self, values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-        for name, check in self.checks.items():
-            if name in values:
-                words = _safely(check, values[name])
-                if words is not None:
-                    yield name, f"{name}: {words}"
+    def violations(self, values: Mapping[str, Any]) -> list[tuple[str, str]]:
+        """Of arguments, by name, or of the result."""
+        found = []
+        for name, value in values.items():
+            check = self.checks.get(name)
+            if check is not None and (words := _safely(check, value)) is not None:
+                found.append((name, f"{name}: {words}"))
+        if self.further is not _NOTHING_FURTHER:
+            found += self._violations_further(values)
+        return found
+
+    def _violations_further(self, values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        rest, named = self.further
+        for value in values.get("*", ()) if rest is not None else ():
+            if rest is not None and (words := _safely(rest, value)) is not None:
+                yield "*", f"*: {words}"
+        for name, value in values.items() if named is not None else ():
+            known = name in self.parameters or name in ("*", "return")
+            if named is not None and not known and (words := _safely(named, value)) is not None:
+                yield name, f"{name}: {words}"
+
+    def violation_of_item(self, value: Any) -> str | None:
+        return None if self.item is None else _safely(self.item, value)
 
 
-def contract_of(function: Callable[..., Any]) -> Contract:
-    """Annotations that cannot be resolved promise nothing."""
+def contract_of(function: Callable[..., Any], around: Mapping[str, Any] | None = None) -> Contract:
+    """`around` has the names that the function's annotations find where it was defined, inside of another one."""
+    hints = _hints(function, around or {})
+    checks = Checks()
+    item: Check | None = None
+    if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+        # What it returns is the third of a Generator's types. Another function's iterator cannot be seen without use.
+        inner = get_args(hints.pop("return", None))
+        item = checks.of(inner[0]) if inner else None
+        if len(inner) == 3 and inner[2] is not type(None) and inspect.isgeneratorfunction(function):
+            hints["return"] = inner[2]
+    parameters = _parameters(function)
+    kinds = {parameter.kind: name for name, parameter in parameters.items()}
+    rest = hints.pop(kinds.get(inspect.Parameter.VAR_POSITIONAL, ""), Any)
+    named = hints.pop(kinds.get(inspect.Parameter.VAR_KEYWORD, ""), Any)
+    found = ((name, checks.of(hint)) for name, hint in hints.items())
+    return Contract(
+        {name: check for name, check in found if check is not None},
+        item,
+        _NOTHING_FURTHER if rest is Any and named is Any else (checks.of(rest), checks.of(named)),
+        frozenset(parameters),
+    )
+
+
+def names_around(function: Callable[..., Any]) -> dict[str, Any]:
+    """The names that a local function's annotations may mean, as they are where it is decorated.
+
+    Annotations that are texts (`from __future__ import annotations`) are resolved later, when that place is gone.
+    """
+    if "<locals>" not in getattr(function, "__qualname__", ""):
+        return {}
+    texts = [text for text in getattr(function, "__annotations__", {}).values() if isinstance(text, str)]
+    wanted = {name for text in texts for name in _names_in(text)}
+    here = sys._getframe(1)
+    frame = here.f_back
+    while frame is not None and str(frame.f_globals.get("__name__", "")).startswith("playhead.recorder."):
+        frame = frame.f_back
+    found: dict[str, Any] = {}
+    while frame is not None and frame.f_code.co_name != "<module>" and wanted - found.keys():
+        found = {name: frame.f_locals[name] for name in wanted & frame.f_locals.keys()} | found
+        frame = frame.f_back
+    return found
+
+
+def _names_in(text: str) -> tuple[str, ...]:
     try:
-        hints = typing.get_type_hints(function)
-    except Exception:  # noqa: BLE001 - names that exist for a type checker only
-        return Contract({})
-    found = ((name, _check_of(hint)) for name, hint in hints.items())
-    return Contract({name: check for name, check in found if check is not None})
+        return compile(text, "<annotation>", "eval").co_names
+    except SyntaxError:
+        return ()
 
 
-def _check_of(hint: Any) -> Check | None:  # noqa: PLR0911 - one return for each form
-    origin, inner = get_origin(hint), get_args(hint)
-    if origin in (Union, types.UnionType):
-        checks = [_check_of(one) for one in inner if one is not type(None)]
-        known = [check for check in checks if check is not None]
-        if not known or len(known) != len(checks):
-            return None
-        may_be_none = type(None) in inner
-        return lambda value: None if may_be_none and value is None else _any_of(known, value)
-    if origin in (list, tuple, set, frozenset) and inner:
-        each = _check_of(inner[0])
-        return None if each is None or inner[1:] not in ((), (...,)) else _check_items(origin, each)
-    if is_typeddict(hint):
-        return _typed_dict(hint)
-    if isinstance(hint, type) and dataclasses.is_dataclass(hint):
-        return _instance(hint, lambda value: _fields(hint, value))
-    if isinstance(hint, type) and hasattr(hint, "model_validate") and hasattr(hint, "model_dump"):
-        return _instance(hint, lambda value: _pydantic(hint, value))
-    return None
+def _hints(function: Callable[..., Any], around: Mapping[str, Any]) -> dict[str, Any]:
+    plain = inspect.unwrap(function)
+    if not inspect.isroutine(plain):
+        plain = plain.func if isinstance(plain, functools.partial) else type(plain).__call__
+    names = {**getattr(plain, "__globals__", {}), **_closure(plain), **around}
+    found: dict[str, Any] = {}
+    for name, annotation in getattr(plain, "__annotations__", {}).items():
+        holder = type("holder", (), {"__annotations__": {name: annotation}})
+        # Whatever evaluating somebody's annotation raises: names that exist for a type checker only, above all.
+        with suppress(Exception):
+            found |= typing.get_type_hints(holder, globalns=names, localns=names)
+    return found
 
 
-def _any_of(checks: list[Check], value: Any) -> str | None:
-    words = [check(value) for check in checks]
-    return None if None in words else " and ".join(word for word in words if word)
-
-
-def _check_items(kind: Any, each: Check) -> Check:
-    def check(value: Any) -> str | None:
-        if not isinstance(value, kind):
-            return f"is {_type(value)}, not {kind.__name__}"
-        for place, item in enumerate(value):
-            words = each(item)
-            if words is not None:
-                return f"item {place} {words}"
-        return None
-
-    return check
-
-
-def _instance(hint: type, further: Check) -> Check:
-    def check(value: Any) -> str | None:
-        return further(value) if isinstance(value, hint) else f"is {_type(value)}, not {hint.__name__}"
-
-    return check
-
-
-def _typed_dict(hint: Any) -> Check:
-    required, known = hint.__required_keys__, hint.__annotations__
-    simple = {key: one for key, one in typing.get_type_hints(hint).items() if one in _SIMPLE}
-
-    def check(value: Any) -> str | None:
-        if not isinstance(value, Mapping):
-            return f"is {_type(value)}, not {hint.__name__}"
-        missing = sorted(required - set(value))
-        if missing:
-            return f"lacks {', '.join(map(repr, missing))} of {hint.__name__}"
-        more = sorted(str(key) for key in set(value) - set(known))
-        if more:
-            return f"has {', '.join(map(repr, more))}, which {hint.__name__} does not know"
-        return _wrong_field(simple, value)
-
-    return check
-
-
-def _fields(hint: Any, value: Any) -> str | None:
+def _closure(function: Any) -> dict[str, Any]:
     try:
-        hints = typing.get_type_hints(hint)
-    except Exception:  # noqa: BLE001 - names that exist for a type checker only
-        return None
-    simple = {field.name: hints[field.name] for field in dataclasses.fields(hint) if hints.get(field.name) in _SIMPLE}
-    return _wrong_field(simple, {name: getattr(value, name, None) for name in simple})
+        return dict(inspect.getclosurevars(function).nonlocals)
+    except (TypeError, ValueError):
+        return {}
 
 
-def _pydantic(hint: Any, value: Any) -> str | None:
-    """A model that was changed after it was made, or made without validation, may not be one any more."""
+def _parameters(function: Callable[..., Any]) -> Mapping[str, inspect.Parameter]:
     try:
-        hint.model_validate(value.model_dump(warnings=False))
-    except ValueError as error:
-        return f"is no valid {hint.__name__}: {' '.join(str(error).split())[:300]}"
-    return None
-
-
-def _wrong_field(simple: Mapping[str, Any], value: Mapping[str, Any]) -> str | None:
-    for name, kind in simple.items():
-        if name not in value:
-            continue
-        item = value[name]
-        fits = isinstance(item, kind) or (kind is float and isinstance(item, int))
-        if not fits or (isinstance(item, bool) and kind in (int, float)):
-            return f"field {name!r} is {_type(item)}, not {kind.__name__}"
-    return None
-
-
-def _type(value: Any) -> str:
-    return "None" if value is None else type(value).__name__
+        return inspect.signature(function).parameters
+    except (TypeError, ValueError):
+        return {}
 
 
 def _safely(check: Check, value: Any) -> str | None:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import AsyncGenerator, Callable, Generator, Mapping
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Mapping
 from typing import Any, ParamSpec, TypeVar, cast, overload
 
 from opentelemetry.trace import Status, StatusCode
 
-from playhead.recorder.contracts import Contract, contract_of
+from playhead.recorder.contracts import Contract, contract_of, names_around
 from playhead.recorder.payload import payload
 from playhead.recorder.recorder import Recorder, current
 from playhead.recorder.step import Step, begin, in_run
@@ -36,6 +36,7 @@ class _Recorded:
         self.strict = strict
         self._function = function
         self._names = _parameter_names(function)
+        self._around = names_around(function)
         self._contract: Contract | None = None
 
     def begin(self, recorder: Recorder, arguments: tuple[Any, ...], named: Mapping[str, Any]) -> Step:
@@ -50,20 +51,28 @@ class _Recorded:
         self._check(step, given, "argument")
         return step
 
-    def succeed(self, step: Step, result: Any) -> None:
+    def succeed(self, step: Step, result: Any, yielded: Any = None) -> None:
         key = "gen_ai.tool.call.result" if self.kind == "tool" else "output.value"
-        step.span.set_attribute(key, payload(result))
+        step.span.set_attribute(key, payload(result if yielded is None else yielded))
+        self._check(step, {"return": result}, "result")
         if self.kind == "agent":
             # It came to its end, whatever failed on the way: a reader need not guess from its last sub-agent.
             step.span.set_status(Status(StatusCode.OK))
-        self._check(step, {"return": result}, "result")
 
     @property
     def contract(self) -> Contract:
         # Made at the first call: annotations may name what is defined further down.
         if self._contract is None:
-            self._contract = contract_of(self._function)
+            self._contract = contract_of(self._function, self._around)
+            self._around = {}
         return self._contract
+
+    def check_item(self, step: Step, place: int, item: Any) -> bool:
+        """Whether what a generator yields is as promised."""
+        words = self.contract.violation_of_item(item)
+        if words is not None:
+            self._tell(step, f"item {place}", f"item {place} {words}")
+        return words is None
 
     def _said(self, arguments: tuple[Any, ...], named: Mapping[str, Any]) -> dict[str, Any]:
         names = self._names
@@ -75,15 +84,16 @@ class _Recorded:
 
     def _check(self, step: Step, values: Mapping[str, Any], what: str) -> None:
         for name, words in self.contract.violations(values):
-            step.span.set_attribute("playhead.contract.violation", words)
-            step.event(
-                "playhead.contract.violation", where=f"{what} {name}" if what == "argument" else what, what=words
-            )
-            if self.strict:
-                error = ContractViolation(f"{self.name}: {words}")
-                step.leave()
-                step.end(error)
-                raise error
+            self._tell(step, f"{what} {name}" if what == "argument" else what, words)
+
+    def _tell(self, step: Step, where: str, words: str) -> None:
+        step.span.set_attribute("playhead.contract.violation", words)
+        step.event("playhead.contract.violation", where=where, what=words)
+        if self.strict:
+            error = ContractViolation(f"{self.name}: {words}")
+            step.leave()
+            step.end(error)
+            raise error
 
 
 class ContractViolation(TypeError):
@@ -154,12 +164,24 @@ def _plain(function: Callable[..., Any], recorded: _Recorded) -> Callable[..., A
         recorder = current()
         if recorder is None:
             return function(*arguments, **named)
-        with recorded.begin(recorder, arguments, named) as step:
+        step = recorded.begin(recorder, arguments, named)
+        with step:
             result = function(*arguments, **named)
-            recorded.succeed(step, result)
-            return result
+            if not inspect.iscoroutine(result):
+                recorded.succeed(step, result)
+                return result
+            step._stay_open()
+        # A coroutine function in disguise: a partial of one, or what a decorator that is none made of it.
+        return _awaited(result, recorded, step)
 
     return call
+
+
+async def _awaited(coroutine: Coroutine[Any, Any, Any], recorded: _Recorded, step: Step) -> Any:
+    with step:
+        result = await coroutine
+        recorded.succeed(step, result)
+        return result
 
 
 def _coroutine(function: Callable[..., Any], recorded: _Recorded) -> Callable[..., Any]:
@@ -184,7 +206,7 @@ def _generator(function: Callable[..., Any], recorded: _Recorded) -> Callable[..
             return (yield from function(*arguments, **named))
         step = recorded.begin(recorder, arguments, named)
         inner = function(*arguments, **named)
-        yielded = _Yielded()
+        yielded = _Yielded(recorded, step)
         resume: Callable[[], Any] = functools.partial(next, inner)
         try:
             while True:
@@ -204,7 +226,7 @@ def _generator(function: Callable[..., Any], recorded: _Recorded) -> Callable[..
                 else:
                     resume = functools.partial(inner.send, sent)
         except StopIteration as stop:
-            recorded.succeed(step, yielded.result(stop.value))
+            recorded.succeed(step, stop.value, yielded.result(stop.value))
             step.end()
             return stop.value
         except BaseException as error:
@@ -220,7 +242,7 @@ def _async_generator(function: Callable[..., Any], recorded: _Recorded) -> Calla
         recorder = current()
         inner = cast("AsyncGenerator[Any, Any]", function(*arguments, **named))
         step = None if recorder is None else recorded.begin(recorder, arguments, named)
-        yielded = _Yielded()
+        yielded = _Yielded(recorded, step)
         resume: Callable[[], Any] = functools.partial(anext, inner)
         try:
             while True:
@@ -243,7 +265,7 @@ def _async_generator(function: Callable[..., Any], recorded: _Recorded) -> Calla
                     resume = functools.partial(inner.asend, sent)
         except StopAsyncIteration:
             if step is not None:
-                recorded.succeed(step, yielded.result(None))
+                recorded.succeed(step, None, yielded.result(None))
                 step.end()
         except BaseException as error:
             if step is not None:
@@ -257,11 +279,19 @@ def _async_generator(function: Callable[..., Any], recorded: _Recorded) -> Calla
 class _Yielded:
     """What a generator gave, as far as it is kept."""
 
-    def __init__(self) -> None:
+    def __init__(self, recorded: _Recorded, step: Step | None) -> None:
         self.count = 0
         self._items: list[Any] = []
+        self._recorded = recorded
+        self._step = step
+        self._as_promised = True
 
     def add(self, item: Any) -> None:
+        if self._step is None:
+            return
+        if self._as_promised:
+            # The first that is not is told; where one item is malformed, most are.
+            self._as_promised = self._recorded.check_item(self._step, self.count, item)
         self.count += 1
         if self.count <= _MOST_YIELDS:
             self._items.append(item)

@@ -27,12 +27,13 @@ _CANCELLED = frozenset({"CancelledError", "Cancelled"})
 class Step:
     """A step. `set` and `event` may be called while it is open; after that they do nothing."""
 
-    __slots__ = ("_ended", "_token", "span")
+    __slots__ = ("_ended", "_stays", "_token", "span")
 
     def __init__(self, span: Span) -> None:
         self.span = span
         self._token: Token[Context] | None = None
         self._ended = False
+        self._stays = False
 
     @property
     def run_id(self) -> str:
@@ -73,6 +74,10 @@ class Step:
             _mark(self.span, error)
         self.span.end()
 
+    def _stay_open(self) -> None:
+        """Leaving its block does not end it: somebody else will."""
+        self._stays = True
+
     def __enter__(self) -> Step:
         self.enter()
         return self
@@ -81,7 +86,10 @@ class Step:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.leave()
-        self.end(error)
+        if self._stays and error is None:
+            self._stays = False
+        else:
+            self.end(error)
 
 
 def begin(kind: str, name: str, attributes: Mapping[str, Any], *, alone: bool = False, like: str = "") -> Step:
