@@ -1,10 +1,11 @@
+-- Not through the view `runs`, whose sixty columns would be analysed first, a tenth of all that this takes.
 SELECT
     run_id,
     toString(name) AS name,
     toString(status) AS status,
     error,
     start_time,
-    seconds,
+    if(status = 'open', NULL, (toUnixTimestamp64Nano(end_time) - toUnixTimestamp64Nano(start_time)) / 1e9) AS seconds,
     toString(agent) AS agent,
     toString(version) AS version,
     toString(service) AS service,
@@ -25,7 +26,7 @@ SELECT
     missing_parents,
     shape,
     first_step
-FROM runs
+FROM run_rows FINAL
 WHERE start_time >= {since:DateTime64(9, 'UTC')}
     AND start_time < {until:DateTime64(9, 'UTC')}
     AND ({agent:String} = '' OR agent LIKE {agent:String})
