@@ -129,11 +129,11 @@ def test_a_run_is_shown_as_a_tree_with_all_that_matters(demo: Demo) -> None:
 
 def test_what_is_open_or_unknown_is_shown_as_such(demo: Demo) -> None:
     open_run = demo.up.playhead("show", demo.run_of("crash")).out
-    assert "have not ended: still running, or the process died" in open_run
+    assert "not ended: still running, or the process died" in open_run
     assert "?→? tok" in open_run or "has not ended" in open_run
     rows = demo.up.playhead("runs", "--json", "--limit", "1000").rows()
     unpriced = next(row for row in rows if row["unpriced_calls"])
-    assert "have no known price" in demo.up.playhead("show", unpriced["run_id"]).out
+    assert "no known price" in demo.up.playhead("show", unpriced["run_id"]).out
 
 
 def test_sql_answers_as_a_table_and_as_json(demo: Demo) -> None:

@@ -7,7 +7,9 @@ takes out what a terminal obeys.
 from __future__ import annotations
 
 import argparse
+import logging
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -24,6 +26,7 @@ from playhead_collector import config
 from playhead_collector.config import Settings
 from playhead_collector.errors import QueryRefused
 from playhead_collector.read.source import Source, open_source
+from playhead_collector.read.words import iso
 from playhead_collector.store.address import DEFAULT_PROJECT, checked_project
 
 _UNWATCHED = 160
@@ -77,6 +80,8 @@ def token_of(arguments: argparse.Namespace, own: Sequence[str], settings: Settin
 @contextmanager
 def source_of(arguments: argparse.Namespace) -> Iterator[Source]:
     """The store to read, open; what goes wrong while reading is said in its words."""
+    # It warns of what is raised as an error, too, and said below in our own words.
+    logging.getLogger("clickhouse_connect").addHandler(logging.NullHandler())
     settings = settings_of(arguments)
     token = token_of(arguments, settings.read_token, settings)
     with open_source(settings.address, project_of(arguments), token, say=say) as source:
@@ -85,7 +90,15 @@ def source_of(arguments: argparse.Namespace) -> Iterator[Source]:
         try:
             yield source
         except ClickHouseError as error:
-            raise QueryRefused(str(error).strip()) from error
+            raise QueryRefused(_said_by_engine(str(error))) from error
+
+
+# What clients and engine put around the words: twice a code, the engine's class, where it was asked.
+_AROUND = re.compile(r"^.*?DB::Exception: |(?: \(for url [^)]*\))?\s*$", re.DOTALL)
+
+
+def _said_by_engine(text: str) -> str:
+    return _AROUND.sub("", text)
 
 
 def _tell_of_waiting(spool: Path) -> None:
@@ -118,7 +131,7 @@ def write_json(rows: Iterable[Any]) -> None:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
-        return value.isoformat()
+        return iso(value)
     if isinstance(value, bytes):
         return value.hex()
     return str(value)

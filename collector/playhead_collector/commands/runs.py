@@ -133,7 +133,7 @@ def show_table(runs: list[RunRow], words: dict[str, str], remarks: dict[str, lis
         what = Text(overflow="ellipsis", no_wrap=True)
         for remark in remarks.get(row.run_id, []):
             what.append(one_line(remark.text, 60), style="red" if remark.grave else "yellow").append(" · ", style="dim")
-        what.append(one_line(words.get(row.run_id, ""), max(8, left())), style="dim")
+        what.append(one_line(words.get(row.run_id) or row.name, max(8, left())), style="dim")
         table.add_row(Text(sign, style=colour), *(column.cell(row) for column in columns), what)
     out.print(table)
 

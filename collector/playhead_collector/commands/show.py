@@ -26,7 +26,7 @@ from playhead_collector.read.remarks import Remark, remarks_on, says_failure
 from playhead_collector.read.run import Node, Run, find_run, read_run
 from playhead_collector.read.runs import RunRow
 from playhead_collector.read.value import as_text
-from playhead_collector.read.words import cost, count, duration
+from playhead_collector.read.words import cost, count, duration, several
 
 # More than any screen is wide: nothing is cut.
 WHOLE = 1_000_000
@@ -70,23 +70,23 @@ def _header(out: Console, found: Run, remarks: list[Remark]) -> None:
     row = found.row
     sign, colour = SIGNS[row.status]
     line = Text(sign + " ", style=colour)
-    line.append(printable(row.agent or row.service or row.name), style="bold")
+    line.append(one_line(row.agent or row.service or row.name, 120), style="bold")
     if row.version:
-        line.append(f" {printable(row.version)}")
+        line.append(f" {one_line(row.version, 60)}")
     tokens = (
         None
         if row.input_tokens is None and row.output_tokens is None
         else (row.input_tokens or 0) + (row.output_tokens or 0)
     )
     facts = [
-        row.start_time.strftime("%Y-%m-%d %H:%M:%S UTC"), duration(row.seconds), f"{row.steps} steps",
+        row.start_time.strftime("%Y-%m-%d %H:%M:%S UTC"), duration(row.seconds), several(row.steps, "step"),
         f"{count(tokens)} tokens", cost(row.cost_usd, row.unpriced_calls),
     ]  # fmt: skip
     line.append(" · " + " · ".join(facts))
     out.print(line)
-    who = [f"{name} {printable(getattr(row, name))}" for name in ("session", "user") if getattr(row, name)]
+    who = [f"{name} {one_line(value, 120)}" for name, value in (("session", row.session), ("user", row.user)) if value]
     if row.models:
-        who.append("models " + ", ".join(printable(model) for model in row.models))
+        who.append("models " + ", ".join(one_line(model, 60) for model in row.models))
     out.print(Text(f"  run {row.run_id}" + "".join(f" · {entry}" for entry in who), style="dim"))
     for remark in remarks:
         out.print(Text(f"  {one_line(remark.text, 300)}", style="red" if remark.grave else "yellow"))
@@ -98,17 +98,26 @@ def _header(out: Console, found: Run, remarks: list[Remark]) -> None:
 def _problems(row: RunRow) -> list[str]:
     """What a reader must not overlook."""
     found = []
-    if row.status == "incomplete":
-        found.append(f"incomplete: {row.missing_parents} steps that others name as their parent have not arrived")
+    if row.missing_parents:
+        found.append(f"incomplete: {_have(row.missing_parents, 'parent')} not arrived that other steps name as theirs")
+    elif row.status == "incomplete":
+        found.append("incomplete: the step that it began with has not arrived, or its steps name each other as parents")
     if row.open_steps:
-        found.append(f"{row.open_steps} steps have not ended: still running, or the process died")
+        found.append(f"{_have(row.open_steps, 'step')} not ended: still running, or the process died")
     if row.unpriced_calls:
-        found.append(f"{row.unpriced_calls} calls have no known price: the cost is at least what is shown")
+        known = "the cost is at least what is shown" if row.cost_usd is not None else "the cost is not known"
+        found.append(f"{_have(row.unpriced_calls, 'call')} no known price: {known}")
     if row.calls_without_usage:
-        found.append(f"{row.calls_without_usage} calls told no tokens: the sum is at least what is shown")
+        found.append(f"{several(row.calls_without_usage, 'call')} told no tokens: the sum is at least what is shown")
     return found
 
 
+def _have(number: int, what: str) -> str:
+    return f"{several(number, what)} {'has' if number == 1 else 'have'}"
+
+
+# Where a tree goes deeper, its lines say how deep: a screen has an end.
+_DEEPEST = 24
 # Wide enough for most names in most trees; a longer one pushes its own figures aside.
 _TITLE = 52
 
@@ -126,7 +135,9 @@ class _Page:
         step = node.step
         letter, colour = LETTERS[step.kind]
         sign, sign_colour = SIGNS[step.status]
-        indent = "│ " * node.depth
+        indent = "│ " * min(node.depth, _DEEPEST)
+        if node.depth > _DEEPEST:
+            indent += f"({node.depth}) "
         line = Text(indent, style="dim")
         line.append(letter, style=colour)
         line.append(f" {one_line(_title(node), 70)}")

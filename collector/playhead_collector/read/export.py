@@ -20,6 +20,7 @@ from playhead.errors import UsageError
 from playhead_collector.read.messages import conversation
 from playhead_collector.read.run import read_run
 from playhead_collector.read.spans import Scope, records_of, spans_of
+from playhead_collector.read.words import iso
 from playhead_collector.store.query import load
 
 # Runs held in memory at once.
@@ -119,7 +120,7 @@ def json_steps(client: Client, run_id: str) -> Iterator[dict[str, Any]]:
     """A run's steps, figures and conversation, as plain JSON."""
     for node in read_run(client, run_id).nodes:
         step = asdict(node.step)
-        step["start_time"] = node.step.start_time.isoformat()
+        step["start_time"] = iso(node.step.start_time)
         if node.stored is not None:
             span = node.stored.span
             step["attributes"] = {attribute.key: plain(attribute.value) for attribute in span.attributes}

@@ -19,7 +19,7 @@ from playhead.errors import UsageError
 from playhead_collector.errors import SchemaTooNew, StoreLocked, StoreUnavailable, Unauthenticated
 from playhead_collector.running import Running, running
 from playhead_collector.store.address import DEFAULT_PROJECT, Address, Embedded, Server
-from playhead_collector.store.engine import Engine
+from playhead_collector.store.engine import Engine, is_store
 
 # How long a command waits for another that has the folder open, or for a collector that is starting.
 PATIENCE_S = 20.0
@@ -85,7 +85,7 @@ def open_source(
 
 
 def _folder(address: Embedded, project: str | None) -> Source:
-    if not address.path.exists():
+    if not is_store(address.path):
         raise StoreUnavailable(
             f"there is no store at {address.path} and no collector that has it open: start one with 'playhead up', "
             "or name another with --store or PLAYHEAD_STORE"
@@ -171,8 +171,8 @@ def _through(found: Running, address: Embedded, project: str | None, token: str 
         text = str(error)
         if "UNKNOWN_DATABASE" in text:
             raise UsageError(
-                f"the collector lets {'this token' if token else 'you'} not read project {project!r}: each read token "
-                "is for one project, and without tokens there is only 'default'"
+                f"the collector does not let {'this token' if token else 'you'} read project {project!r}: each read "
+                "token is for one project, and without tokens there is only 'default'"
             ) from None
         if "AUTHENTICATION" in text or "token" in text:
             if token:

@@ -2,6 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
+
+def iso(moment: datetime) -> str:
+    """A moment for programs. The store's are in UTC, also where they do not say so."""
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).isoformat()
+
+
+def several(number: int, what: str) -> str:
+    """`1 step`, `2 steps`."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
 
 def count(number: int | None) -> str:
     if number is None:

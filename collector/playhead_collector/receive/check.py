@@ -207,7 +207,8 @@ def _late(item: Message, *fields: str) -> list[str]:
 
 def _reason(what: str, named: list[str], rejected: int, items: int) -> str:
     more = f"; and {rejected - len(named)} more" if rejected > len(named) else ""
-    return f"{rejected} of {items} {what} rejected, the others are kept: {'; '.join(named)}{more}"
+    kept = ", the others are kept" if rejected < items else ""
+    return f"{rejected} of {items} {what} rejected{kept}: {'; '.join(named)}{more}"
 
 
 def _short(name: str) -> str:

@@ -33,6 +33,8 @@ from playhead_collector.store.ddl import protobuf_schema_path
 log = logging.getLogger(__name__)
 
 _LOCK_ATTEMPTS = 5
+# What the engine makes first: a start that was cut short leaves no more.
+_BEGUN = {"data", "store", "tmp"}
 
 
 # What the tables of a cluster need of every handle. The spool lets go of a segment when its insert returns, and runs
@@ -79,6 +81,11 @@ class Engine:
             else:
                 client = _connect_server(self.address, database, settings, patience_s)
         except (ClickHouseError, OSError, RuntimeError) as error:
+            if isinstance(self.address, Embedded):
+                raise StoreUnavailable(
+                    f"the store {self.address} cannot be opened: {_brief(error)}. Where the engine named a file before "
+                    "this, it is damaged: restore the folder from a backup"
+                ) from error
             hint = "Is it running, and are address and password right?"
             if "CERTIFICATE_VERIFY_FAILED" in str(error):
                 hint = "Name the authority that signed its certificate: ?ca_cert=/path/to/ca.pem"
@@ -190,10 +197,17 @@ def _connect_server(
 
 
 def _lock_folder(path: Path) -> IO[str]:
-    # What agents are told is nobody else's to read.
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path.mkdir(exist_ok=True, mode=0o700)
-    lock = (path.parent / f"{path.name}.lock").open("a+", encoding="utf-8")
+    _check_folder(path)
+    try:
+        # What agents are told is nobody else's to read.
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.mkdir(exist_ok=True, mode=0o700)
+        lock = (path.parent / f"{path.name}.lock").open("a+", encoding="utf-8")
+    except OSError as error:
+        raise StoreUnavailable(
+            f"the store {path} cannot be opened: {error.strerror or error} ({error.filename}); "
+            "name a folder of yours with --store or PLAYHEAD_STORE"
+        ) from error
     if not _locked(lock):
         lock.seek(0)
         holder = lock.read().strip()
@@ -203,6 +217,21 @@ def _lock_folder(path: Path) -> IO[str]:
             "(--store is found by itself while a collector runs), or stop it first"
         )
     return lock
+
+
+def is_store(path: Path) -> bool:
+    """Whether an embedded store was made in this folder."""
+    return (path / "metadata").is_dir()
+
+
+def _check_folder(path: Path) -> None:
+    """The engine would spread its files among whatever is there."""
+    if path.exists() and not path.is_dir():
+        raise StoreUnavailable(f"{path} is a file, and an embedded store is a folder: name one with --store")
+    if path.is_dir() and not is_store(path) and {entry.name for entry in path.iterdir()} - _BEGUN:
+        raise StoreUnavailable(
+            f"{path} holds files, none of which are a store's: name a folder for it alone with --store"
+        )
 
 
 def _locked(lock: IO[str]) -> bool:

@@ -21,12 +21,13 @@ from playhead_collector.receive.check import check
 from playhead_collector.receive.signal import Signal
 from playhead_collector.spool.segment import Sealed
 from playhead_collector.store import engine as engines
-from playhead_collector.store.address import DEFAULT_PROJECT, Address, Server
+from playhead_collector.store.address import DEFAULT_PROJECT, Address, Embedded, Server
 from playhead_collector.store.ddl import Form
 from playhead_collector.store.engine import Engine
 from playhead_collector.store.erase import Erased, Subject, erase, runs_of, sweep
 from playhead_collector.store.known import KnownPieces
 from playhead_collector.store.migrations import check_suitable, migrate
+from playhead_collector.store.query import load
 from playhead_collector.store.retention import DEFAULT_RETENTION_DAYS, keep_for
 from playhead_collector.store.runs import recompute, reprice
 
@@ -110,8 +111,19 @@ class Store:
                 if days is not None:
                     keep_for(self._admin, days, self._form())
                 reprice(self._admin)
+                self._tell_of_damage(self._admin, database)
                 self._ready.add(database)
         return database
+
+    def _tell_of_damage(self, client: Client, database: str) -> None:
+        """The engine leaves damaged parts out without a word; what is missing must not look as if it never was."""
+        if isinstance(self.address, Embedded):
+            for table, parts, size in client.query(load("broken_parts"), parameters={"database": database}).result_rows:
+                log.warning(
+                    "%s: %d damaged part%s of %s.%s (%d bytes) cannot be read and what was in them is not shown; "
+                    "restore the folder from a backup, or import the runs again",
+                    self.address, parts, "" if parts == 1 else "s", database, table, size,
+                )  # fmt: skip
 
     def announce(self, presence: Mapping[str, object]) -> None:
         """Tells other processes how to read through this one."""
