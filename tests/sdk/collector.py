@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
@@ -15,6 +16,8 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
+
+from playhead.journal.single import requests_in
 
 
 class FakeCollector:
@@ -125,6 +128,18 @@ def collecting(port: int = 0) -> Iterator[FakeCollector]:
         yield collector
     finally:
         collector.close()
+
+
+def spans_in(file: Path) -> list[Span]:
+    """Of a file that `playhead record` wrote."""
+    return [
+        span
+        for signal, body, _ in requests_in(file)
+        if signal == "traces"
+        for resource in ExportTraceServiceRequest.FromString(body).resource_spans
+        for scope in resource.scope_spans
+        for span in scope.spans
+    ]
 
 
 def attributes(span: Span) -> dict[str, Any]:

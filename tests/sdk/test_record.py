@@ -14,12 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
-from tests.sdk.collector import FakeCollector, attributes
+from tests.sdk.collector import FakeCollector, attributes, spans_in
 
 from playhead.journal.reader import read_journal
-from playhead.journal.single import requests_in
 from playhead_collector.demo.provider import FakeProvider
 
 _ALL_OF_IT = """
@@ -62,17 +60,6 @@ def recorded(folder: Path, *words: str, options: tuple[str, ...] = (), **more: s
 def script(folder: Path, text: str, name: str = "agent.py") -> str:
     (folder / name).write_text(text)
     return name
-
-
-def spans_in(file: Path) -> list[Span]:
-    return [
-        span
-        for signal_, body, _ in requests_in(file)
-        if signal_ == "traces"
-        for resource in ExportTraceServiceRequest.FromString(body).resource_spans
-        for scope in resource.scope_spans
-        for span in scope.spans
-    ]
 
 
 def root_of(spans: list[Span]) -> Span:

@@ -127,7 +127,12 @@ def _keep(folder: Folder, file: Path | None, endpoint: Endpoint, code: int, quie
         root = folder.path.parent
         gather([folder.path, *sorted(path for path in root.iterdir() if path.is_dir() and path != folder.path)], file)
         folder.remove()
-        shutil.rmtree(root, ignore_errors=True)
+        for of_child in leftovers(root):
+            of_child.remove()
+        try:
+            root.rmdir()
+        except OSError:
+            print(f"playhead: processes that the program started still run, and record into {root}", file=sys.stderr)
         where = str(file)
     elif _sent(folder, endpoint):
         where = "the collector"

@@ -16,6 +16,7 @@ from typing import Any
 
 from playhead.lanes.actor import Actor, current_actor, outside
 from playhead.lanes.engine import Engine
+from playhead.lanes.lane import LANE_OF_CHILD
 from playhead.lanes.pending import Pending
 
 ENDS = ("stdin", "stdout", "stderr")
@@ -32,23 +33,28 @@ def install(engine: Engine) -> None:
             protocol = protocol_factory()
             lane = engine.lane(actor)
             occurrence = lane.occurrence("process")
-            process = Process(engine, actor, f"{lane.id}!{occurrence}", protocol)
+            key = f"{lane.id}!{occurrence}"
+            process = Process(engine, actor, key, protocol)
             asked = {"args": [_text(word) for word in words], "cwd": _text(how.get("cwd"))}
 
             async def live() -> int:
                 process.live, _ = await real(loop, partial(Relay, process), *words, **how)
                 return int(process.live.get_pid())
 
-            process.pid = await engine.perform_async(
-                "process",
-                live,
-                _same,
-                lambda packed, _: packed,
-                lane=lane.id,
-                occurrence=occurrence,
-                fingerprint=hashlib.blake2b(repr(asked).encode("utf-8", "replace"), digest_size=12).hexdigest(),
-                detail=asked,
-            )
+            token = LANE_OF_CHILD.set(key)
+            try:
+                process.pid = await engine.perform_async(
+                    "process",
+                    live,
+                    _same,
+                    lambda packed, _: packed,
+                    lane=lane.id,
+                    occurrence=occurrence,
+                    fingerprint=hashlib.blake2b(repr(asked).encode("utf-8", "replace"), digest_size=12).hexdigest(),
+                    detail=asked,
+                )
+            finally:
+                LANE_OF_CHILD.reset(token)
             for number, end in enumerate(ENDS):
                 if how.get(end, subprocess.PIPE) == subprocess.PIPE:
                     process.pipes[number] = PipeTransport(process, number)

@@ -16,6 +16,7 @@ from typing import Any
 from playhead.effects.pipes import Pipe
 from playhead.lanes.actor import current_actor
 from playhead.lanes.engine import Engine
+from playhead.lanes.lane import LANE_OF_CHILD
 from playhead.lanes.who import called_by_agent
 
 # `functools`, because `platform.processor()` is a cached property that runs `uname`: openai asks it for a header.
@@ -23,7 +24,7 @@ THROUGH = frozenset({"subprocess", "contextlib", "functools", "shutil", "platfor
 ENDS = ("stdin", "stdout", "stderr")
 
 
-def install(engine: Engine) -> None:
+def install(engine: Engine) -> None:  # noqa: PLR0915 - the patches of one class, side by side
     Popen = subprocess.Popen
     real_init, real_communicate, real_wait, real_poll = Popen.__init__, Popen.communicate, Popen.wait, Popen.poll
     real_signal = Popen.send_signal
@@ -38,17 +39,22 @@ def install(engine: Engine) -> None:
         asked = {"args": _words(args), "cwd": _words(how.get("cwd"))}
         if engine.serving:
             _prepare(self, args, how)
-        pid = engine.perform(
-            "process",
-            lambda: real_init(self, args, *more, **how) or self.pid,
-            _same,
-            _packed,
-            lane=lane.id,
-            occurrence=occurrence,
-            fingerprint=_fingerprint(asked),
-            detail=asked,
-        )
-        served = Served(engine, f"{lane.id}!{occurrence}")
+        key = f"{lane.id}!{occurrence}"
+        token = LANE_OF_CHILD.set(key)
+        try:
+            pid = engine.perform(
+                "process",
+                lambda: real_init(self, args, *more, **how) or self.pid,
+                _same,
+                _packed,
+                lane=lane.id,
+                occurrence=occurrence,
+                fingerprint=_fingerprint(asked),
+                detail=asked,
+            )
+        finally:
+            LANE_OF_CHILD.reset(token)
+        served = Served(engine, key)
         if engine.serving:
             self.pid = pid
         for end in ENDS:

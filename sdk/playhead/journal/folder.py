@@ -37,10 +37,20 @@ class Folder:
     @classmethod
     def make(cls, root: Path, process_id: str) -> Folder:
         path = root / process_id
-        path.mkdir(parents=True, mode=0o700, exist_ok=True)
-        lock = _locked(path / "lock")
+        # Held before it can be found: whoever looks for journals of the dead would else take it from under us.
+        hidden = root / f".{process_id}"
+        hidden.mkdir(parents=True, mode=0o700, exist_ok=True)
+        lock = _locked(hidden / "lock")
         if lock is None:
             raise FileExistsError(f"{path} is another process's journal")
+        try:
+            hidden.rename(path)
+        except OSError:
+            os.close(lock)
+            shutil.rmtree(hidden, ignore_errors=True)
+            if path.exists():
+                raise FileExistsError(f"{path} is another process's journal") from None
+            raise
         return cls(path, lock)
 
     @property
@@ -66,7 +76,7 @@ class Folder:
 def leftovers(root: Path) -> Iterator[Folder]:
     """Journals of processes that are gone, each held while the caller works on it."""
     try:
-        paths = sorted(entry for entry in root.iterdir() if (entry / "lock").exists())
+        paths = sorted(entry for entry in root.iterdir() if entry.name[0] != "." and (entry / "lock").exists())
     except OSError:
         return
     for path in paths:

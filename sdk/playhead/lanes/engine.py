@@ -41,14 +41,14 @@ log = logging.getLogger("playhead")
 class Engine:
     """Make one with `recording` or `serving`, then `install`; `uninstall` puts everything back."""
 
-    def __init__(self, direction: Recording | Serving, level: Level, pieces: Pieces) -> None:
+    def __init__(self, direction: Recording | Serving, level: Level, pieces: Pieces, lane: str = "0") -> None:
         self.direction = direction
         self.level = level
         self.serving = direction.serving
         self.pieces = pieces
         self.patches = Patches()
         self.serials = itertools.count(1)
-        self.main = Lane("0")
+        self.main = Lane(lane)
         self.exact = level == "exact" or self.serving
         self.discipline = Discipline(direction, preempts=not self.serving)
         self._loops_noticed: set[str] = set()
@@ -56,7 +56,10 @@ class Engine:
         self.observers: list[Any] = []  # of exchanges; see playhead.wire
 
     @classmethod
-    def recording(cls, sink: Sink, level: Level = "exact", run: Callable[[], str | None] = lambda: None) -> Engine:
+    def recording(
+        cls, sink: Sink, level: Level = "exact", run: Callable[[], str | None] = lambda: None, lane: str = "0"
+    ) -> Engine:
+        """`lane` is this process's own; that of the first process of a run is `0`."""
         direction = Recording(sink, run)
         header = {
             "engine": VERSION,
@@ -65,21 +68,23 @@ class Engine:
             "python": platform.python_version(),
             "hash_seed": os.environ.get("PYTHONHASHSEED"),
             "arguments": sys.argv,
+            "lane": lane,
         }
         direction.note("h", header)
-        return cls(direction, level, Pieces(sink))
+        return cls(direction, level, Pieces(sink), lane)
 
     @classmethod
     def serving_from(
         cls, records: Iterable[Record], on_failure: Callable[[BaseException], None] | None = None
     ) -> Engine:
         direction = serving_of(records, on_failure)
-        return cls(direction, direction.header.get("level", "exact"), direction.pieces)
+        header = direction.header
+        return cls(direction, header.get("level", "exact"), direction.pieces, header.get("lane", "0"))
 
     # -- coming and going
 
     def install(self) -> None:
-        from playhead.effects import async_processes, audit, clock, entropy, environment, files, processes
+        from playhead.effects import async_processes, audit, clock, entropy, environment, files, processes, spawned
         from playhead.lanes import executors, forks, garbage, generators, loops, signals, tasks, threads, watch
         from playhead.wire import httpx, urllib3
 
@@ -90,7 +95,7 @@ class Engine:
         actor.bind()
         self.discipline.admit(actor, holding=True)
         scheduling = (threads, executors, tasks, loops, generators, garbage, forks, signals)
-        reading = (clock, entropy, environment, files, processes, async_processes, audit)
+        reading = (clock, entropy, environment, files, processes, async_processes, spawned, audit)
         for part in (*scheduling, httpx, urllib3, *reading):
             part.install(self)
 
@@ -123,6 +128,11 @@ class Engine:
                 if lane is not None:
                     return lane  # type: ignore[no-any-return]
         return actor.lane
+
+    def lane_here(self) -> str | None:
+        """The lane of the code that asks; None in threads that are not the agent's."""
+        actor = thread_actor()
+        return None if actor is None else self.lane(actor).id
 
     def new_lane(self, parent: Lane, how: str, name: str) -> Lane:
         lane = parent.child()
@@ -336,12 +346,3 @@ def serving_of(records: Iterable[Record], on_failure: Callable[[BaseException], 
     first = next(rest, [])
     wire = first[:1] == ["h"] and first[1].get("level") == "wire"
     return (WireServing if wire else Serving)(itertools.chain([first], rest), on_failure)
-
-
-def current_lane() -> str | None:
-    """The lane of the code that asks; None where nobody records or replays, and in threads that are not the agent's."""
-    actor = thread_actor()
-    if actor is None:
-        return None
-    engine: Engine = actor.engine
-    return engine.lane(actor).id

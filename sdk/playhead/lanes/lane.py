@@ -8,10 +8,14 @@ here may depend on time, addresses or arrival.
 from __future__ import annotations
 
 import hashlib
+from contextvars import ContextVar
 from random import Random
 
 # A task that creates a task that creates a task … would otherwise write ids that grow with its depth.
 LONGEST_ID = 80
+
+# Set around the start of a subprocess: the lane that it becomes, where it records.
+LANE_OF_CHILD: ContextVar[str | None] = ContextVar("playhead_lane_of_child", default=None)
 
 
 class Lane:

@@ -18,6 +18,7 @@ from typing import Any
 from playhead.journal.folder import segments
 from playhead.journal.reader import parsed
 from playhead.journal.records import ADDED, END, HEAD, START
+from playhead.recorder.tally import counted
 
 _ERROR = 2
 
@@ -42,7 +43,8 @@ def end_process_step(folder: Path, code: int, at_ns: int) -> Ended | None:
     if told.start is None:
         return None
     _, run, span, _, name, *_ = told.start
-    said: dict[str, Any] = {"playhead.run.steps": told.begun}
+    steps = told.begun + counted(folder, run)
+    said: dict[str, Any] = {"playhead.run.steps": steps}
     status, words = 0, ""
     if code < 0:
         status, words = _ERROR, f"killed by {_signal(-code)}"
@@ -56,7 +58,7 @@ def end_process_step(folder: Path, code: int, at_ns: int) -> Ended | None:
     head = {**told.head, "segment": last + 1}
     with _appending(folder / f"{last + 1:06}.jsonl") as handle:
         os.write(handle, b"".join(json.dumps(line).encode() + b"\n" for line in ([HEAD, head], end)))
-    return Ended(run, told.begun, cut, words)
+    return Ended(run, steps, cut, words)
 
 
 class _Told:

@@ -20,6 +20,7 @@ from playhead.journal.journal import Journal
 from playhead.journal.records import ADDED
 from playhead.recorder.redaction import Redaction
 from playhead.recorder.run import KIND, SEQUENCE, Run, Runs, about
+from playhead.recorder.tally import counted
 
 log = logging.getLogger("playhead")
 
@@ -44,7 +45,7 @@ class JournalProcessor(OpenTelemetryProcessor):
         self._came_from = {**self._came_from, **fingerprint}
         told = self._redaction.attributes(fingerprint)
         for begun in list(self._open.values()):
-            if begun.is_first:
+            if begun.is_first and begun.run.told:
                 self.journal.append([ADDED, begun.run.hex, begun.span_hex, told])
 
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
@@ -86,7 +87,8 @@ class JournalProcessor(OpenTelemetryProcessor):
             attributes = dict(span.attributes or {})
         parent = span.parent
         is_first = parent is None or parent.is_remote
-        if is_first and self._came_from:
+        if is_first and self._came_from and not run.told:
+            run.told = True
             span.set_attributes(self._came_from)
             attributes = dict(span.attributes or {})
         links = span.links
@@ -119,10 +121,12 @@ class JournalProcessor(OpenTelemetryProcessor):
         before = begun.attributes
         # By identity: what was there at the start and is there still is the same object.
         added = {key: value for key, value in dict(span.attributes or {}).items() if before.get(key) is not value}
-        if begun.is_first:
-            added[STEPS] = begun.run.steps
-            if self.journal.lost:
-                added[LOST] = self.journal.lost
+        if begun.is_first and begun.run.is_ours:
+            folder = self.journal.folder
+            elsewhere = counted(folder.path if folder is not None else None, begun.run.hex)
+            added[STEPS] = begun.run.newly_begun(elsewhere)
+        if begun.is_first and self.journal.lost:
+            added[LOST] = self.journal.lost
         links, events, status = span.links, span.events, span.status
         self.journal.append(
             [

@@ -28,11 +28,14 @@ from playhead.errors import UsageError
 from playhead.journal.endpoint import Endpoint, from_environment
 from playhead.journal.folder import Folder, journals_root
 from playhead.journal.journal import DEFAULT_LIMIT_BYTES, Journal
+from playhead.recorder.beneath import everything_beneath
+from playhead.recorder.inherited import Inherited
 from playhead.recorder.prices import Price, listed_prices
 from playhead.recorder.processor import JournalProcessor
 from playhead.recorder.redaction import Redaction
 from playhead.recorder.run import Runs
 from playhead.recorder.taking import Taking
+from playhead.recorder.tally import made
 from playhead.recorder.worker import Worker
 from playhead.values.redact import Redactor
 from playhead.values.salt import installation_salt
@@ -82,6 +85,7 @@ class Recorder:
         self.redaction = Redaction(settings.redactor or Redactor(installation_salt()))
         self.processor = JournalProcessor(self.journal, self.runs, self.redaction, everything=True)
         self.worker = Worker(settings, self.journal)
+        self.level: Record = "steps"
         self.engine: Engine | None = None
         self.fingerprint: Taking | None = None
         self._tracer: trace.Tracer = trace.NoOpTracer()
@@ -137,15 +141,23 @@ class Recorder:
             self._own = self.own_provider(Resource(self.resource)).get_tracer("playhead", __version__)
         return self._own
 
+    def begin_effects(self, level: Literal["wire", "exact"], lane: str = "0") -> None:
+        from playhead.recorder.recording import record_effects
+
+        self.engine = record_effects(self, level, lane)
+
     def stop_effects(self) -> None:
         engine, self.engine = self.engine, None
         if engine is not None:
             engine.uninstall()
 
     def after_fork_in_child(self) -> None:
-        self.engine = None  # lanes/forks.py has taken it out of this process
+        self.engine = None  # lanes/forks.py takes it out of this process
+        folder = self.journal.folder
+        tallies = made(folder.path) if folder is not None else None
         self.journal.abandon_after_fork()
         self.journal = self._new_journal()
+        self.runs.after_fork(tallies, self.journal.process_id)
         self.processor.journal = self.journal
         self.processor.forget_open()
         self.worker = Worker(self.settings, self.journal)
@@ -231,18 +243,23 @@ def init(
             recorder.join(joined)
         else:
             recorder.stand_in(recorder.own_provider(resource))
-        begin(recorder, record)
+        inherited = Inherited.from_environment()
+        if inherited is not None and not trace.get_current_span().get_span_context().is_valid:
+            everything_beneath(inherited.join(recorder))
+        begin(recorder, record, "0" if inherited is None else inherited.lane)
 
 
-def begin(recorder: Recorder, record: Record) -> None:
+def begin(recorder: Recorder, record: Record, lane: str = "0") -> None:
     """This process records with it from here on."""
+    from playhead.recorder import launching
+
     global _current  # noqa: PLW0603 - a process has one recorder
     _current = recorder
+    recorder.level = record
     recorder.worker.start()
+    launching.install()
     if record != "steps":
-        from playhead.recorder.recording import record_effects
-
-        recorder.engine = record_effects(recorder, record)
+        recorder.begin_effects(record, lane)
     recorder.fingerprint = Taking(recorder, record)
 
 
@@ -285,5 +302,10 @@ def _forked() -> None:
         _current.worker.start()
 
 
-os.register_at_fork(after_in_child=_forked)
+def _has_forked() -> None:
+    if _current is not None:
+        _current.worker.children = True
+
+
+os.register_at_fork(after_in_parent=_has_forked, after_in_child=_forked)
 atexit.register(shutdown)

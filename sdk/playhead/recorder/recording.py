@@ -13,14 +13,14 @@ from playhead.recorder.exchanges import ExchangeSteps
 from playhead.recorder.recorder import Recorder
 
 
-def record_effects(recorder: Recorder, level: Level) -> Engine:
+def record_effects(recorder: Recorder, level: Level, lane: str = "0") -> Engine:
     """Installed when this returns. Model calls are steps from here on, and every effect is in the journal."""
 
     def run() -> str | None:
         here = recorder.runs.get(trace.get_current_span().get_span_context().trace_id)
         return here.hex if here is not None else None
 
-    engine = Engine.recording(JournalSink(lambda: recorder.journal, recorder.redaction, run), level, run)
+    engine = Engine.recording(JournalSink(lambda: recorder.journal, recorder.redaction, run), level, run, lane)
     engine.observers.append(ExchangeSteps())
     engine.install()
     return engine

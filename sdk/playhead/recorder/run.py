@@ -11,10 +11,14 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
+
+from playhead.recorder.tally import Tally
 
 KIND = "playhead.kind"
 SEQUENCE = "playhead.sequence"
+LANE = "playhead.lane"
 _MOST_REMEMBERED = 10_000
 
 
@@ -22,20 +26,34 @@ _MOST_REMEMBERED = 10_000
 class Run:
     trace: int
     hex: str
+    tally: Tally | None = None
+    """Where the steps of this process are counted, of a run that another began."""
+    is_ours: bool = True
+    """This process began it."""
+    told: bool = False
+    """A step of it says what this process came from."""
     states: dict[str, str] = field(default_factory=dict)
     """The state of each machine, by its name."""
     _numbers: itertools.count[int] = field(default_factory=itertools.count)
     _begun: int = 0
+    _said: int = 0
 
     def next_number(self) -> int:
         """The step's place in its run. Counting and remembering need not be one act: both only grow."""
         number = next(self._numbers)
         self._begun = number + 1
+        if self.tally is not None:
+            self.tally.add()
         return number
 
-    @property
-    def steps(self) -> int:
-        return self._begun
+    def newly_begun(self, elsewhere: int) -> int:
+        """Steps begun since this was last asked, here and in the processes that this one started.
+
+        A process may have several first steps of one run, such as requests of one caller: their counts add up.
+        """
+        total = self._begun + elsewhere
+        before, self._said = self._said, total
+        return total - before
 
 
 class Runs:
@@ -54,6 +72,22 @@ class Runs:
             if len(self._by_trace) > _MOST_REMEMBERED:
                 self._by_trace.popitem(last=False)
         return run
+
+    def join(self, trace: int, folder: Path | None, process: str) -> Run:
+        """A run that another process began; `folder` holds its tallies."""
+        run = self._by_trace.get(trace)
+        if run is None:
+            run = self.begin(trace)
+            run.tally = Tally(folder, run.hex, process) if folder is not None else None
+            run.is_ours = False
+        return run
+
+    def after_fork(self, folder: Path | None, process: str) -> None:
+        """In the child: the runs of its parent are there, and none of them was begun here."""
+        before, self._by_trace = self._by_trace, OrderedDict()
+        for trace, run in before.items():
+            joined = self.join(trace, folder if run.tally is None else run.tally.folder, process)
+            joined.states.update(run.states)
 
 
 # What every step begun in this context carries: session, user, tags.

@@ -18,7 +18,7 @@ from opentelemetry.trace import INVALID_SPAN, INVALID_SPAN_CONTEXT, Link, Span, 
 from playhead.recorder.limits import LimitExceeded, check_limits
 from playhead.recorder.payload import payload
 from playhead.recorder.recorder import Recorder, current
-from playhead.recorder.run import KIND, SEQUENCE, about
+from playhead.recorder.run import KIND, LANE, SEQUENCE, about
 
 # By name, since importing asyncio or anyio for two classes would be felt at every start.
 _CANCELLED = frozenset({"CancelledError", "Cancelled"})
@@ -110,6 +110,8 @@ def begin(kind: str, name: str, attributes: Mapping[str, Any], *, alone: bool = 
     if run is not None:
         # Said here rather than by the processor: attributes given at the start cost a third of those set later.
         given[SEQUENCE] = run.next_number()
+    if recorder.engine is not None and (lane := recorder.engine.lane_here()) is not None:
+        given[LANE] = lane
     span = recorder.tracer.start_span(name, context, attributes=given, links=links)
     if not span.is_recording():
         span = recorder.fallback_tracer().start_span(name, context, attributes=given, links=links)

@@ -24,6 +24,7 @@ log = logging.getLogger("playhead")
 _FIRST_DELAY_S = 0.2
 _DELAY_S = 1.0
 _FIRST_MINUTE_S = 60.0
+_CHILDREN_S = 5.0
 
 _internal = threading.local()
 
@@ -47,6 +48,8 @@ class Worker:
         self._give_up = False
         self._asked = 0
         self._answered = 0
+        self.children = False
+        """This process has started others: what those leave behind is ours to send."""
 
     def start(self) -> None:
         """Harmless where nothing is to be sent, or twice."""
@@ -100,6 +103,7 @@ class Worker:
         began = time.monotonic()
         shipper: Shipper | None = None
         left = leftovers(self._settings.journal)
+        look_again = began + _CHILDREN_S
         with contextlib.closing(Sender(self._settings.endpoint)) as sender:
             while True:
                 with self._condition:
@@ -122,12 +126,17 @@ class Worker:
                 if stopping:
                     if whole:
                         self._end(shipper)
+                    if whole and self.children:
+                        ship_leftovers(leftovers(self._settings.journal), sender, self._wait)
                     return
                 # One journal of a process that is gone between two looks at our own, which comes first.
                 folder = next(left, None) if whole else None
                 if folder is not None:
                     ship_leftovers(iter([folder]), sender, self._wait)
                     continue
+                if self.children and time.monotonic() > look_again:
+                    left = leftovers(self._settings.journal)
+                    look_again = time.monotonic() + _CHILDREN_S
                 young = time.monotonic() - began < _FIRST_MINUTE_S
                 self._pause(_FIRST_DELAY_S if young else _DELAY_S)
 
