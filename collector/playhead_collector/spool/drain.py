@@ -1,7 +1,9 @@
 """Feeds the store from the spool, one segment after the other, each exactly once.
 
 A segment's name is its deduplication token. Inserting, recomputing the runs it touched and removing it can be cut short
-anywhere and done again from the start with the same outcome. While the store is away segments wait; a body that the
+anywhere and done again from the start with the same outcome. The runs of what is inserted are recomputed while the next
+segment is being inserted, by one thread, so that of two recomputations the later one has seen all that the earlier saw.
+While the store is away segments wait; a body that the
 store refuses for good is set aside in `quarantine/`, alone, with the reason, and everything beside it is stored.
 """
 
@@ -13,7 +15,8 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Sequence, Set
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -31,7 +34,7 @@ _PAUSES = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 
 # The longest that an insert took on a busy machine was four seconds.
 _SLOW_S = 20.0
-# Segments that one recomputation of runs serves, when they are waiting anyway: its cost is mostly fixed.
+# Segments that may wait for one recomputation of runs while the one before is under way: its cost is mostly fixed.
 _TOGETHER = 4
 
 
@@ -59,6 +62,14 @@ class Target(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class _Inserted:
+    """A segment that the store has and whose runs it has yet to compute."""
+
+    segment: Sealed
+    began: float
+
+
 class Drain:
     """A thread that stores segments. Stopping it is safe before start, and twice."""
 
@@ -76,8 +87,9 @@ class Drain:
         self._thread: threading.Thread | None = None
         self._work: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._clock = clock
-        self._error: str | None = None
-        self._asked_at: float | None = None
+        # By the thread's name: one inserts, one recomputes.
+        self._errors: dict[str, str] = {}
+        self._asked_at: dict[str, float] = {}
         self.quarantined = 0
         """Bodies that the store refused for good."""
         self.uncomputed = 0
@@ -86,10 +98,10 @@ class Drain:
     @property
     def trouble(self) -> str | None:
         """Why nothing is being stored at the moment; None while all is well."""
-        asked_at = self._asked_at
-        if self._error is None and asked_at is not None and (waited := self._clock() - asked_at) > _SLOW_S:
+        errors, asked_at = list(self._errors.values()), list(self._asked_at.values())
+        if not errors and asked_at and (waited := self._clock() - min(asked_at)) > _SLOW_S:
             return f"the store was asked {waited:.0f} s ago and has not answered"
-        return self._error
+        return errors[0] if errors else None
 
     def start(self) -> None:
         self._thread = threading.Thread(target=self._run, name="drain", daemon=True)
@@ -143,47 +155,70 @@ class Drain:
             try:
                 with contextlib.suppress(queue.Empty):
                     self._work.get_nowait()()
-                if not self._store_some():
+                if not self._store_some(lambda: not self._work.empty()):
                     self._spool.wait()
             except Exception as error:
                 # A failing disk, or a defect: what is in the spool stays there, and is tried again.
-                self._error = _brief(error)
+                self._errors[threading.current_thread().name] = _brief(error)
                 log.exception("storing failed, again in %.1f s", _PAUSES[-1])
                 self._stop.wait(_PAUSES[-1])
 
-    def _store_some(self) -> bool:
-        """Stores what waits, up to a few segments; whether there was any."""
-        began = time.monotonic()
-        taken: list[Sealed] = []
+    def _store_some(self, interrupted: Callable[[], bool] = lambda: False) -> bool:
+        """Stores what waits until nothing does, or something else is to be done; whether there was any."""
+        stored = False
+        inserted: list[_Inserted] = []
+        finishing: list[_Inserted] = []
+        finished: Future[bool] | None = None
         try:
-            while len(taken) < _TOGETHER and not self._stop.is_set() and (segment := self._spool.take()) is not None:
-                taken.append(segment)
-                refused = partial(self._one_by_one, segment)
-                if not self._again_until_done(partial(self._target.insert, segment), segment.name, refused):
+            while True:
+                full = len(inserted) >= _TOGETHER or self._stop.is_set() or interrupted()
+                segment = None if full else self._spool.take()
+                if segment is not None:
+                    inserted.append(_Inserted(segment, time.monotonic()))
+                    refused = partial(self._one_by_one, segment)
+                    if not self._again_until_done(partial(self._target.insert, segment), segment.name, refused):
+                        return False
+                    stored = True
+                    if finished is not None and not finished.done():
+                        continue
+                if finished is not None and not finished.result():
                     return False
-            touched: dict[str, set[bytes]] = {}
-            for segment in taken:
-                touched.setdefault(segment.project, set()).update(self._target.touched(segment))
-            for project, runs in touched.items():
-                if not self._recompute(project, sorted(runs)):
-                    return False
-            stored = bool(taken)
-            while taken:
-                self._spool.done(taken[0])
-                self._stored(taken.pop(0), time.monotonic() - began)
-            return stored
+                if not inserted:
+                    return stored
+                finishing, inserted = inserted, []
+                finished = _beside(partial(self._finish, finishing))
         finally:
+            if finished is not None:
+                wait([finished])
             # Not stored now: first in the line the next time. Inserting one again changes nothing.
-            for segment in reversed(taken):
-                self._spool.put_back(segment)
+            for one in reversed(finishing + inserted):
+                self._spool.put_back(one.segment)
+
+    def _finish(self, inserted: list[_Inserted]) -> bool:
+        """Brings the runs of inserted segments up to date and lets go of the segments; False when told to stop."""
+        touched: dict[str, set[bytes]] = {}
+        for one in inserted:
+            touched.setdefault(one.segment.project, set()).update(self._target.touched(one.segment))
+        for project, runs in touched.items():
+            if not self._recompute(project, sorted(runs)):
+                return False
+        while inserted:
+            self._spool.done(inserted[0].segment)
+            one = inserted.pop(0)
+            self._stored(one.segment, time.monotonic() - one.began)
+        return True
 
     def _recompute(self, project: str, runs: Sequence[bytes], refusals: int = 2) -> bool:
         """Where the store refuses for good, halves are tried, so that one run alone is left without its row."""
 
+        me = threading.current_thread().name
+
         def refused() -> None:
             if len(runs) == 1:
                 self.uncomputed += 1
-                log.error("run %s: its steps are stored, its row cannot be computed: %s", runs[0].hex(), self._error)
+                log.error(
+                    "run %s: its steps are stored, its row cannot be computed: %s", runs[0].hex(), self._errors[me]
+                )
                 return
             for half in (runs[: len(runs) // 2], runs[len(runs) // 2 :]):
                 if not self._recompute(project, half, refusals=1):
@@ -197,30 +232,31 @@ class Drain:
         self, action: Callable[[], object], what: str, refused: Callable[[], object], refusals: int = 2
     ) -> bool:
         """Tries until it works; False when told to stop. After some refusals for good it is left to `refused`."""
+        me = threading.current_thread().name
         attempt = 0
         while True:
             try:
-                self._asked_at = self._clock()
+                self._asked_at[me] = self._clock()
                 if refusals > 0:
                     action()
                 else:
                     refused()
             except Exception as error:  # noqa: BLE001 - whatever the store raises, the segment must not be lost
-                self._error = _brief(error)
+                self._errors[me] = _brief(error)
                 for_good = refusals > 0 and not self._target.is_transient(error)
                 refusals -= for_good
                 if for_good and refusals == 0:
                     continue
                 pause = _PAUSES[min(attempt, len(_PAUSES) - 1)]
                 attempt += 1
-                log.warning("%s not stored, again in %.1f s: %s", what, pause, self._error)
+                log.warning("%s not stored, again in %.1f s: %s", what, pause, self._errors[me])
                 if self._stop.wait(pause):
                     return False
             else:
-                self._error = None
+                self._errors.pop(me, None)
                 return True
             finally:
-                self._asked_at = None
+                self._asked_at.pop(me, None)
 
     def _one_by_one(self, segment: Sealed) -> None:
         """Something in the segment is refused for good: its bodies are stored alone, those refused again set aside."""
@@ -245,6 +281,20 @@ class Drain:
         sync_folder(folder)
         self.quarantined += 1
         log.error("the store refused a body; it is kept in %s: %s", kept, str(error).strip()[:500])
+
+
+def _beside(action: Callable[[], T]) -> Future[T]:
+    """Runs something in a thread of its own, which a store that never answers does not keep the process from ending."""
+    future: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(action())
+        except BaseException as error:  # noqa: BLE001 - it is for whoever waits
+            future.set_exception(error)
+
+    threading.Thread(target=run, name="drain-runs", daemon=True).start()
+    return future
 
 
 def _brief(error: BaseException) -> str:

@@ -48,12 +48,13 @@ def _recompute(client: Client, run_ids: Sequence[str]) -> None:
     models = {model for fact in facts for model in fact.models}
     resolve_prices(client, models)
     for final, copied in (("", False), ("FINAL", True)):
-        ids = [fact.run_id for fact in facts if bool(fact.has_copies) is copied]
-        if ids:
+        counted = [fact for fact in facts if bool(fact.has_copies) is copied]
+        if counted:
             client.command(
                 load("recompute_runs").replace("{{final}}", final),
                 parameters={
-                    "runs": ids,
+                    "runs": [fact.run_id for fact in counted],
+                    "steps": [fact.steps for fact in counted],
                     "uncounted": sorted(uncounted),
                     "usage_only": sorted(verdict.usage_only),
                     "covered": sorted(verdict.covered),
@@ -68,6 +69,7 @@ class _Facts:
 
     run_id: str
     models: list[Model]
+    steps: int
     has_copies: int
     told: object
     suspicious: int

@@ -65,7 +65,9 @@ def insert_settings() -> dict[str, str | int]:
 
 @dataclass(frozen=True, slots=True)
 class _Writer:
-    """Two handles: what makes inserts cheap (no plan optimisation) would make a look-up by run read everything."""
+    """Handles: what makes inserts cheap (no plan optimisation) would make a look-up by run read everything. One thread
+    inserts and knows of pieces, another computes.
+    """
 
     insert: Client
     compute: Client
@@ -189,6 +191,6 @@ class Store:
             database = self.prepare(project)
             # An insert takes seconds, and one that is asked for again under its token changes nothing.
             insert = self._engine.connect(database, insert_settings(), patience_s=120)
-            compute = self._engine.connect(database, {"async_insert": 0, "log_queries": 0})
-            self._writers[project] = _Writer(insert, compute, KnownPieces(compute))
+            compute, look_up = (self._engine.connect(database, {"async_insert": 0, "log_queries": 0}) for _ in range(2))
+            self._writers[project] = _Writer(insert, compute, KnownPieces(look_up))
         return self._writers[project]

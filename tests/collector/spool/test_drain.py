@@ -71,7 +71,22 @@ def test_what_is_in_the_spool_is_stored_in_order_and_its_runs_are_recomputed_onc
     )
     assert list(store.taken.values()) == [body(1) + body(2), body(3)]
     assert [segment.name for segment in stored] == list(store.taken)
-    assert store.recomputed == [frozenset(body(number)[:16] for number in (1, 2, 3))]
+    assert store.recomputed == [frozenset(body(number)[:16] for number in numbers) for numbers in ((1, 2), (3,))]
+
+
+def test_the_next_segment_is_inserted_while_runs_are_computed(tmp_path: Path) -> None:
+    store = RememberingStore()
+    second = threading.Event()
+
+    def called(what: str) -> None:
+        if what == "insert" and store.taken:
+            second.set()
+        if what == "recompute":
+            assert second.wait(30)
+
+    store.on_call = called
+    drained(filled(tmp_path, (body(1),), (body(2),)), store)
+    assert store.recomputed == [frozenset({body(1)[:16]}), frozenset({body(2)[:16]})]
 
 
 def test_what_passes_is_tried_again_and_seen_meanwhile(tmp_path: Path) -> None:

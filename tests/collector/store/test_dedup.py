@@ -7,10 +7,11 @@ Nothing may depend on whether merges have happened yet.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, cast
 
 import pytest
+from clickhouse_connect.driver.client import Client
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
@@ -21,6 +22,7 @@ from tests.collector.receive.messages import RUN, START, logs, span, traces
 
 from playhead_collector.read.spans import records_of, spans_of
 from playhead_collector.store.engine import Engine
+from playhead_collector.store.runs import recompute
 
 _SECOND = 10**9
 _TABLES = ("step_rows", "message_rows", "scope_rows", "responses", "log_rows", "run_rows")
@@ -180,3 +182,36 @@ def test_a_run_of_open_steps_is_shown_as_open_until_their_ends_come(database: St
     database.recompute([RUN.hex()])
     [run] = database.rows("SELECT status, open_steps, steps FROM runs")
     assert (run["status"], run["open_steps"], run["steps"]) == ("ok", 0, 4)
+
+
+class _Meanwhile:
+    """A handle beside which something arrives just before a run's row is written."""
+
+    def __init__(self, client: Any, arrive: Callable[[], None]) -> None:
+        self._client, self._arrive = client, arrive
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+    def command(self, *given: Any, **options: Any) -> Any:
+        self._arrive()
+        return self._client.command(*given, **options)
+
+
+def test_what_arrives_while_a_run_is_computed_never_counts_twice(store_database: StoreDatabase) -> None:
+    """The next segment is inserted meanwhile; it brings the row up to date, and nobody sees a wrong one before."""
+
+    def tokens() -> int:
+        [row] = store_database.rows("SELECT input_tokens FROM runs")
+        return int(row["input_tokens"])
+
+    store_database.insert(traces(*_STEPS))
+    store_database.recompute()
+    again = _Meanwhile(store_database.client, lambda: store_database.insert(traces(*_STEPS)))
+    recompute(cast(Client, again), [RUN.hex()])
+    assert tokens() == 2000
+    more = _Meanwhile(store_database.client, lambda: store_database.insert(traces(_prompt(5, ["and then?"]))))
+    recompute(cast(Client, more), [RUN.hex()])
+    assert tokens() == 2000
+    store_database.recompute()
+    assert tokens() == 3000

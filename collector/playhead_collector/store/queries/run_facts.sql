@@ -6,7 +6,8 @@
 SELECT
     run_id,
     groupUniqArrayIf((provider, model, toDate(start_time)), model != '') AS models,
-    count() > uniqExact(step_id) AS has_copies,
+    uniqExact(step_id) AS steps,
+    count() > steps AS has_copies,
     arraySort(groupArrayIf((told_as, toUnixTimestamp64Nano(start_time), toUnixTimestamp64Nano(end_time)), told_as != 0)) AS told,
     max(is_answer_log) > 0
         OR (length(told) > 1 AND arrayExists((a, b) -> a.1 = b.1 AND (b.2 <= a.3 OR a.3 = 0),
