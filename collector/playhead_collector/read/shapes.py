@@ -2,7 +2,7 @@
 
 A payload is a list of messages, one message, a plain text, or a request or a response that holds messages somewhere
 known: raw OpenAI (chat and responses), Anthropic, Gemini, Bedrock, LangChain (its own serialisation too), Haystack,
-Vercel, LangGraph's updates. What is none of these is one message with the payload as it is.
+Vercel, LangGraph's updates, LiveKit. What is none of these is one message with the payload as it is.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ _WITHIN = (
     ("contents", "user"),
     ("update", "assistant"),
     ("new_messages", "assistant"),
+    ("items", "user"),
 )
 # Items of a conversation that are no messages in OpenAI's responses API, but are in all others.
 _LONE_ITEMS = {"function_call", "function_call_output", "reasoning", "mcp_call", "web_search_call", "tool_call"}
@@ -148,7 +149,7 @@ def _of_envelope(item: dict[str, Data], role: str, depth: int) -> Iterable[Messa
         if item.get(key) and ("messages" in item or "input" in item or "prompt" in item or "contents" in item):
             yield Message("system", tuple(parts_of(_parts_within(item[key]))))
     for key, whose in _WITHIN:
-        if item.get(key):
+        if item.get(key) and (key != "items" or _is_conversation(decoded(item[key]))):
             found = True
             yield from _messages(decoded(item[key]), whose, depth + 1)
     for key, whose in (("input", "user"), ("prompt", "user"), ("prompts", "user"), ("output", role), ("content", role)):
@@ -162,6 +163,11 @@ def _of_envelope(item: dict[str, Data], role: str, depth: int) -> Iterable[Messa
             yield Message(role, tuple(parts_of(text)), finish_reason=as_text(finish))
         else:
             yield Message(role, (Part("other", as_text(item), value=item),))
+
+
+def _is_conversation(items: Data) -> bool:
+    """Anything may be called items; LiveKit's say of what type they are."""
+    return isinstance(items, list) and any(isinstance(item, dict) and item.get("type") == "message" for item in items)
 
 
 def _parts_within(content: Data) -> Data:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from tests.collector.database import StoreDatabase
 from tests.collector.dialects.outline import outline
 from tests.collector.dialects.spans import Emitter, span
@@ -586,37 +587,54 @@ agent weather_agent
     )
 
 
-def test_livekit(database: StoreDatabase) -> None:
-    turn = span(
-        "agent_turn", {"lk.agent_name": "caller", "lk.user_input": "Weather?", "lk.response.text": "21C"}, at=(0, 100)
+@pytest.mark.parametrize("private", ["lk.", "lk.pii."])
+def test_livekit(database: StoreDatabase, private: str) -> None:
+    """What people say is under a name of its own since it can be stripped by name. The node is around the request."""
+    turn = span("agent_turn", {"lk.agent_name": "caller", f"{private}user_input": "Weather?"}, at=(0, 100))
+    said = {"id": "item_1", "type": "message", "role": "user", "content": ["Weather?"], "interrupted": False}
+    called = {"id": "item_2", "type": "function_call", "call_id": "call_1", "name": "get_weather", "arguments": WEATHER}
+    node = span(
+        "llm_node",
+        {
+            f"{private}chat_ctx": json.dumps({"items": [said]}),
+            "lk.function_tools": '["get_weather"]',
+            f"{private}response.text": "",
+            f"{private}response.function_calls": json.dumps([{k: v for k, v in called.items() if k != "type"}]),
+            "lk.response.ttft": 0.25,
+        },
+        parent=turn,
+        at=(1, 50),
     )
     asks = span(
         "llm_request",
         {
             "gen_ai.operation.name": "chat",
             "gen_ai.request.model": "gpt-4o-mini",
-            "lk.chat_ctx": '[{"role": "user", "content": ["Weather?"]}]',
+            f"{private}chat_ctx": json.dumps({"items": [said]}),
             "gen_ai.usage.input_tokens": 42,
             "gen_ai.usage.output_tokens": 17,
         },
-        parent=turn,
+        parent=node,
         at=(1, 50),
     )
     tool = span(
         "function_tool",
         {
+            "lk.function_tool.id": "call_1",
             "lk.function_tool.name": "get_weather",
-            "lk.function_tool.arguments": WEATHER,
-            "lk.function_tool.output": "Paris: 21C",
+            f"{private}function_tool.arguments": WEATHER,
+            f"{private}function_tool.output": "Paris: 21C",
+            "lk.function_tool.is_error": False,
         },
         parent=turn,
         at=(51, 60),
     )
     assert (
-        outline(database, Emitter("livekit-agents", spans=[turn, asks, tool]))
+        outline(database, Emitter("livekit-agents", spans=[turn, node, asks, tool]))
         == """\
-agent caller | user: Weather? => 21C
-  prompt* gpt-4o-mini 42>17 | user: Weather?
+agent caller | user: Weather?
+  other | user: Weather?
+    prompt* gpt-4o-mini 42>17 | user: Weather?
   tool get_weather | {"city": "Paris"} => Paris: 21C
 = ok agent=caller calls=1 tools=1 42>17 cost=1.65e-05"""
     )
