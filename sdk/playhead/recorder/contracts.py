@@ -58,7 +58,14 @@ class Contract:
 
 def contract_of(function: Callable[..., Any], around: Mapping[str, Any] | None = None) -> Contract:
     """`around` has the names that the function's annotations find where it was defined, inside of another one."""
-    hints = _hints(function, around or {})
+    try:
+        return _contract_of(function, around or {})
+    except Exception:  # noqa: BLE001 - an annotation may be anything, with an `__eq__` of its own
+        return Contract({})
+
+
+def _contract_of(function: Callable[..., Any], around: Mapping[str, Any]) -> Contract:
+    hints = _hints(function, around)
     checks = Checks()
     item: Check | None = None
     if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):

@@ -13,6 +13,7 @@ from typing import Any, ParamSpec, TypeVar, cast, overload
 
 from opentelemetry.trace import Status, StatusCode
 
+from playhead.errors import UsageError
 from playhead.recorder.contracts import Contract, contract_of, names_around
 from playhead.recorder.payload import payload
 from playhead.recorder.recorder import Recorder, current
@@ -145,8 +146,14 @@ def agent(function: Any = None, /, *, name: str | None = None, version: str | No
 def _wrap(function: Any, kind: str, name: str, fixed: Mapping[str, Any], strict: bool) -> Any:
     if isinstance(function, (staticmethod, classmethod)):
         return type(function)(_wrap(function.__func__, kind, name, fixed, strict))
+    if isinstance(function, str):
+        raise UsageError(
+            f"@playhead.{kind}({function!r}): a name is said by name; write @playhead.{kind}(name={function!r})"
+        )
+    if isinstance(function, type):
+        raise UsageError(f"@playhead.{kind} decorates functions; {function.__name__} is a class: decorate its methods")
     if not callable(function):
-        raise TypeError(f"@playhead.{kind} decorates functions, not {type(function).__name__}")
+        raise UsageError(f"@playhead.{kind} decorates functions, not {type(function).__name__}")
     recorded = _Recorded(function, kind, name, fixed, strict)
     if inspect.isasyncgenfunction(function):
         wrapper: Any = _async_generator(function, recorded)

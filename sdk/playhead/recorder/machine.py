@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Mapping
 from contextvars import ContextVar
+from enum import Enum
 from typing import Any
 
 from playhead.errors import PlayheadError, UsageError
+from playhead.recorder.payload import word
 from playhead.recorder.tell import _run, transition
 
 log = logging.getLogger("playhead")
@@ -24,14 +26,14 @@ class Machine:
         self,
         name: str,
         initial: str,
-        transitions: Mapping[str, Collection[str]],
-        terminal: Collection[str],
+        transitions: Mapping[str, frozenset[str]],
+        terminal: frozenset[str],
         strict: bool,
     ) -> None:
         self.name = name
         self.initial = initial
-        self.transitions = {state: frozenset(after) for state, after in transitions.items()}
-        self.terminal = frozenset(terminal)
+        self.transitions = transitions
+        self.terminal = terminal
         self.strict = strict
         self.states = frozenset({initial, *self.transitions, *self.terminal}.union(*self.transitions.values()))
         # Outside of any run a machine still has a state: one for each context.
@@ -48,8 +50,9 @@ class Machine:
         """Whether it stands in one of its terminal states."""
         return self.state in self.terminal
 
-    def to(self, state: str, **details: Any) -> None:
+    def to(self, state: str | Enum, **details: Any) -> None:
         """Goes to a state. What the declaration does not allow is recorded as illegal, and raised if it is strict."""
+        state = word(state)
         before = self.state
         illegal = self._illegal(before, state)
         if illegal is not None and self.strict:
@@ -74,13 +77,23 @@ class Machine:
 def machine(
     name: str,
     *,
-    initial: str,
-    transitions: Mapping[str, Collection[str]],
-    terminal: Collection[str] = (),
+    initial: str | Enum,
+    transitions: Mapping[str, Collection[str]] | Mapping[Any, Collection[Any]],
+    terminal: Collection[str | Enum] = (),
     strict: bool = False,
 ) -> Machine:
-    """Declares a machine: `transitions` maps each state to those that may follow it."""
-    for state, after in transitions.items():
-        if isinstance(after, str):
-            raise UsageError(f"machine({name!r}): transitions[{state!r}] is a text; write a list: [{after!r}]")
-    return Machine(name, initial, transitions, terminal, strict)
+    """Declares a machine: `transitions` maps each state to those that may follow it. States are texts or enums.
+
+    What it does not allow is recorded as such and told in the log; a `strict` machine raises IllegalTransition.
+    """
+    if not isinstance(transitions, Mapping):
+        raise UsageError(f"machine({name!r}): transitions is no mapping; write {{'new': ['open'], 'open': ['done']}}")
+    for state, after in [*transitions.items(), ("terminal", terminal)]:
+        if isinstance(after, str) or not isinstance(after, Collection):
+            where = "terminal" if state == "terminal" and after is terminal else f"transitions[{state!r}]"
+            raise UsageError(f"machine({name!r}): {where} is {after!r}; write a list: [{after!r}]")
+    follow = {word(state): frozenset(map(word, after)) for state, after in transitions.items()}
+    first, last = word(initial), frozenset(map(word, terminal))
+    if follow and first not in follow and first not in last:
+        raise UsageError(f"machine({name!r}): from its initial state {first!r} it goes nowhere; give it a transition")
+    return Machine(name, first, follow, last, strict)

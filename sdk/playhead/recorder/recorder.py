@@ -24,7 +24,6 @@ from opentelemetry.sdk.trace import SpanLimits, TracerProvider
 from opentelemetry.sdk.trace.sampling import ALWAYS_ON
 
 from playhead import __version__
-from playhead.errors import UsageError
 from playhead.journal.endpoint import Endpoint, from_environment
 from playhead.journal.folder import Folder, journals_root
 from playhead.journal.journal import DEFAULT_LIMIT_BYTES, Journal
@@ -34,6 +33,7 @@ from playhead.recorder.prices import Price, listed_prices
 from playhead.recorder.processor import JournalProcessor
 from playhead.recorder.redaction import Redaction
 from playhead.recorder.run import Runs
+from playhead.recorder.settings import looked_at
 from playhead.recorder.taking import Taking
 from playhead.recorder.tally import made
 from playhead.recorder.worker import Worker
@@ -222,8 +222,17 @@ def init(
     `price` says what a model call cost, in US dollars, or None where it does not know, for `limits(max_cost_usd=)`;
     without it list prices are taken where genai-prices is installed.
     """
-    if endpoint is not None and "://" not in endpoint:
-        raise UsageError(f"endpoint {endpoint!r} is no URL; write it as http://127.0.0.1:4318")
+    looked_at(
+        endpoint=endpoint,
+        headers=headers,
+        attributes=attributes,
+        journal=journal,
+        journal_limit_bytes=journal_limit_bytes,
+        record=record,
+        patterns=redact_patterns,
+        fields=redact_fields,
+        functions={"redact": redact, "price": price},
+    )
     with _making:
         if _current is not None or os.environ.get("PLAYHEAD_DISABLED", "").lower() in ("1", "true", "yes"):
             return

@@ -47,13 +47,21 @@ class Step:
         span_id = self.span.get_span_context().span_id
         return f"{span_id:016x}" if span_id else ""
 
+    def __repr__(self) -> str:
+        return f"<step {self.id} of run {self.run_id}>" if self.id else "<step of nothing recorded>"
+
     def set(self, key: str, value: Any) -> None:
         """An attribute: plain values as they are, anything else as JSON."""
-        self.span.set_attribute(key, value if isinstance(value, (str, bool, int, float, bytes)) else payload(value))
+        if self._ended:
+            return
+        self.span.set_attribute(
+            str(key), value if isinstance(value, (str, bool, int, float, bytes)) else payload(value)
+        )
 
-    def event(self, name: str, **details: Any) -> None:
+    def event(self, name: str, /, **details: Any) -> None:
         """Something that happened at a moment within it."""
-        self.span.add_event(name, {key: _plain(value) for key, value in details.items()})
+        if not self._ended:
+            self.span.add_event(str(name), {key: _plain(value) for key, value in details.items()})
 
     def enter(self) -> None:
         """Makes it the current step of this context."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import inspect
+import numbers
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from opentelemetry import trace
 
-from playhead.recorder.payload import payload
+from playhead.recorder.payload import payload, word
 from playhead.recorder.recorder import current
 from playhead.recorder.run import Run, about
 from playhead.recorder.step import Step, begin
@@ -19,14 +21,15 @@ T = TypeVar("T")
 
 def step(name: str, kind: str = "other", **attributes: Any) -> Step:
     """`with playhead.step("plan") as step:` for anything that no other call fits."""
-    return begin(kind, name, {key: _plain(value) for key, value in attributes.items()})
+    return begin(word(kind), word(name), {key: _plain(value) for key, value in attributes.items()})
 
 
 def state(to: str, *, machine: str = "run", **details: Any) -> None:
     """The run is now in this state; where it was before is known."""
     run = _run()
-    before = run.states.get(machine) if run is not None else None
-    transition(machine, before, to, run, details)
+    name = word(machine)
+    before = run.states.get(name) if run is not None else None
+    transition(name, before, word(to), run, details)
 
 
 def transition(
@@ -56,15 +59,17 @@ def decision(
     question: str, *, chosen: Any, options: Sequence[Any] = (), reason: str | None = None, **details: Any
 ) -> None:
     """Between which options the code chose, and why."""
+    question = word(question)
+    offered = [options] if isinstance(options, str) else options
     attributes: dict[str, Any] = {
         "playhead.decision.question": question,
         "playhead.decision.chosen": payload(chosen),
         **{f"playhead.decision.{key}": _plain(value) for key, value in details.items()},
     }
-    if options:
-        attributes["playhead.decision.options"] = [payload(option) for option in options]
+    if offered:
+        attributes["playhead.decision.options"] = [payload(option) for option in offered]
     if reason is not None:
-        attributes["playhead.decision.reason"] = reason
+        attributes["playhead.decision.reason"] = payload(reason)
     begin("decision", question, attributes).end()
 
 
@@ -117,12 +122,12 @@ def approval(action: str, *, proposed: Any = None, clock: Callable[[], float] | 
 def score(name: str, value: float | str | bool, *, comment: str | None = None, of: Step | None = None) -> None:
     """How well something went: a check, a judge, a user's thumb. `of` is the step that it is about."""
     attributes: dict[str, Any] = {"gen_ai.evaluation.name": name}
-    if isinstance(value, str):
-        attributes["gen_ai.evaluation.score.label"] = value
-    else:
+    if isinstance(value, numbers.Real):
         attributes["gen_ai.evaluation.score.value"] = float(value)
+    else:
+        attributes["gen_ai.evaluation.score.label"] = word(value)
     if comment is not None:
-        attributes["gen_ai.evaluation.explanation"] = comment
+        attributes["gen_ai.evaluation.explanation"] = payload(comment)
     if of is not None and of.id:
         attributes["playhead.score.of"] = of.id
     begin("score", f"score {name}", attributes).end()
@@ -130,8 +135,19 @@ def score(name: str, value: float | str | bool, *, comment: str | None = None, o
 
 def effect(name: str, compute: Callable[[], T], **attributes: Any) -> T:
     """A result that code cannot compute by itself, recorded as a step. (Replay does not serve it yet.)"""
-    with begin("effect", name, {key: _plain(value) for key, value in attributes.items()}) as under:
+    under = begin("effect", word(name), {key: _plain(value) for key, value in attributes.items()})
+    with under:
         result = compute()
+        if not inspect.iscoroutine(result):
+            under.set("playhead.effect.result", payload(result))
+            return result
+        under._stay_open()
+    return cast(T, _awaited(result, under))
+
+
+async def _awaited(coroutine: Coroutine[Any, Any, Any], under: Step) -> Any:
+    with under:
+        result = await coroutine
         under.set("playhead.effect.result", payload(result))
         return result
 
@@ -147,15 +163,15 @@ def context(
     """Who this is for. The current step and every step begun in this block carry it."""
     said: dict[str, Any] = {}
     if session is not None:
-        said["session.id"] = session
+        said["session.id"] = word(session)
     if user is not None:
-        said["user.id"] = user
+        said["user.id"] = word(user)
     if on_behalf_of is not None:
-        said["playhead.on_behalf_of"] = on_behalf_of
+        said["playhead.on_behalf_of"] = word(on_behalf_of)
     if isinstance(tags, Mapping):
-        said.update({f"playhead.tag.{key}": value for key, value in tags.items()})
+        said.update({f"playhead.tag.{key}": word(value) for key, value in tags.items()})
     elif tags is not None:
-        said["playhead.tags"] = list(tags)
+        said["playhead.tags"] = [tags] if isinstance(tags, str) else [word(tag) for tag in tags]
     if current() is not None:
         trace.get_current_span().set_attributes(said)
     token = about.set({**about.get(), **said})

@@ -71,7 +71,7 @@ class Worker:
     def finish(self, timeout_s: float) -> bool:
         """Ships what is left, within the time; the journal is closed, and removed if nothing is left."""
         thread = self._thread
-        whole = False
+        whole = self._settings.endpoint is None
         if thread is not None and thread.is_alive():
             with self._condition:
                 self._stop = True
