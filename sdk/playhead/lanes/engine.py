@@ -15,7 +15,7 @@ import platform
 import sys
 import time
 from collections.abc import Awaitable, Callable, Iterable
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import Any, Literal, NoReturn, TypeVar
 
 from playhead.lanes import active
@@ -54,6 +54,8 @@ class Engine:
         self._loops_noticed: set[str] = set()
         self.run_once: Any = None  # a turn of a loop that can be ordered
         self.observers: list[Any] = []  # of exchanges; see playhead.wire
+        self.carry: Callable[[], Callable[[], AbstractContextManager[None]]] = lambda: nullcontext
+        """What threads and jobs take along from where they are made; entered where they run."""
 
     @classmethod
     def recording(

@@ -37,15 +37,18 @@ def install(engine: Engine) -> None:
         def __init__(self, lane: Lane, function: Callable[..., Any]) -> None:
             self.lane = lane
             self.function = function
+            self.carried = engine.carry()
             self.__name__ = getattr(function, "__name__", "job")
 
         def __call__(self, *args: Any, **kwargs: Any) -> Any:
             actor = thread_actor()
             if actor is None:
-                return self.function(*args, **kwargs)
+                with self.carried():
+                    return self.function(*args, **kwargs)
             before, actor.lane = actor.lane, self.lane
             try:
-                return self.function(*args, **kwargs)
+                with self.carried():
+                    return self.function(*args, **kwargs)
             finally:
                 actor.lane = before
 

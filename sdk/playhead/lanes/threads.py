@@ -10,14 +10,14 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from typing import Any
 
 from playhead.lanes.actor import OUTSIDE, Actor, current_actor, thread_actor
 from playhead.lanes.engine import Engine
 from playhead.lanes.locks import Lock, RLock
 from playhead.lanes.pending import Pending
-from playhead.lanes.who import is_ours
+from playhead.lanes.who import is_machinery, is_ours
 
 real_sleep = time.sleep
 
@@ -42,6 +42,9 @@ def install(engine: Engine) -> None:  # noqa: PLR0915 - the patches of one modul
             engine.discipline.enter(parent)
         child = Actor(engine, engine.new_lane(engine.lane(parent), "thread", thread.name))
         thread._playhead_actor = child  # type: ignore[attr-defined]
+        # Not into a pool's workers: they outlive the run that happened to make them, and each job brings its own.
+        if not is_machinery(_what_it_runs(thread)):
+            thread._playhead_carried = engine.carry()  # type: ignore[attr-defined]
         if engine.exact:
             engine.discipline.admit(child)
             engine.discipline.settle(parent)
@@ -61,7 +64,8 @@ def install(engine: Engine) -> None:  # noqa: PLR0915 - the patches of one modul
         try:
             if engine.exact:
                 engine.discipline.await_turn(actor)
-            real_bootstrap(thread)
+            with getattr(thread, "_playhead_carried", nullcontext)():
+                real_bootstrap(thread)
         except BaseException:
             if engine.discipline.failure is None:
                 raise

@@ -105,7 +105,7 @@ def _cycle(made: list[Made], most: int) -> list[Made] | None:
     return None
 
 
-_limits: ContextVar[tuple[_Limits, ...]] = ContextVar("playhead_limits", default=())
+under_limits: ContextVar[tuple[_Limits, ...]] = ContextVar("playhead_limits", default=())
 
 
 @contextmanager
@@ -136,8 +136,8 @@ def limits(
             raise UsageError(f"limits({name}={value!r}): a limit is above 0; leave it out for none")
     if max_cost_usd is not None:
         _need_prices(max_cost_usd)
-    token = _limits.set(
-        (*_limits.get(), _Limits(max_steps, max_cost_usd, max_repeats, max_seconds, clock or time.monotonic))
+    token = under_limits.set(
+        (*under_limits.get(), _Limits(max_steps, max_cost_usd, max_repeats, max_seconds, clock or time.monotonic))
     )
     try:
         yield
@@ -147,7 +147,7 @@ def limits(
     finally:
         # A generator may be closed in another context than it was begun in; then there is nothing to put back.
         with suppress(ValueError):
-            _limits.reset(token)
+            under_limits.reset(token)
 
 
 def _need_prices(max_cost_usd: float) -> None:
@@ -162,7 +162,7 @@ def _need_prices(max_cost_usd: float) -> None:
 
 
 def check_limits(kind: str, name: str, like: str) -> None:
-    for one in _limits.get():
+    for one in under_limits.get():
         try:
             one.before_step(kind, name, like)
         except LimitExceeded as error:
@@ -172,12 +172,12 @@ def check_limits(kind: str, name: str, like: str) -> None:
 
 def spending_is_limited() -> bool:
     """Whether anybody wants to know what a call cost."""
-    return any(one.max_cost_usd is not None for one in _limits.get())
+    return any(one.max_cost_usd is not None for one in under_limits.get())
 
 
 def spent(cost_usd: float | None, model: str) -> None:
     """What a model call cost, towards the limits that it is under; None where that is not known."""
-    for one in _limits.get():
+    for one in under_limits.get():
         one.spent(cost_usd, model)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from opentelemetry import trace
 
 from playhead.lanes.engine import Engine, Level
+from playhead.recorder.carrying import carry
 from playhead.recorder.effects import JournalSink
 from playhead.recorder.exchanges import ExchangeSteps
 from playhead.recorder.recorder import Recorder
@@ -22,5 +23,6 @@ def record_effects(recorder: Recorder, level: Level, lane: str = "0") -> Engine:
 
     engine = Engine.recording(JournalSink(lambda: recorder.journal, recorder.redaction, run), level, run, lane)
     engine.observers.append(ExchangeSteps())
+    engine.carry = carry
     engine.install()
     return engine
