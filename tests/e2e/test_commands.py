@@ -127,6 +127,21 @@ def test_a_run_is_shown_as_a_tree_with_all_that_matters(demo: Demo) -> None:
     assert "earlier messages" not in demo.up.playhead("show", run, "--full").out
 
 
+@pytest.mark.parametrize(
+    ("story", "told"),
+    [
+        ("approval-rejected", r"rejected by shift-lead after \d+ms: Delivered 63 days ago"),
+        ("approval-approved", r"approved by shift-lead after \d+ms: Known batch"),
+        ("late-parcel", r"support, not adviser: it is about an order"),
+        ("product-question", r"adviser, not support: it names no order"),
+        ("malformed-result", r"broke its contract: return: lacks 'expected' of Parcel"),
+        ("refund", r"score brief.*\n.* 1\n"),
+    ],
+)
+def test_what_code_alone_knows_is_shown_with_its_step(demo: Demo, story: str, told: str) -> None:
+    assert re.search(told, demo.up.playhead("show", demo.run_of(story), "--no-messages").out)
+
+
 def test_what_is_open_or_unknown_is_shown_as_such(demo: Demo) -> None:
     open_run = demo.up.playhead("show", demo.run_of("crash")).out
     assert "not ended: still running, or the process died" in open_run

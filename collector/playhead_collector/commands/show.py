@@ -22,6 +22,7 @@ from playhead_collector.commands.common import (
 from playhead_collector.commands.runs import SIGNS
 from playhead_collector.read.export import json_steps
 from playhead_collector.read.messages import Conversation, Message, Part, conversation
+from playhead_collector.read.notes import notes_on
 from playhead_collector.read.remarks import Remark, remarks_on, says_failure
 from playhead_collector.read.run import Node, Run, find_run, read_run
 from playhead_collector.read.runs import RunRow
@@ -154,6 +155,9 @@ class _Page:
             self.out.print(Text(f"{inner}error: {one_line(step.error, 300)}", style="red"), soft_wrap=True)
         for lost in _lost(node):
             self.out.print(Text(f"{inner}{lost}", style="magenta"), soft_wrap=True)
+        for note in notes_on(node.stored.span) if node.stored is not None else ():
+            style = "yellow" if note.grave else "dim"
+            self.out.print(Text(f"{inner}{one_line(note.text, 300)}", style=style), soft_wrap=True)
         if self.width and told is not None:
             _conversation(self.out, inner, told, step.kind, self.width)
 

@@ -1,0 +1,88 @@
+"""What a step's own code said of it, in a few words: what was decided, who approved, what broke its contract."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
+
+from playhead_collector.read.words import duration
+
+_OURS = ("playhead.", "gen_ai.evaluation.")
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    text: str
+    grave: bool = False
+    """Whether a reader should not overlook it."""
+
+
+def notes_on(span: Span) -> list[Note]:
+    said = {
+        pair.key: pair.value for pair in span.attributes if pair.key.startswith(("playhead.", "gen_ai.evaluation."))
+    }
+    return [*_decision(said), *_approval(said), *_score(said), *_transition(said), *_violations(span)]
+
+
+def _decision(said: dict[str, AnyValue]) -> Iterator[Note]:
+    chosen = _text(said, "playhead.decision.chosen")
+    if chosen:
+        others = [one for one in _texts(said, "playhead.decision.options") if one != chosen]
+        of = f", not {' or '.join(others)}" if others else ""
+        reason = _text(said, "playhead.decision.reason")
+        yield Note(f"{chosen}{of}{': ' + reason if reason else ''}")
+
+
+def _approval(said: dict[str, AnyValue]) -> Iterator[Note]:
+    verdict = _text(said, "playhead.approval.verdict")
+    if verdict:
+        by, comment = _text(said, "playhead.approval.by"), _text(said, "playhead.approval.comment")
+        waited = said.get("playhead.approval.waited_s")
+        words = "nobody decided" if verdict == "none" else verdict
+        after = f" after {duration(waited.double_value)}" if waited is not None else ""
+        yield Note(
+            f"{words}{' by ' + by if by else ''}{after}{': ' + comment if comment else ''}", verdict != "approved"
+        )
+
+
+def _score(said: dict[str, AnyValue]) -> Iterator[Note]:
+    label, value = _text(said, "gen_ai.evaluation.score.label"), said.get("gen_ai.evaluation.score.value")
+    told = label or (f"{value.double_value or value.int_value:g}" if value is not None else "")
+    comment = _text(said, "gen_ai.evaluation.explanation")
+    if told:
+        yield Note(f"{told}{': ' + comment if comment else ''}")
+
+
+def _transition(said: dict[str, AnyValue]) -> Iterator[Note]:
+    illegal = _text(said, "playhead.transition.illegal")
+    if illegal:
+        yield Note(f"illegal: {illegal}", grave=True)
+
+
+def _violations(span: Span) -> Iterator[Note]:
+    for event in span.events:
+        if event.name == "playhead.contract.violation":
+            told = {pair.key: pair.value for pair in event.attributes}
+            yield Note(f"broke its contract: {_text(told, 'what')}", grave=True)
+
+
+def _text(said: dict[str, AnyValue], key: str) -> str:
+    return _shown(said[key].string_value) if key in said else ""
+
+
+def _texts(said: dict[str, AnyValue], key: str) -> list[str]:
+    return [_shown(one.string_value) for one in said[key].array_value.values] if key in said else []
+
+
+def _shown(text: str) -> str:
+    """A text that was written as JSON, without its quotes."""
+    try:
+        value: Any = json.loads(text)
+    except ValueError:
+        return text
+    return value if isinstance(value, str) else text
