@@ -26,6 +26,12 @@ lint: setup
 
 check: lint test
 
+$(VENV)/.frameworks: $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,frameworks]'
+	@touch $@
+
+proof-frameworks: $(VENV)/.frameworks
+
 demo: setup
 	$(BIN)/playhead demo
 
@@ -37,7 +43,7 @@ proof: proof-collector
 proof-%: setup
 	$(BIN)/python -m pytest -q -s --timeout=3600 $(wildcard tests/proof/test_$*.py tests/proof/test_$*_*.py)
 
-constraints: setup
+constraints: $(VENV)/.frameworks
 	$(BIN)/python -m pip freeze --exclude-editable --disable-pip-version-check | grep -v '@' > constraints.txt
 
 clean:

@@ -86,9 +86,19 @@ class Engine:
     # -- coming and going
 
     def install(self) -> None:
-        from playhead.effects import async_processes, audit, clock, entropy, environment, files, processes, spawned
+        from playhead.effects import (
+            async_processes,
+            audit,
+            clock,
+            entropy,
+            environment,
+            files,
+            native_ids,
+            processes,
+            spawned,
+        )
         from playhead.lanes import executors, forks, garbage, generators, loops, signals, tasks, threads, watch
-        from playhead.wire import httpx, urllib3
+        from playhead.wire import aiohttp, httpx, urllib3
 
         active.activate(self)
         if self.exact and not self.serving:
@@ -97,8 +107,8 @@ class Engine:
         actor.bind()
         self.discipline.admit(actor, holding=True)
         scheduling = (threads, executors, tasks, loops, generators, garbage, forks, signals)
-        reading = (clock, entropy, environment, files, processes, async_processes, spawned, audit)
-        for part in (*scheduling, httpx, urllib3, *reading):
+        reading = (clock, entropy, native_ids, environment, files, processes, async_processes, spawned, audit)
+        for part in (*scheduling, httpx, aiohttp, urllib3, *reading):
             part.install(self)
 
     def uninstall(self) -> None:

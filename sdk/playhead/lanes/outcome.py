@@ -10,6 +10,7 @@ import base64
 import builtins
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from playhead.lanes.divergence import Divergence
@@ -59,6 +60,22 @@ def rebuilt(written: list[Any]) -> BaseException:
     except Exception:  # noqa: BLE001 - a class that wants other arguments than it keeps
         error = found.__new__(found)
         error.args = tuple(values)
+    return error if _says(error, text) else _saying(error, text)
+
+
+def _says(error: BaseException, text: str) -> bool:
+    try:
+        return str(error) == text
+    except Exception:  # noqa: BLE001 - it asks something of an argument that came back as a text
+        return False
+
+
+def _saying(error: BaseException, text: str) -> BaseException:
+    """The same kind of exception, with the words that it had: aiohttp makes them from objects that are gone."""
+    kind = type(error)
+    named = {"__module__": kind.__module__, "__qualname__": kind.__qualname__, "__str__": lambda _: text}
+    with suppress(TypeError):  # a built-in one: what it says is made of its arguments
+        error.__class__ = type(kind.__name__, (kind,), {**named, "__slots__": ()})
     return error
 
 

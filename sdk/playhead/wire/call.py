@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from time import time_ns
 from typing import Any
 
-from playhead.lanes.actor import Actor
+from playhead.lanes.actor import Actor, outside
 from playhead.lanes.engine import Engine
 from playhead.wire.exchange import Exchange, Headers
 
@@ -23,7 +23,10 @@ WHOLE_BODY = 1 << 20
 
 @dataclass(slots=True)
 class Head:
-    """The beginning of an answer; `body` where it was read whole, `live` the client library's own response."""
+    """The beginning of an answer; `body` where it was read whole, `live` the client library's own response.
+
+    `broken` where reading it whole was tried: then it is a stream of what had come, and the error.
+    """
 
     status: int
     headers: list[tuple[str, str]]
@@ -31,6 +34,24 @@ class Head:
     reason: str
     body: bytes | None = None
     live: Any = None
+    broken: Broken | None = None
+
+
+class Broken:
+    """What came of a body that broke off while it was read with its head: the agent gets the head, then this."""
+
+    def __init__(self, parts: list[bytes], error: Exception) -> None:
+        self._came = b"".join(parts)
+        self._error = error
+
+    def next(self) -> bytes:
+        came, self._came = self._came, b""
+        if not came:
+            raise self._error
+        return came
+
+    async def next_async(self) -> bytes:
+        return self.next()
 
 
 class Call:
@@ -109,6 +130,8 @@ class Call:
 
     def chunk(self, live: Callable[[], bytes | None]) -> bytes | None:
         """The next chunk; None at the end."""
+        if self._head is not None and self._head.broken is not None:
+            live = self._head.broken.next
         try:
             data = self._engine.perform("chunk", live, self._pack_chunk, self._unpack_chunk, **self._next_chunk())
         except BaseException as error:
@@ -117,6 +140,8 @@ class Call:
         return self._got(data)
 
     async def chunk_async(self, live: Callable[[], Awaitable[bytes | None]]) -> bytes | None:
+        if self._head is not None and self._head.broken is not None:
+            live = self._head.broken.next_async
         try:
             data = await self._engine.perform_async(
                 "chunk", live, self._pack_chunk, self._unpack_chunk, **self._next_chunk()
@@ -161,6 +186,19 @@ class Call:
             return
         self._closed = True
         await self._engine.perform_async("close", live, _nothing, _nothing_of, lane=self._stream, occurrence=0)
+        self._end(None)
+
+    def left(self, live: Callable[[], Any] | None) -> None:
+        """A close that nobody waits for: it gives nothing back, so there is nothing to record of it."""
+        if self._closed:
+            return
+        self._closed = True
+        if live is not None:
+            outside(live)
+        self._end(None)
+
+    def __del__(self) -> None:
+        # Nobody can read on: a stream was left without a close, or its task was cancelled before the answer's head.
         self._end(None)
 
     # -- observers

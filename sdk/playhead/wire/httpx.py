@@ -8,7 +8,7 @@ from typing import Any
 
 from playhead.lanes.actor import current_actor
 from playhead.lanes.engine import Engine
-from playhead.wire.call import Call, Head, is_whole
+from playhead.wire.call import Broken, Call, Head, is_whole
 
 
 def install(engine: Engine) -> None:
@@ -96,7 +96,12 @@ def _patch(engine: Engine, module: ModuleType) -> None:  # noqa: PLR0915 - closu
         def live() -> Head:
             head, whole = head_of(request.method, handle(self, request))
             if whole:
-                head.body = b"".join(head.live.stream)
+                parts: list[bytes] = []
+                try:
+                    parts.extend(head.live.stream)
+                    head.body = b"".join(parts)
+                except Exception as error:  # noqa: BLE001 - the agent gets it where it reads
+                    head.broken = Broken(parts, error)
                 head.live.close()
             return head
 
@@ -113,7 +118,13 @@ def _patch(engine: Engine, module: ModuleType) -> None:  # noqa: PLR0915 - closu
         async def live() -> Head:
             head, whole = head_of(request.method, await handle_async(self, request))
             if whole:
-                head.body = b"".join([part async for part in head.live.stream])
+                parts: list[bytes] = []
+                try:
+                    async for part in head.live.stream:
+                        parts.append(part)
+                    head.body = b"".join(parts)
+                except Exception as error:  # noqa: BLE001 - the agent gets it where it reads
+                    head.broken = Broken(parts, error)
                 await head.live.aclose()
             return head
 

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from http.client import HTTPMessage
 from types import ModuleType
 from typing import Any
 
 from playhead.lanes.actor import current_actor
 from playhead.lanes.engine import Engine
-from playhead.wire.call import Call, Head, is_whole
+from playhead.wire.call import Broken, Call, Head, is_whole
 
 LONGEST_CHUNK = 1 << 16
 
@@ -24,7 +25,7 @@ def install(engine: Engine) -> None:
 class Body:
     """The answer's body as urllib3 reads it: like `http.client.HTTPResponse`, chunk framing included."""
 
-    def __init__(self, call: Call, head: Head) -> None:
+    def __init__(self, call: Call, head: Head, method: str) -> None:
         self._call = call
         self._live = head.live
         self._buffer = head.body or b""
@@ -33,7 +34,11 @@ class Body:
         self._ended = self._whole
         self.closed = False
         self.fp = self
-        self.msg = None
+        # requests takes cookies from here.
+        self.msg = HTTPMessage()
+        for name, value in head.headers:
+            self.msg[name] = value
+        self._method = method
 
     def _next(self) -> bytes | None:
         parts = self._parts or self._live.stream(LONGEST_CHUNK, decode_content=False)
@@ -122,12 +127,19 @@ def _patch(engine: Engine, module: ModuleType) -> None:
             )
             head.live = answer
             if is_whole(method, answer.status, answer.headers.get("content-length")):
-                head.body = answer.read(decode_content=False)
+                parts: list[bytes] = []
+                try:
+                    parts.extend(answer.stream(LONGEST_CHUNK, decode_content=False))
+                    head.body = b"".join(parts)
+                except Exception as error:  # noqa: BLE001 - the agent gets it where it reads
+                    head.broken = Broken(parts, error)
             return head
 
         head = call.send(live)
+        body_read = Body(call, head, method)
         response = sys.modules["urllib3.response"].HTTPResponse(
-            body=Body(call, head),
+            body=body_read,
+            original_response=body_read,
             headers=module.HTTPHeaderDict(head.headers),
             status=head.status,
             version=11 if head.version == "HTTP/1.1" else 10,

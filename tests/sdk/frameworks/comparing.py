@@ -8,7 +8,7 @@ from typing import Any
 from tests.sdk.frameworks.recorded import Recorded, Request
 
 ERROR = 2  # OTLP's code
-_FINISHES = {True: {"tool_calls", "tool_call", "tool_use"}, False: {"stop", "end_turn", "STOP"}}
+_FINISHES = {True: {"tool_calls", "tool_call", "tool_use", "STOP"}, False: {"stop", "end_turn", "STOP"}}
 
 Step = dict[str, Any]
 

@@ -103,12 +103,19 @@ class Recorded:
         return [{**said, "status": span.status.code, "name": span.name} for span, said in ours]
 
     @property
+    def others(self) -> int:
+        """How many spans of its own the framework made beside them."""
+        return sum("playhead.kind" not in attributes(span) for span in self.spans)
+
+    @property
     def calls(self) -> list[dict[str, Any]]:
         return self.steps("prompt", "retrieval")
 
 
 def record_and_replay(module: str, folder: Path, collector: FakeCollector) -> dict[str, Recorded]:
-    imported = importlib.import_module(f"tests.sdk.frameworks.{module}")
+    """Of a module of this folder."""
+    module = f"tests.sdk.frameworks.{module}"
+    imported = importlib.import_module(module)
     programs: dict[str, list[dict[str, int]]] = imported.PROGRAMS
     left: set[str] = getattr(imported, "LEFT", set())
     with ExitStack() as stack:
@@ -127,12 +134,16 @@ def record_and_replay(module: str, folder: Path, collector: FakeCollector) -> di
         spans = [span for span in collector.ended.values() if span.trace_id == run]
         made[program] = Recorded(program, provider.asked, spans, told.get(program, {}).get("returned"))
         made[program].is_left = program in left
-        lines = [json.dumps(record) + "\n" for record in merged(pieces_of(collector, {"service.name": program}))]
-        (folder / f"{program}.jsonl").write_text("".join(lines))
+        keep_recording(collector, program, folder)
     for program, again in child("serve", module, folder, collector.url, words).items():
         made[program].replayed = again.get("returned")
         made[program].left = again.get("left")
     return made
+
+
+def keep_recording(collector: FakeCollector, program: str, folder: Path) -> None:
+    lines = [json.dumps(record) + "\n" for record in merged(pieces_of(collector, {"service.name": program}))]
+    (folder / f"{program}.jsonl").write_text("".join(lines))
 
 
 def pieces_of(collector: FakeCollector, resource: dict[str, str]) -> list[bytes]:

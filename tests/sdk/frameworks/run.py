@@ -1,4 +1,4 @@
-"""`python -m tests.sdk.frameworks.run record|serve MODULE FOLDER COLLECTOR PROGRAM=URL …`: each in its own process.
+"""`python -m tests.sdk.frameworks.run bare|record|serve MODULE FOLDER COLLECTOR PROGRAM=URL …`, each in a process.
 
 Prints a line of JSON a program: what it returned, and for a replay what of the recording nobody asked for. The
 processes are forked once the framework is imported, which takes longer than all its programs.
@@ -25,7 +25,7 @@ from playhead.lanes.sink import read_records
 
 
 def main(direction: str, name: str, folder: str, collector: str, *programs: str) -> None:
-    module = importlib.import_module(f"tests.sdk.frameworks.{name}")
+    module = importlib.import_module(name)
     for said in programs:
         program, _, url = said.partition("=")
         child = os.fork()
@@ -33,14 +33,19 @@ def main(direction: str, name: str, folder: str, collector: str, *programs: str)
             status = 1
             try:
                 function = getattr(module, program)
-                told = record if direction == "record" else serve
-                told(program, function, url, Path(folder), collector)
+                {"bare": bare, "record": record, "serve": serve}[direction](
+                    program, function, url, Path(folder), collector
+                )
                 status = 0
             except BaseException:
                 traceback.print_exc()
             sys.stdout.flush()
             os._exit(status)
         os.waitpid(child, 0)
+
+
+def bare(program: str, function: Callable[[str], Any], url: str, folder: Path, collector: str) -> None:
+    say({"program": program, "returned": function(url)})
 
 
 def record(program: str, function: Callable[[str], Any], url: str, folder: Path, collector: str) -> None:

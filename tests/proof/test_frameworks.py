@@ -1,0 +1,72 @@
+"""Frameworks as they are, against a provider that streams, calls tools, fails and hangs up: `make proof-frameworks`.
+
+Each program is recorded at the level `exact`, its steps are held against what the provider knows of every request, the
+real collector counts its calls, and it is replayed with the provider gone.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.collector.conftest import engine, store_database  # noqa: F401 - fixtures
+from tests.collector.database import StoreDatabase
+from tests.sdk.collector import collecting
+from tests.sdk.frameworks.comparing import problems
+from tests.sdk.frameworks.recorded import Recorded, record_and_replay
+
+MODULES = [
+    "openai_clients",
+    "anthropic_clients",
+    "langgraph_agents",
+    "openai_agents",
+    "pydantic_agents",
+    "google_clients",
+    "bedrock_clients",
+]
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_framework_is_recorded_counted_and_replayed(
+    module: str,
+    tmp_path: Path,
+    store_database: StoreDatabase,  # noqa: F811 - the fixture
+) -> None:
+    with collecting() as collector:
+        recorded = record_and_replay(module, tmp_path, collector)
+        store_database.insert(*collector.requests)
+    store_database.recompute()
+    rows = store_database.rows("SELECT name, prompts, tool_calls, input_tokens FROM run_rows FINAL")
+    counted = {row["name"].removeprefix("invoke_agent "): row for row in rows}
+    wrong: dict[str, list[str]] = {}
+    print(f"\n    {module:24} requests  steps  tools  streams  failed  cut  own spans  counted  replayed")
+    for program, told in recorded.items():
+        row = counted[program]
+        found = problems(told) + miscounted(told, row["prompts"], row["tool_calls"], row["input_tokens"])
+        if found:
+            wrong[program] = found
+        prompts = [step for step in told.calls if step["playhead.kind"] == "prompt"]
+        print(
+            f"      {program:22} {len(told.asked):8} {len(told.calls):6} {len(told.steps('tool')):6}"
+            f" {sum('gen_ai.request.stream' in step for step in prompts):8}"
+            f" {sum(step['status'] == 2 for step in prompts):7} {sum('playhead.cut' in step for step in prompts):4}"
+            f" {told.others:10} {row['prompts']:8}  {'identical' if told.replayed == told.returned else 'NOT'}"
+        )
+    assert wrong == {}
+
+
+def miscounted(told: Recorded, prompts: int, tool_calls: int, input_tokens: int | None) -> list[str]:
+    """What a framework's own spans tell a second time must not be counted a second time.
+
+    An attempt that failed, beside anthropic's one span of all attempts, may be taken for the call that this tells of.
+    """
+    made = [step for step in told.calls if step["playhead.kind"] == "prompt"]
+    least = len(made) if not told.others else sum(step["status"] != 2 for step in made) or 1
+    known = [step["gen_ai.usage.input_tokens"] for step in made if "gen_ai.usage.input_tokens" in step]
+    wanted = (len(told.steps("tool")), sum(known) if known else None)
+    found = []
+    if (tool_calls, input_tokens) != wanted:
+        found.append(f"counted {(tool_calls, input_tokens)} and not {wanted}")
+    if not min(least, len(made)) <= prompts <= len(made):
+        found.append(f"counted {prompts} of {len(made)} calls")
+    return found
