@@ -110,6 +110,33 @@ def test_randomness_is_the_same_wherever_it_is_drawn() -> None:
     assert drawn() == drawn()
 
 
+def test_it_stands_in_for_what_init_set_up(tmp_path: Path) -> None:
+    program = """
+import json, sys, requests, playhead
+from playhead.testing import recording
+playhead.init("x", send=False, journal=sys.argv[2])
+
+def ask():
+    with playhead.step("around"):
+        requests.post(sys.argv[1] + "/v1/chat/completions", json={"model": "m", "messages": []})
+
+ask()
+for _ in range(2):
+    with recording() as outer, recording() as recorded:
+        ask()
+    assert [step.kind for step in recorded.steps] == ["other", "prompt"], recorded.steps
+    assert outer.steps == []
+ask()
+"""
+    with FakeProvider() as provider:
+        words = [sys.executable, "-W", "error", "-c", program, provider.url, str(tmp_path)]
+        done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = "".join(path.read_text() for path in tmp_path.glob("*/*.jsonl")).splitlines()
+    records = [record for record in map(json.loads, lines) if isinstance(record, list)]
+    assert [record[4] for record in records if record[0] == "s"] == ["around", "chat m"] * 2
+
+
 def test_pytest_has_it_as_a_fixture(tmp_path: Path) -> None:
     (tmp_path / "test_agent.py").write_text(
         "import playhead\n"

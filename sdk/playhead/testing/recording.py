@@ -14,6 +14,7 @@ from opentelemetry.sdk.resources import Resource
 
 from playhead.journal.folder import Folder
 from playhead.journal.journal import Journal, Record
+from playhead.lanes.active import active_engine
 from playhead.recorder import recorder as recorder_module
 from playhead.recorder.prices import Price
 from playhead.recorder.recorder import Recorder, Settings
@@ -128,7 +129,8 @@ def recording(*, seed: int = 0, transports: bool = True, price: Price | None = N
         mock.patch.object(sdk_trace, "time_ns", clock.ns),
         deterministic(seed),
     ):
-        if transports:
+        if transports and active_engine() is None:
+            # Where `init` was called, its engine is in place already and tells whichever recorder is current.
             recorder.engine = record_effects(recorder, "wire")
         try:
             yield recorded
