@@ -30,8 +30,11 @@ CREATE TABLE IF NOT EXISTS spans{{on_cluster}}
     -- alias; `places` says for each field where that is in the lists above, 0 where it is nowhere.
     known Array(UInt64),
     places Array(UInt32),
-    -- The attributes that hold several fields as JSON; none at all where the span has none of them.
-    json_texts Array(String),
+    -- The numbers among them that the dialects know, whole and not.
+    counts Array(Nullable(UInt64)),
+    amounts Array(Nullable(Float64)),
+    -- What the dialects find in attributes that are JSON, field by field; none at all where the span has none of them.
+    json_said Array(String),
     -- Which texts are payloads, and the pieces they are split into: concatenated by owner (a place) they are the payload again.
     is_lifted Array(UInt8),
     pieces Array(String),

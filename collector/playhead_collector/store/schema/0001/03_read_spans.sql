@@ -95,7 +95,7 @@ WITH
     (
         SELECT
             *,
-            arrayMap(x -> bitShiftRight(x, 32)::UInt16, known) AS fields,
+            arraySort(arrayConcat(known, {{nowhere}})) AS marked,
             arrayFilter((i, m) -> m, arrayEnumerate(is_lifted), is_lifted) AS lifted,
             -- An array that a lambda only mentions is copied for each element; so none is.
             arrayFilter((t, m) -> m, texts, is_lifted) AS lifted_texts,
@@ -141,7 +141,9 @@ SELECT
     numbers,
     known,
     places,
-    if(arrayExists(t -> t != '', all_json_texts), all_json_texts, []) AS json_texts,
+    {{counts}} AS counts,
+    {{amounts}} AS amounts,
+    {{json_said}} AS json_said,
     is_lifted,
     arrayFlatten(piece_lists) AS pieces,
     arrayMap(p -> sipHash128(p), pieces) AS piece_hashes,

@@ -31,6 +31,7 @@ WITH
         SELECT
             *,
             if(said_request_model = '' AND response_model = '' AND said_kind = 2, {{name:model}}, said_request_model) AS request_model,
+            lower(concat(request_model, ' ', response_model)) AS models,
             ifNull(cache_read_tokens, 0) + ifNull(cache_write_tokens, 0) AS cached
         FROM said
     ),

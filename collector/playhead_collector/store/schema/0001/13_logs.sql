@@ -17,7 +17,7 @@ CREATE TABLE IF NOT EXISTS logs{{on_cluster}}
     numbers Array(Int64),
     known Array(UInt64),
     places Array(UInt32),
-    json_texts Array(String),
+    json_said Array(String),
     is_lifted Array(UInt8),
     pieces Array(String),
     piece_hashes Array(FixedString(16)),

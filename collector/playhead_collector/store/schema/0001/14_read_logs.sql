@@ -50,7 +50,7 @@ WITH
     (
         SELECT
             *,
-            arrayMap(x -> bitShiftRight(x, 32)::UInt16, known) AS fields,
+            arraySort(arrayConcat(known, {{nowhere}})) AS marked,
             arrayFilter((i, m) -> m, arrayEnumerate(is_lifted), is_lifted) AS lifted,
             arrayFilter((t, m) -> m, texts, is_lifted) AS lifted_texts,
             arrayMap(t -> {{pieces}}, lifted_texts) AS piece_lists
@@ -88,7 +88,7 @@ SELECT
     numbers,
     known,
     places,
-    if(arrayExists(t -> t != '', all_json_texts), all_json_texts, []) AS json_texts,
+    {{json_said}} AS json_said,
     is_lifted,
     arrayFlatten(piece_lists) AS pieces,
     arrayMap(p -> sipHash128(p), pieces) AS piece_hashes,
