@@ -1,6 +1,7 @@
 """Every error that Playhead raises on purpose.
 
     PlayheadError
+    ├── Stop                  what the agent's own code asked to be stopped by; see LimitExceeded
     ├── UsageError            the command line or the configuration is wrong; says what to write instead
     ├── MissingExtra          a part of Playhead that is not installed; says which extra brings it
     ├── StoreError            see playhead_collector.errors
@@ -12,6 +13,10 @@ A message says what happened, where, and what to do next.
 
 class PlayheadError(Exception):
     """The root: catching it catches everything that Playhead raises on purpose, and nothing else."""
+
+
+class Stop(PlayheadError):
+    """Reaches the agent from wherever it is raised, unlike any other error of Playhead's: its code asked for it."""
 
 
 class UsageError(PlayheadError):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from tests.sdk.collector import FakeCollector, attributes
 
 import playhead
 from playhead.recorder.exchanges import ExchangeSteps
 from playhead.recorder.recorder import Recorder
 from playhead.wire.exchange import Exchange, Headers
+from playhead_collector.demo.provider import FakeProvider
 
 _URL = "https://api.openai.com/v1/chat/completions"
 _JSON: Headers = (("content-type", "application/json"),)
@@ -99,3 +101,28 @@ def test_a_loop_of_one_prompt_is_stopped(recorder: Recorder) -> None:
     except playhead.LimitExceeded as error:
         assert error.limit == "max_repeats"
     assert asked == 3
+
+
+def test_a_limit_stops_a_model_call_at_its_transport_before_it_is_sent(recorder: Recorder) -> None:
+    """Clients of models catch what stops a call and tell it as a connection that failed: the limit comes out all the
+    same."""
+    import httpx2
+
+    from playhead.recorder.recording import record_effects
+
+    class ConnectionFailed(Exception):
+        pass
+
+    with FakeProvider() as provider, httpx2.Client() as client:
+        recorder.engine = record_effects(recorder, "exact")
+        try:
+            with pytest.raises(playhead.LimitExceeded) as stopped, playhead.limits(max_steps=3), playhead.step("run"):
+                while True:
+                    try:
+                        client.post(f"{provider.url}/v1/chat/completions", json=_ASKED).raise_for_status()
+                    except Exception as error:
+                        raise ConnectionFailed from error
+        finally:
+            recorder.stop_effects()
+        asked = len(provider.requests)
+    assert (stopped.value.limit, asked) == ("max_steps", 2)

@@ -21,6 +21,12 @@ def journal(root: Path, *, limit_bytes: int = 10**9, segment_bytes: int = 10**8)
     return Journal(root, "p1", head, limit_bytes=limit_bytes, segment_bytes=segment_bytes)
 
 
+def let_go(written: Journal) -> None:
+    folder = written.close_at(written.position)
+    assert folder is not None
+    folder.release()
+
+
 def bodies(path: Path) -> list[list[object]]:
     return [record for record in read_journal(path) if record[0] != "head"]
 
@@ -93,7 +99,7 @@ def test_any_value_can_be_written(text: str, data: bytes, real: float, whole: in
         written.append(["r", text, data, real, whole, object()])
         ((_, read_text, _, _, read_whole, _),) = bodies(Path(folder) / "p1")
         assert (read_text, read_whole, written.lost) == (text, whole, 0)
-        written.close()
+        let_go(written)
 
 
 def test_a_folder_that_cannot_be_written_keeps_records_in_memory_and_then_counts(
@@ -137,9 +143,22 @@ def test_a_journal_is_left_over_only_when_nobody_holds_it(tmp_path: Path) -> Non
     written = journal(tmp_path)
     written.append(["r", 1])
     assert list(leftovers(tmp_path)) == []
-    written.close()
+    let_go(written)
     found = list(leftovers(tmp_path))
     assert [folder.path.name for folder in found] == ["p1"]
+
+
+def test_what_comes_after_a_journal_was_let_go_begins_one_anew(tmp_path: Path) -> None:
+    written = journal(tmp_path)
+    written.append(["r", 1])
+    place = written.position
+    written.append(["r", 2])
+    assert written.close_at(place) is None, "something stands behind that place"
+    let_go(written)
+    written.append(["r", 3])
+    assert written.process_id != "p1"
+    assert bodies(tmp_path / "p1") == [["r", 1], ["r", 2]]
+    assert bodies(tmp_path / written.process_id) == [["r", 3]]
 
 
 def test_a_held_folder_is_not_given_twice(tmp_path: Path) -> None:

@@ -275,7 +275,7 @@ def test_where_a_collector_answers_it_gets_all_and_nothing_is_left(collector: Fa
     (root,) = collector.named("invoke_agent agent")
     assert root.status.message == "exit status 4"
     assert f"run {root.trace_id.hex()} is in the collector: 1 steps; exit status 4" in told.stderr
-    assert b'"level":"wire"' in b"".join(record.body.bytes_value for record in collector.recordings)
+    assert b'"level":"exact"' in b"".join(record.body.bytes_value for record in collector.recordings)
     assert list((tmp_path / "journal").iterdir()) == []
 
 

@@ -35,8 +35,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("-o", "--output", metavar="FILE", type=Path, help="keep it in this file, and send nothing")
     parser.add_argument(
-        "--level", choices=("wire", "exact"), default="wire",
-        help="wire (default) never delays the program; exact may, so that concurrent programs replay exactly",
+        "--level", choices=("exact", "wire"), default="exact",
+        help="exact (default) replays concurrent programs, and may delay a call; wire never delays one",
     )  # fmt: skip
     parser.add_argument("--service", metavar="NAME", help="default: OTEL_SERVICE_NAME, else the program's name")
     parser.add_argument(

@@ -7,7 +7,6 @@ and beyond that counted. `append` never raises into the agent and never waits fo
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import threading
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from playhead.journal.folder import Folder
+from playhead.values.json_text import writer
 
 log = logging.getLogger("playhead")
 
@@ -38,7 +38,8 @@ def _unusual(value: object) -> object:
     return str(value)
 
 
-_encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, check_circular=False, default=_unusual).encode
+as_json = writer(_unusual, allow_nan=True)
+"""A record, or a part of one, as it stands in the journal."""
 
 
 class Journal:
@@ -83,13 +84,23 @@ class Journal:
         """The segment being written, and its size."""
         return self._number, self._size
 
+    @property
+    def head(self) -> dict[str, Any]:
+        """What stands first in each segment: whose journal it is."""
+        return {**self._head, "format": FORMAT, "process": self.process_id, "segment": self._number}
+
     def append(self, record: Record, *, disk_only: bool = False) -> None:
         """`disk_only`: what has its meaning by its place in the file. Where the disk does not take it, it is lost."""
         try:
-            line = (_encode(record) + "\n").encode("utf-8", "surrogatepass")
+            text = as_json(record)
         except (TypeError, ValueError, RecursionError, MemoryError) as error:
             self._lose(f"a record cannot be written as JSON ({type(error).__name__})")
             return
+        self.append_text(text, disk_only=disk_only)
+
+    def append_text(self, text: str, *, disk_only: bool = False) -> None:
+        """A record that its maker has written as JSON already."""
+        line = (text + "\n").encode("utf-8", "surrogatepass")
         with self._lock:
             try:
                 if self._handle < 0 or self._size >= self._segment_bytes:
@@ -116,13 +127,20 @@ class Journal:
             self._memory_size = 0
             return lines
 
-    def close(self) -> None:
+    def close_at(self, place: tuple[int, int]) -> Folder | None:
+        """The folder, for the caller to remove, if nothing stands behind this place.
+
+        What comes later (a function at exit, a daemon thread) begins a journal anew, for the next process to send.
+        """
         with self._lock:
+            if (self._number, self._size) != place or self.in_memory or self._folder is None:
+                return None
+            folder, self._folder = self._folder, None
             if self._handle >= 0:
                 os.close(self._handle)
-                self._handle = -1
-            if self._folder is not None:
-                self._folder.release()
+            self._handle, self._number, self._size, self._kept = -1, 0, 0, 0
+            self.process_id = os.urandom(16).hex()
+            return folder
 
     def abandon_after_fork(self) -> None:
         """In a forked child the journal is the parent's: its handles are closed here and nothing else is touched."""
@@ -153,8 +171,7 @@ class Journal:
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
         self._handle = os.open(self._folder.segment(self._number), flags, 0o600)
         self._size = 0
-        head = {**self._head, "format": FORMAT, "process": self.process_id, "segment": self._number}
-        self._write((_encode(["head", head]) + "\n").encode())
+        self._write((as_json(["head", self.head]) + "\n").encode("utf-8", "surrogatepass"))
 
     def _remember(self, line: bytes, error: OSError) -> None:
         if self._memory_size + len(line) > MEMORY_BYTES:

@@ -18,11 +18,6 @@ from typing import Any
 from playhead.journal.journal import Record
 from playhead.journal.reader import Position
 
-START = "s"
-ADDED = "a"
-END = "e"
-HEAD = "head"
-
 _MOST_EARLY = 10_000
 
 # Key and value of each attribute, as JSON has them: see reader.bytes_of.
@@ -76,8 +71,8 @@ class Span:
 class Assembler:
     """Puts starts and ends together. What it holds is bounded by the number of open spans."""
 
-    def __init__(self) -> None:
-        self.head: dict[str, Any] = {}
+    def __init__(self, head: Mapping[str, Any] | None = None) -> None:
+        self.head: dict[str, Any] = dict(head or {})
         self.open: dict[tuple[str, str], tuple[Record, Position]] = {}
         self._early: dict[tuple[str, str], Record] = {}
 

@@ -11,7 +11,7 @@ import contextlib
 import json
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,13 +54,15 @@ class Shipper:
         sender: Sender,
         wait: Callable[[float], bool],
         freed: Callable[[int], None] = lambda _: None,
+        head: Mapping[str, Any] | None = None,
     ) -> None:
+        """`head`: whose journal it is, where the disk may never have taken a line that says so."""
         self.done = Shipped()
         self._folder = folder
         self._sender = sender
         self._wait = wait
         self._freed = freed
-        self._assembler = Assembler()
+        self._assembler = Assembler(head)
         self._chunks = Chunks()
         self._batch: list[Span] = []
         self._recording: bytes | None = None
@@ -70,6 +72,11 @@ class Shipper:
         self._shown_open: set[tuple[str, str]] = set()
         self._told: set[str] = set()
         self._cut: int | None = None
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """Up to where the journal has been read: the segment, and the offset in it."""
+        return self._read.segment, self._read.offset
 
     @property
     def has_open(self) -> bool:

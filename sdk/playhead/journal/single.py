@@ -20,7 +20,8 @@ from playhead.journal.journal import FORMAT
 from playhead.journal.otlp import request_of
 from playhead.journal.reader import Position, Read, parsed
 from playhead.journal.recording import WORD, Chunks
-from playhead.journal.records import HEAD, Assembler, Span
+from playhead.journal.records import Assembler, Span
+from playhead.journal.words import HEAD
 
 ENDING = ".playhead"
 _FIRST = b'["head",'

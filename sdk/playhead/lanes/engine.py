@@ -108,8 +108,9 @@ class Engine:
         self.discipline.admit(actor, holding=True)
         scheduling = (threads, executors, tasks, loops, generators, garbage, forks, signals)
         reading = (clock, entropy, native_ids, environment, files, processes, async_processes, spawned, audit)
-        for part in (*scheduling, httpx, aiohttp, urllib3, *reading):
-            part.install(self)
+        with self.patches.many():
+            for part in (*scheduling, httpx, aiohttp, urllib3, *reading):
+                part.install(self)
 
     def uninstall(self) -> None:
         self.patches.undo()

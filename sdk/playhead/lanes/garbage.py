@@ -2,39 +2,50 @@
 
 What a finaliser does (a pool closing its connections) must not count as the agent's steps: it would come elsewhere in a
 replay.
+
+A collection can come in the middle of `ContextVar.set`, which holds on to the variables as they were: a callback that
+sets a variable of the same context frees them under its hands, and the interpreter dies (CPython 3.11; one process in
+ten, under a bench). So a collection runs in a context of its own, and the one that it interrupts is not touched.
 """
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import weakref
-from contextvars import Token
+from contextvars import Context, copy_context
 from typing import Any
 
 from playhead.lanes.actor import OUTSIDE
 from playhead.lanes.engine import Engine
+
+_enter, _leave = ctypes.pythonapi.PyContext_Enter, ctypes.pythonapi.PyContext_Exit
 
 
 def install(engine: Engine) -> None:
     if not engine.exact:
         return
     real_call = weakref.finalize.__call__
-    tokens: list[Token[bool]] = []
+    entered: list[Context] = []
 
     def call(finalizer: Any, _: Any = None) -> Any:
-        token = OUTSIDE.set(True)
-        try:
-            return real_call(finalizer, _)
-        finally:
-            OUTSIDE.reset(token)
+        return real_call(finalizer, _) if OUTSIDE.get() else _outside().run(real_call, finalizer, _)
 
     def collecting(phase: str, _: dict[str, int]) -> None:
-        # A collection is never interrupted by another, and runs in one context from start to stop.
+        # A collection is never interrupted by another, and runs in one thread from start to stop.
         if phase == "start":
-            tokens.append(OUTSIDE.set(True))
-        elif tokens:
-            OUTSIDE.reset(tokens.pop())
+            context = _outside()
+            if not _enter(ctypes.py_object(context)):
+                entered.append(context)
+        elif entered:
+            _leave(ctypes.py_object(entered.pop()))
 
     engine.patches.set(weakref.finalize, "__call__", call)
     gc.callbacks.append(collecting)
     engine.patches.on_undo(lambda: gc.callbacks.remove(collecting))
+
+
+def _outside() -> Context:
+    context = copy_context()
+    context.run(OUTSIDE.set, True)
+    return context

@@ -12,8 +12,9 @@ import importlib.abc
 import importlib.machinery
 import importlib.util
 import sys
-from collections.abc import Callable, Sequence
-from types import ModuleType
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 from playhead.lanes.who import is_machinery
@@ -25,6 +26,7 @@ Apply = Callable[[ModuleType], None]
 class Patches:
     def __init__(self) -> None:
         self._undo: list[Callable[[], None]] = []
+        self._aliases: Aliases | None = None
         self._watched: dict[str, list[Apply]] = {}
         self._finder: _Finder | None = None
 
@@ -47,12 +49,23 @@ class Patches:
         """Replaces a module's function, also where the agent's modules have imported it by name before us."""
         before = getattr(owner, name)
         self.set(owner, name, value)
-        for module in list(sys.modules.values()):
-            if not isinstance(module, ModuleType) or is_machinery(module.__name__):
-                continue
-            for alias, held in list(vars(module).items()):
-                if held is before:
-                    self.set(module, alias, value)
+        aliases = _aliases() if self._aliases is None else self._aliases
+        for module, alias in aliases.get(id(before), ()):
+            if vars(module).get(alias) is before:
+                self.set(module, alias, value)
+
+    @contextmanager
+    def many(self) -> Iterator[None]:
+        """Around many calls of `function`: modules are looked through once.
+
+        With the clients of two model providers and a web server loaded there are four thousand: once for each function,
+        sixty times, took 1.3 s.
+        """
+        self._aliases = _aliases()
+        try:
+            yield
+        finally:
+            self._aliases = None
 
     def on_undo(self, undo: Callable[[], None]) -> None:
         self._undo.append(undo)
@@ -74,6 +87,22 @@ class Patches:
         self._finder = None
         while self._undo:
             self._undo.pop()()
+
+
+Aliases = dict[int, list[tuple[ModuleType, str]]]
+_FUNCTIONS = frozenset({FunctionType, BuiltinFunctionType, MethodType})
+
+
+def _aliases() -> Aliases:
+    """Under which names the agent's modules, and those of the packages that it uses, hold which functions."""
+    found: Aliases = {}
+    for module in list(sys.modules.values()):
+        if isinstance(module, ModuleType) and not is_machinery(module.__name__):
+            for alias, held in list(vars(module).items()):
+                # Its type, not `isinstance`: that asks the value, and openai's modules hold proxies which then import.
+                if type(held) in _FUNCTIONS:
+                    found.setdefault(id(held), []).append((module, alias))
+    return found
 
 
 class _Finder(importlib.abc.MetaPathFinder):

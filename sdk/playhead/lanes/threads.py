@@ -133,8 +133,14 @@ def install(engine: Engine) -> None:  # noqa: PLR0915 - the patches of one modul
 def _new(ours: Callable[[], Any], real: Callable[[], Any]) -> Callable[[], Any]:
     """Locks of OpenTelemetry and of Playhead stay real: no steps of the agent, and there is one in every span."""
 
+    known: dict[str, Callable[[], Any]] = {}
+
     def allocate() -> Any:
-        return real() if is_ours(sys._getframe(1).f_globals.get("__name__", "")) else ours()
+        module = sys._getframe(1).f_globals.get("__name__", "")
+        make = known.get(module)
+        if make is None:
+            make = known[module] = real if is_ours(module) else ours
+        return make()
 
     return allocate
 

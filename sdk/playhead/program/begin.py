@@ -18,7 +18,7 @@ from opentelemetry import trace
 
 from playhead.journal.endpoint import from_environment
 from playhead.journal.folder import Folder
-from playhead.journal.records import ADDED
+from playhead.journal.words import ADDED
 from playhead.program.asked import Asked
 from playhead.recorder import recorder as of_process
 from playhead.recorder import step

@@ -17,7 +17,7 @@ from typing import Any
 
 from playhead.journal.folder import segments
 from playhead.journal.reader import parsed
-from playhead.journal.records import ADDED, END, HEAD, START
+from playhead.journal.words import ADDED, END, HEAD, START
 from playhead.recorder.tally import counted
 
 _ERROR = 2

@@ -9,15 +9,17 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Mapping
-from typing import Any, ParamSpec, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast, overload
 
 from opentelemetry.trace import Status, StatusCode
 
 from playhead.errors import UsageError
-from playhead.recorder.contracts import Contract, contract_of, names_around
 from playhead.recorder.payload import payload
 from playhead.recorder.recorder import Recorder, current
 from playhead.recorder.step import Step, begin, in_run
+
+if TYPE_CHECKING:
+    from playhead.recorder.contracts import Contract
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -37,7 +39,7 @@ class _Recorded:
         self.strict = strict
         self._function = function
         self._names = _parameter_names(function)
-        self._around = names_around(function)
+        self._around = _names_around(function)
         self._contract: Contract | None = None
 
     def begin(self, recorder: Recorder, arguments: tuple[Any, ...], named: Mapping[str, Any]) -> Step:
@@ -64,6 +66,8 @@ class _Recorded:
     def contract(self) -> Contract:
         # Made at the first call: annotations may name what is defined further down.
         if self._contract is None:
+            from playhead.recorder.contracts import contract_of
+
             self._contract = contract_of(self._function, self._around)
             self._around = {}
         return self._contract
@@ -308,6 +312,15 @@ class _Yielded:
             return self._items
         whole = {"yielded": self._items, "returned": returned}
         return whole if self.count <= _MOST_YIELDS else {**whole, "cut": self.count - _MOST_YIELDS}
+
+
+def _names_around(function: Any) -> dict[str, Any]:
+    # Contracts are imported for who has one to keep: they were a fifth of what importing this package took.
+    if "<locals>" not in getattr(function, "__qualname__", ""):
+        return {}
+    from playhead.recorder.contracts import names_around
+
+    return names_around(function)
 
 
 def _name(function: Any) -> str:

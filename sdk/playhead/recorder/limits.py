@@ -16,7 +16,7 @@ from typing import Any
 from opentelemetry import trace
 from opentelemetry.trace import Status, StatusCode
 
-from playhead.errors import PlayheadError, UsageError
+from playhead.errors import Stop, UsageError
 
 _LONGEST_CYCLE = 4
 _TELLING = frozenset({"state", "decision", "score"})
@@ -24,7 +24,7 @@ _TELLING = frozenset({"state", "decision", "score"})
 Made = tuple[str, str]
 
 
-class LimitExceeded(PlayheadError):
+class LimitExceeded(Stop):
     """A run went over a limit that its own code set with `playhead.limits`; `limit` names which."""
 
     def __init__(self, limit: str, words: str) -> None:
@@ -141,9 +141,15 @@ def limits(
     )
     try:
         yield
-    except LimitExceeded as error:
-        _record(error)
-        raise
+    except BaseException as error:
+        exceeded = _behind(error)
+        if exceeded is None:
+            raise
+        _record(exceeded)
+        if exceeded is error:
+            raise
+        # A model's client tells whatever stops a call as a connection that failed.
+        raise exceeded from error
     finally:
         # A generator may be closed in another context than it was begun in; then there is nothing to put back.
         with suppress(ValueError):
@@ -159,6 +165,18 @@ def _need_prices(max_cost_usd: float) -> None:
             f"limits(max_cost_usd={max_cost_usd:g}): nothing here knows what a model costs; run: pip install "
             "genai-prices, or tell it with playhead.init(price=...)"
         )
+
+
+def _behind(error: BaseException) -> LimitExceeded | None:
+    """The limit that an error came from, if it did."""
+    seen: set[int] = set()
+    at: BaseException | None = error
+    while at is not None and id(at) not in seen:
+        if isinstance(at, LimitExceeded):
+            return at
+        seen.add(id(at))
+        at = at.__cause__ or at.__context__
+    return None
 
 
 def check_limits(kind: str, name: str, like: str) -> None:

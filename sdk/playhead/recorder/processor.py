@@ -7,6 +7,7 @@ instrumentation under the same provider.
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,16 +17,18 @@ from opentelemetry.sdk.trace import Event, ReadableSpan, Span
 from opentelemetry.sdk.trace import SpanProcessor as OpenTelemetryProcessor
 from opentelemetry.trace import Link, SpanContext
 
-from playhead.journal.journal import Journal
-from playhead.journal.records import ADDED
+from playhead.journal.journal import Journal, as_json
+from playhead.journal.words import ADDED
 from playhead.recorder.redaction import Redaction
 from playhead.recorder.run import KIND, SEQUENCE, Run, Runs, about
+from playhead.recorder.spans import attributes_of, events_of, links_of
 from playhead.recorder.tally import counted
 
 log = logging.getLogger("playhead")
 
 STEPS = "playhead.run.steps"
 LOST = "playhead.lost"
+_MOST_HEADINGS = 5_000
 
 
 class JournalProcessor(OpenTelemetryProcessor):
@@ -37,6 +40,10 @@ class JournalProcessor(OpenTelemetryProcessor):
         self._redaction = redaction
         self._runs = runs
         self.everything = everything
+        self.alone = True
+        """Whether no other processor may want to see what is added to a span here: nobody joined us to a program's."""
+        self._numbering = threading.RLock()
+        self._headings: dict[tuple[str, int], tuple[str, str, Any]] = {}
         self._open: dict[tuple[int, int], _Open] = {}
         self._came_from: dict[str, Any] = {}
 
@@ -60,8 +67,10 @@ class JournalProcessor(OpenTelemetryProcessor):
         except Exception:  # noqa: BLE001 - never into the agent
             _once("a span's end")
 
-    def forget_open(self) -> None:
-        """In a forked child: what is open there is its parent's to end."""
+    def begin_anew(self, journal: Journal) -> None:
+        """In a forked child: what is open there is its parent's to end, and another thread may have held the lock."""
+        self.journal = journal
+        self._numbering = threading.RLock()
         self._open.clear()
 
     def shutdown(self) -> None:
@@ -74,42 +83,50 @@ class JournalProcessor(OpenTelemetryProcessor):
         context = span.get_span_context()
         if context is None:
             return
-        attributes = dict(span.attributes or {})
-        run = self._runs.get(context.trace_id)
+        attributes = attributes_of(span)
+        trace, span_id = context.trace_id, context.span_id
+        run = self._runs.get(trace)
         if run is None:
             if not self.everything and KIND not in attributes:
                 return
-            run = self._runs.begin(context.trace_id)
-        elif (context.trace_id, context.span_id) in self._open:
+            run = self._runs.begin(trace)
+        elif (trace, span_id) in self._open:
             return  # told twice: the processor was added to its provider by the user, and by `init`
-        if SEQUENCE not in attributes:
-            span.set_attributes({SEQUENCE: run.next_number(), **about.get()})
-            attributes = dict(span.attributes or {})
         parent = span.parent
         is_first = parent is None or parent.is_remote
+        more = {} if KIND in attributes else dict(about.get())
         if is_first and self._came_from and not run.told:
             run.told = True
-            span.set_attributes(self._came_from)
-            attributes = dict(span.attributes or {})
-        links = span.links
-        span_hex = f"{context.span_id:016x}"
-        self._open[context.trace_id, context.span_id] = _Open(run, span_hex, attributes, len(links), is_first)
-        self.journal.append(
-            [
-                "s",
-                run.hex,
-                span_hex,
-                None if parent is None else f"{parent.span_id:016x}",
-                self._redaction.text(span.name),
-                span.start_time,
-                span.kind.value,
-                self._redaction.attributes(attributes),
-                self._said(links) if links else None,
-                context.trace_state.to_header() or None,
-                _flags(context, parent),
-                _scope(span),
-            ]
-        )
+            more.update(self._came_from)
+        if more:
+            attributes = {**attributes, **more}
+        links = links_of(span)
+        span_hex = f"{span_id:016x}"
+        name, tail = self._heading(span)
+        said = as_json(self._redaction.attributes(attributes))
+        before = f'["s","{run.hex}","{span_hex}",{_id(parent)},{name},{span.start_time},{span.kind.value},'
+        after = f"{as_json(self._said(links)) if links else 'null'},{_state(context)},{_flags(context, parent)},{tail}]"
+        self._open[trace, span_id] = _Open(run, span_hex, attributes, len(links), is_first)
+        # Numbered in the order of the journal: killed between a number and its record, a process would leave a hole
+        # where another thread has the next number written already.
+        with self._numbering:
+            number = run.next_number()
+            whole = f'{{"{SEQUENCE}":{number},{said[1:]}' if len(said) > 2 else f'{{"{SEQUENCE}":{number}}}'
+            self.journal.append_text(f"{before}{whole},{after}")
+        if not self.alone:
+            span.set_attributes({**more, SEQUENCE: number})
+
+    def _heading(self, span: ReadableSpan) -> tuple[str, str]:
+        """A span's name and scope as JSON: the same few over and over."""
+        key = (span.name, id(span.instrumentation_scope))
+        known = self._headings.get(key)
+        if known is None or known[2] is not span.instrumentation_scope:
+            name, scope = as_json(self._redaction.text(span.name)), as_json(_scope(span))
+            if len(self._headings) > _MOST_HEADINGS:
+                self._headings.clear()
+            # The scope is kept, so that no other gets its id.
+            known = self._headings[key] = (name, scope, span.instrumentation_scope)
+        return known[0], known[1]
 
     def _end(self, span: ReadableSpan) -> None:
         context = span.get_span_context()
@@ -120,28 +137,24 @@ class JournalProcessor(OpenTelemetryProcessor):
             return
         before = begun.attributes
         # By identity: what was there at the start and is there still is the same object.
-        added = {key: value for key, value in dict(span.attributes or {}).items() if before.get(key) is not value}
+        added = {key: value for key, value in attributes_of(span).items() if before.get(key) is not value}
+        added.pop(SEQUENCE, None)
         if begun.is_first and begun.run.is_ours:
             folder = self.journal.folder
             elsewhere = counted(folder.path if folder is not None else None, begun.run.hex)
             added[STEPS] = begun.run.newly_begun(elsewhere)
         if begun.is_first and self.journal.lost:
             added[LOST] = self.journal.lost
-        links, events, status = span.links, span.events, span.status
-        self.journal.append(
-            [
-                "e",
-                begun.run.hex,
-                begun.span_hex,
-                self._redaction.text(span.name),
-                span.end_time,
-                status.status_code.value,
-                None if status.description is None else self._redaction.text(status.description),
-                self._redaction.attributes(added),
-                [self._told(event) for event in events] if events else None,
-                self._said(links) if len(links) != begun.links else None,
-                _dropped(span),
-            ]
+        links, events, status = links_of(span), events_of(span), span.status
+        name, _ = self._heading(span)
+        # A clock that was set back must not have a step end before it began.
+        end = max(span.end_time or 0, span.start_time or 0)
+        described = "null" if status.description is None else as_json(self._redaction.text(status.description))
+        self.journal.append_text(
+            f'["e","{begun.run.hex}","{begun.span_hex}",{name},{end},{status.status_code.value},{described},'
+            f"{as_json(self._redaction.attributes(added))},"
+            f"{as_json([self._told(event) for event in events]) if events else 'null'},"
+            f"{as_json(self._said(links)) if len(links) != begun.links else 'null'},{_dropped(span)}]"
         )
 
     def _said(self, links: Sequence[Link]) -> Sequence[Any]:
@@ -182,9 +195,17 @@ def _scope(span: ReadableSpan) -> list[str | None]:
     return [scope.name, scope.version, scope.schema_url] if scope is not None else ["", None, None]
 
 
-def _dropped(span: ReadableSpan) -> list[int] | None:
+def _id(parent: SpanContext | None) -> str:
+    return "null" if parent is None else f'"{parent.span_id:016x}"'
+
+
+def _state(context: SpanContext) -> str:
+    return as_json(context.trace_state.to_header()) if context.trace_state else "null"
+
+
+def _dropped(span: ReadableSpan) -> str:
     dropped = [span.dropped_attributes, span.dropped_events, span.dropped_links]
-    return dropped if any(dropped) else None
+    return as_json(dropped) if any(dropped) else "null"
 
 
 _told: set[str] = set()

@@ -28,6 +28,7 @@ from playhead.journal.endpoint import Endpoint, from_environment
 from playhead.journal.folder import Folder, journals_root
 from playhead.journal.journal import DEFAULT_LIMIT_BYTES, Journal
 from playhead.recorder.beneath import everything_beneath
+from playhead.recorder.ids import OwnIds
 from playhead.recorder.inherited import Inherited
 from playhead.recorder.prices import Price, listed_prices
 from playhead.recorder.processor import JournalProcessor
@@ -112,6 +113,7 @@ class Recorder:
         if not hasattr(provider, "add_span_processor"):
             return
         self.processor.everything = self.everything
+        self.processor.alone = False
         provider.add_span_processor(self.processor)
         self._tracer = provider.get_tracer("playhead", __version__)
 
@@ -128,7 +130,9 @@ class Recorder:
         self._follows = provider
 
     def own_provider(self, resource: Resource) -> TracerProvider:
-        provider = TracerProvider(sampler=ALWAYS_ON, resource=resource, span_limits=_NO_LIMITS, shutdown_on_exit=False)
+        provider = TracerProvider(
+            sampler=ALWAYS_ON, resource=resource, span_limits=_NO_LIMITS, shutdown_on_exit=False, id_generator=OwnIds()
+        )
         provider.add_span_processor(self.processor)
         return provider
 
@@ -156,10 +160,11 @@ class Recorder:
         folder = self.journal.folder
         tallies = made(folder.path) if folder is not None else None
         self.journal.abandon_after_fork()
+        if "process.pid" in self.resource:
+            self.resource["process.pid"] = os.getpid()
         self.journal = self._new_journal()
         self.runs.after_fork(tallies, self.journal.process_id)
-        self.processor.journal = self.journal
-        self.processor.forget_open()
+        self.processor.begin_anew(self.journal)
         self.worker = Worker(self.settings, self.journal)
 
     def _new_journal(self, folder: Folder | None = None) -> Journal:
@@ -200,7 +205,7 @@ def init(
     journal_limit_bytes: int = DEFAULT_LIMIT_BYTES,
     sync: bool = False,
     send: bool = True,
-    record: Record = "wire",
+    record: Record = "exact",
     redact_fields: Iterable[str] = (),
     redact_patterns: Iterable[str] = (),
     redact: Callable[[str], str] | None = None,
@@ -213,8 +218,10 @@ def init(
     synced to the disk, so that it survives the machine's death and not only the process's. `send=False` keeps the
     journal only.
 
-    `record` says how much: `steps` is what the code declares; `wire` adds model calls and every other effect of the
-    agent's own code, and never delays it; `exact` may, to make concurrent programs replay exactly (docs/recorder.md).
+    `record` says how much. `exact` holds model calls, every other effect of the agent's own code, and the order in
+    which they were told, so that concurrent programs replay exactly; for that it may delay a call, within the figures
+    of docs/recorder.md. `wire` holds the effects and never delays one, and replays what does not race. `steps` is what
+    the code declares and nothing else.
 
     Secrets of known shapes are never written. `redact_fields` names more fields to hide, `redact_patterns` more shapes
     (regular expressions), and `redact` may rewrite any text before it is written.

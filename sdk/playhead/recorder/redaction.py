@@ -24,7 +24,12 @@ class Redaction:
         self._keys: dict[str, bool] = {}
 
     def attributes(self, attributes: Mapping[str, Any]) -> dict[str, Any]:
-        return {key: self._value(key, value) for key, value in attributes.items()}
+        clean, keys = self._clean, self._keys
+        return {
+            # As a rule key and text were looked at before: twenty of these a step, so it is said here at full length.
+            key: value if type(value) is str and value in clean and keys.get(key) is False else self._value(key, value)
+            for key, value in attributes.items()
+        }
 
     def values(self, values: list[Any]) -> list[Any]:
         """The same values, nested ones too, without the secrets in their texts."""

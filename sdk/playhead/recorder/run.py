@@ -6,7 +6,6 @@ steps which end late are still numbered.
 
 from __future__ import annotations
 
-import itertools
 from collections import OrderedDict
 from collections.abc import Mapping
 from contextvars import ContextVar
@@ -34,13 +33,12 @@ class Run:
     """A step of it says what this process came from."""
     states: dict[str, str] = field(default_factory=dict)
     """The state of each machine, by its name."""
-    _numbers: itertools.count[int] = field(default_factory=itertools.count)
     _begun: int = 0
     _said: int = 0
 
     def next_number(self) -> int:
-        """The step's place in its run. Counting and remembering need not be one act: both only grow."""
-        number = next(self._numbers)
+        """The step's place in its run. Who asks holds a lock until the number is in the journal: no run has holes."""
+        number = self._begun
         self._begun = number + 1
         if self.tally is not None:
             self.tally.add()

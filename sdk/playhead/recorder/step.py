@@ -18,7 +18,7 @@ from opentelemetry.trace import INVALID_SPAN, INVALID_SPAN_CONTEXT, Link, Span, 
 from playhead.recorder.limits import LimitExceeded, check_limits
 from playhead.recorder.payload import payload
 from playhead.recorder.recorder import Recorder, current
-from playhead.recorder.run import KIND, LANE, SEQUENCE, about
+from playhead.recorder.run import KIND, LANE, about
 
 # By name, since importing asyncio or anyio for two classes would be felt at every start.
 _CANCELLED = frozenset({"CancelledError", "Cancelled"})
@@ -114,10 +114,6 @@ def begin(kind: str, name: str, attributes: Mapping[str, Any], *, alone: bool = 
     # A run is a trace of its own; a server's request that it is part of stays in reach.
     links = [Link(around)] if around.is_valid else None
     given = {KIND: kind, **attributes, **about.get()}
-    run = None if alone else recorder.runs.get(trace.get_current_span().get_span_context().trace_id)
-    if run is not None:
-        # Said here rather than by the processor: attributes given at the start cost a third of those set later.
-        given[SEQUENCE] = run.next_number()
     if recorder.engine is not None and (lane := recorder.engine.lane_here()) is not None:
         given[LANE] = lane
     span = recorder.tracer.start_span(name, context, attributes=given, links=links)

@@ -25,6 +25,7 @@ _FIRST_DELAY_S = 0.2
 _DELAY_S = 1.0
 _FIRST_MINUTE_S = 60.0
 _CHILDREN_S = 5.0
+_LAST_LOOKS = 5
 
 _internal = threading.local()
 
@@ -112,7 +113,8 @@ class Worker:
                 if shipper is None and self._journal.folder is not None:
                     shipper = Shipper(self._journal.folder.path, sender, self._wait, self._journal.freed)
                 if shipper is None and self._journal.in_memory:
-                    shipper = Shipper(self._settings.journal / self._journal.process_id, sender, self._wait)
+                    path = self._settings.journal / self._journal.process_id
+                    shipper = Shipper(path, sender, self._wait, head=self._journal.head)
                 whole = True
                 if shipper is not None:
                     memory = self._journal.take_from_memory()
@@ -141,11 +143,19 @@ class Worker:
                 self._pause(_FIRST_DELAY_S if young else _DELAY_S)
 
     def _end(self, shipper: Shipper | None) -> None:
-        """All was acknowledged; steps that are still open will never end in this process."""
-        folder = self._journal.folder
-        self._journal.close()
-        if folder is not None and shipper is not None and not shipper.has_open and not shipper.done.refused:
-            folder.remove()
+        """All was acknowledged, so the journal can go, unless a thread has just written more, or steps are open.
+
+        Then it stays, and what comes after is sent with it by the next process.
+        """
+        if shipper is None or shipper.has_open or shipper.done.refused:
+            return
+        for _ in range(_LAST_LOOKS):
+            folder = self._journal.close_at(shipper.place)
+            if folder is not None:
+                folder.remove()
+                return
+            if not shipper.ship_new() or shipper.has_open:
+                return
 
     def _pause(self, seconds: float) -> None:
         with self._condition:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -106,8 +107,8 @@ class _InMemory(Journal):
         super().__init__(Path(), "in-memory", {})
         self._recorded = recorded
 
-    def append(self, record: Record, *, disk_only: bool = False) -> None:
-        self._recorded.take(record)
+    def append_text(self, text: str, *, disk_only: bool = False) -> None:
+        self._recorded.take(json.loads(text))
 
 
 @contextmanager

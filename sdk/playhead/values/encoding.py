@@ -12,10 +12,11 @@ data and runs none of the agent's code (an exception's `__str__` apart); it neve
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from enum import Enum
 from typing import Any, NamedTuple
 
+from playhead.values.json_text import writer
 from playhead.values.kinds import LEAVES, kind_of, name_of, state_of
 
 MAX_DEPTH = 64
@@ -43,17 +44,7 @@ def _unwritable(value: object) -> Any:
     raise TypeError(f"a {type(value).__name__} is not JSON")
 
 
-def _writer() -> Callable[[Any], str]:
-    made = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False, check_circular=False).encode
-    fast: Any = getattr(json.encoder, "c_make_encoder", None)
-    if fast is None:
-        return made
-    # The standard encoder builds this object on each call, which costs as much as writing a small value does.
-    pieces = fast(None, _unwritable, json.encoder.encode_basestring, None, ":", ",", False, False, False)
-    return lambda value: "".join(pieces(value, 0))
-
-
-_write = _writer()
+_write = writer(_unwritable, allow_nan=False)
 
 
 def encode(value: Any, *, max_depth: int = MAX_DEPTH, max_text: int | None = None) -> Encoded:

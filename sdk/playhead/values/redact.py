@@ -18,8 +18,6 @@ import re
 from collections.abc import Callable, Iterable
 from urllib.parse import quote, unquote
 
-from playhead.providers.content_encoding import decoded, encoded
-from playhead.providers.eventstream import CONTENT_TYPE, frame, frames_of
 from playhead.values.shapes import FIELDS, GATES, HEADERS, SHAPES, TOKEN, opening
 
 _log = logging.getLogger(__name__)
@@ -119,6 +117,10 @@ class Redactor:
 
     def body(self, body: bytes, content_type: str | None = None, content_encoding: str | None = None) -> bytes:
         """A body in whatever it is packed in. What nothing here can unpack is left as it is."""
+        # Here and not above: readers of bodies are for whoever has one, and half of what `init` would import.
+        from playhead.providers.content_encoding import decoded, encoded
+        from playhead.providers.eventstream import CONTENT_TYPE
+
         plain = decoded(body, content_encoding)
         if not plain:
             return body
@@ -131,6 +133,8 @@ class Redactor:
         return packed if packed is not None else b""
 
     def _frames(self, body: bytes) -> bytes:
+        from playhead.providers.eventstream import frame, frames_of
+
         made = []
         length = 0
         for one in frames_of(body):

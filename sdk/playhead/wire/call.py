@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from time import time_ns
 from typing import Any
 
+from playhead.errors import Stop
 from playhead.lanes.actor import Actor, outside
 from playhead.lanes.engine import Engine
 from playhead.wire.exchange import Exchange, Headers
@@ -240,9 +241,11 @@ def is_whole(method: str, status: int, length: str | None) -> bool:
 
 
 def _quietly(call: Callable[..., None], *args: Any) -> None:
-    """An observer's error never reaches the agent."""
+    """An observer's error never reaches the agent, but for the one that the agent's code has asked for."""
     try:
         call(*args)
+    except Stop:
+        raise
     except Exception:
         import logging
 

@@ -50,7 +50,7 @@ def header(headers: Headers, name: str) -> str | None:
 
 
 class ExchangeObserver(Protocol):
-    """Who is told of exchanges. Neither call may raise, and neither may take long: the agent is waiting."""
+    """Who is told of exchanges. Neither call may raise, but for `Stop`, and neither may take long: the agent waits."""
 
     def began(self, method: str, url: str, headers: Headers, body: bytes) -> Any:
         """The request is about to be sent. What is returned comes back with its end."""

@@ -344,3 +344,23 @@ def test_ctrl_c_breaks_off_any_wait_and_the_thread_comes_back_in_line(tmp_path: 
     script.write_text(INTERRUPTED)
     done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=60, check=False)
     assert (done.stdout.split(), done.stderr) == (["interrupted"] * 4, "")
+
+
+COLLECTED = """
+import contextvars, gc
+from playhead.lanes.engine import Engine
+from playhead.lanes.sink import ListSink
+engine = Engine.recording(ListSink())
+engine.install()
+gc.set_threshold(1, 1, 1)
+made = [contextvars.ContextVar(str(number)) for number in range(200)]
+for turn in range(100):
+    for var in made:
+        var.set([turn])
+print("alive")
+"""
+
+
+def test_a_collection_in_the_middle_of_setting_a_context_variable_does_not_kill_the_process() -> None:
+    done = subprocess.run([sys.executable, "-c", COLLECTED], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.stdout, done.returncode) == ("alive\n", 0)

@@ -1,0 +1,25 @@
+"""Ids of runs and steps, from a generator of Playhead's own.
+
+OpenTelemetry draws them from `random`, which is the agent's: recording would move the numbers that an agent draws
+after it has set a seed.
+"""
+
+from __future__ import annotations
+
+import os
+from random import Random
+
+from opentelemetry.sdk.trace.id_generator import IdGenerator
+
+_source = Random(os.urandom(32))  # noqa: S311 - ids need to differ, not to be secret
+_bits = _source.getrandbits
+# A child would go on with its parent's ids.
+os.register_at_fork(after_in_child=lambda: _source.seed(os.urandom(32)))
+
+
+class OwnIds(IdGenerator):
+    def generate_trace_id(self) -> int:
+        return _bits(128) or self.generate_trace_id()
+
+    def generate_span_id(self) -> int:
+        return _bits(64) or self.generate_span_id()
