@@ -78,6 +78,7 @@ def test_a_wrong_statement_is_answered_in_the_engines_words_and_nobody_elses(col
     ("words", "told"),
     [
         (["runs"], "there is no store at"),
+        (["erase", "--user", "somebody", "--yes"], "there is no store at"),
         (["up", "--grpc-port", "0", "--http-port", "0", "--clickhouse-port", "0"], "none of which are a store's"),
     ],
 )

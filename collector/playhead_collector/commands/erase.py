@@ -14,10 +14,12 @@ from playhead_collector.commands.common import add_json_argument, project_of, sa
 from playhead_collector.config import Settings, from_file
 from playhead_collector.erasure import erase_everywhere
 from playhead_collector.errors import StoreError, StoreUnavailable
+from playhead_collector.read.words import several
 from playhead_collector.running import Running, running
 from playhead_collector.spool.drain import Drain
 from playhead_collector.spool.spool import Spool
 from playhead_collector.store.address import DEFAULT_PROJECT, Embedded, checked_project
+from playhead_collector.store.engine import is_store
 from playhead_collector.store.erase import Subject
 from playhead_collector.store.store import Store
 
@@ -70,7 +72,9 @@ def run(arguments: argparse.Namespace) -> int:
         write_json([result])
     else:
         rows = ", ".join(f"{count} {table.removesuffix('_rows')}" for table, count in result["rows"].items() if count)
-        say(f"{result['runs']} runs erased ({rows or 'nothing was stored'}; {result['bytes']} bytes of text)")
+        say(
+            f"{several(result['runs'], 'run')} erased ({rows or 'nothing was stored'}; {result['bytes']} bytes of text)"
+        )
         if not result["clean"]:
             say("replaced files still lie on disk; the store removes them within minutes")
     return 0 if result["clean"] else 1
@@ -79,7 +83,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _directly(settings: Settings, subject: Subject, value: str, project: str) -> dict[str, Any]:
     """What a collector that is not running would still have to store may be of the erased: it is stored first."""
     address = settings.address
-    if isinstance(address, Embedded) and not address.path.exists():
+    if isinstance(address, Embedded) and not is_store(address.path):
         raise StoreUnavailable(f"there is no store at {address.path}; name the one to erase from with --store")
     store = Store(address)
     store.open()
@@ -105,7 +109,8 @@ def _ask_collector(found: Running, subject: Subject, value: str, project: str, t
     except urllib.error.HTTPError as error:
         with error:
             said = error.read().decode("utf-8", "replace")[:500]
-        raise StoreError(f"the collector did not erase (HTTP {error.code}): {_detail(said)}") from None
+        hint = "; give it with --token or PLAYHEAD_ADMIN_TOKEN" if error.code == 401 else ""
+        raise StoreError(f"the collector did not erase (HTTP {error.code}): {_detail(said)}{hint}") from None
     except OSError as error:
         raise StoreError(f"the collector (process {found.pid}) does not answer: {error}") from None
 

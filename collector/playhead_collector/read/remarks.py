@@ -14,8 +14,8 @@ from datetime import UTC, datetime
 from clickhouse_connect.driver.client import Client
 
 from playhead_collector.read.runs import RunRow
+from playhead_collector.read.together import Question, ask_together
 from playhead_collector.read.words import count, duration
-from playhead_collector.store.query import load
 
 # Fewer equal calls are a retry.
 REPEATED = 3
@@ -47,11 +47,15 @@ def remarks_on(client: Client, runs: Sequence[RunRow], now: datetime | None = No
         return {}
     ids = [run.run_id for run in runs]
     now = now or datetime.now(UTC)
-    seen = {row[0]: row[1:] for row in client.query(load("remarks_of_runs"), parameters={"runs": ids}).result_rows}
+    facts, told = ask_together(
+        client,
+        Question("remarks_of_runs", {"runs": ids}),
+        Question("failed_results", {"runs": ids, "pattern": FAILED_RESULT}),
+    )
+    seen = {row["run_id"]: (row["tool_calls"], row["inputs"], row["last_seen"]) for row in facts}
     failed: dict[str, list[str]] = defaultdict(list)
-    told = client.query(load("failed_results"), parameters={"runs": ids, "pattern": FAILED_RESULT})
-    for run_id, tool in told.result_rows:
-        failed[run_id].append(tool)
+    for row in told:
+        failed[row["run_id"]].append(row["tool"])
     found: dict[str, list[Remark]] = {}
     for run in runs:
         calls, inputs, last_seen = seen.get(run.run_id, ([], [], run.start_time))
