@@ -121,12 +121,8 @@ WITH
             groupArrayIf(toString(model), has_numbers) AS c_model,
             -- groupArray skips nulls; a tuple keeps them in step with the rest.
             groupArrayIf(tuple(input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, reasoning_tokens, cost), has_numbers) AS c_numbers,
-            groupArrayIf(NOT is_call, has_numbers) AS c_is_sum,
-            anyIf(log_session, log_session != '') AS log_session_,
-            anyIf(log_user, log_user != '') AS log_user_,
-            anyIf(log_agent, log_agent != '') AS log_agent_
+            groupArrayIf(NOT is_call, has_numbers) AS c_is_sum
         FROM costed
-        LEFT ANY JOIN of_logs ON costed.run_id = of_logs.run_id
         GROUP BY run_id
     ),
     arrayLast(e -> e.2 = root_id, inner_ends) AS last_inner
@@ -146,10 +142,10 @@ SELECT
         'ok') AS status,
     if(status = 'error', multiIf(root.4 != '', root.4, last_inner.4 != '', last_inner.4, last_error), '') AS error,
     service_,
-    if(agent_ != '', agent_, log_agent_),
+    if(agent_ != '', agent_, log_agent),
     version_,
-    if(session_ != '', session_, log_session_),
-    if(user_ != '', user_, log_user_),
+    if(session_ != '', session_, log_session),
+    if(user_ != '', user_, log_user),
     arraySort(models_),
     arraySort(tools_),
     steps_,
@@ -183,5 +179,6 @@ SELECT
     arrived_,
     toUnixTimestamp64Micro(now64(6))
 FROM summed
+LEFT ANY JOIN of_logs ON summed.run_id = of_logs.run_id
 -- The next segment may have brought steps since the facts above were looked up, copies perhaps: then it brings the row, too.
 WHERE steps_ = transform(run_id, {runs:Array(String)}, {steps:Array(UInt64)}, 0::UInt64)
