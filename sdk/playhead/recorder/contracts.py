@@ -31,6 +31,10 @@ class Contract:
     """Of what comes in `*args`, and in `**named`."""
     parameters: frozenset[str] = frozenset()
 
+    @property
+    def promises_nothing(self) -> bool:
+        return not self.checks and self.further is _NOTHING_FURTHER
+
     def violations(self, values: Mapping[str, Any]) -> list[tuple[str, str]]:
         """Of arguments, by name, or of the result."""
         found = []
