@@ -189,6 +189,20 @@ def test_a_provider_that_fails_costs_nothing(provider: FakeProvider) -> None:
     assert len(recorded.of_kind("tool")) == 1
 
 
+def test_a_prompt_that_failed_and_is_asked_again_is_no_loop(provider: FakeProvider) -> None:
+    agent = Agent(provider)
+    messages = [{"role": "user", "content": "the same"}]
+    provider.fail(500, times=5)
+    with recording() as recorded, playhead.limits(max_repeats=2), playhead.step("around"):
+        for _ in range(5):
+            assert requests.post(agent.url, json={"model": "m", "messages": messages}, timeout=10).status_code == 500
+        agent.ask(messages)
+        agent.ask(messages)
+        with pytest.raises(LimitExceeded, match="a loop: chat"):
+            agent.ask(messages)
+    assert len(recorded.of_kind("prompt")) == 7
+
+
 def test_an_agent_that_catches_everything_is_stopped_at_its_next_step_and_may_say_so() -> None:
     caught = []
 

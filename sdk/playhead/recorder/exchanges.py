@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from opentelemetry.trace import Status, StatusCode
 
 from playhead.providers import Call, Prompt, read_answer, read_request
-from playhead.recorder.limits import spending_is_limited, spent
+from playhead.recorder.limits import spending_is_limited, spent, unanswered
 from playhead.recorder.prices import Usage, cost_of
 from playhead.recorder.recorder import current
 from playhead.recorder.step import Step, begin, in_run
@@ -30,6 +30,8 @@ _RETRIEVALS = frozenset({"embeddings", "rerank"})
 class _Begun:
     step: Step
     call: Call | None
+    asked: str = ""
+    """What repetitions are told by."""
 
 
 class ExchangeSteps:
@@ -45,7 +47,7 @@ class ExchangeSteps:
             # Alike in what was asked: an agent that asks the same again and again is in a loop.
             asked = str(attributes.get("gen_ai.input.messages", ""))
             kind = "retrieval" if call.asked.operation in _RETRIEVALS else "prompt"
-            return _Begun(begin(kind, call.name, attributes, like=asked), call)
+            return _Begun(begin(kind, call.name, attributes, like=asked), call, asked)
         if not in_run(recorder):
             return None
         parts = urlsplit(url)
@@ -66,6 +68,7 @@ class ExchangeSteps:
                 span.set_attributes(prompt.answer_attributes())
                 _charge(token.call, prompt)
                 if prompt.failure is not None:
+                    unanswered(token.call.name, token.asked)
                     words = prompt.failure.message or prompt.failure.type
                     span.set_status(Status(StatusCode.ERROR, words))
             else:

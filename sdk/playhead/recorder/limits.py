@@ -65,6 +65,12 @@ class _Limits:
         if self._exceeded is not None:
             raise LimitExceeded(*self._exceeded)
 
+    def unanswered(self, name: str, like: str) -> None:
+        for place in reversed(range(len(self._prompts))):
+            if self._prompts[place] == (name, like):
+                del self._prompts[place]
+                return
+
     def spent(self, cost_usd: float | None, model: str) -> None:
         if cost_usd is None:
             self._unpriced = self._unpriced or model
@@ -186,6 +192,12 @@ def check_limits(kind: str, name: str, like: str) -> None:
         except LimitExceeded as error:
             _record(error)
             raise
+
+
+def unanswered(name: str, like: str) -> None:
+    """A prompt that failed is asked again by any client: that is no loop of the agent's."""
+    for one in under_limits.get():
+        one.unanswered(name, like)
 
 
 def spending_is_limited() -> bool:
