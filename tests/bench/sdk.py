@@ -16,6 +16,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from tests.bench import http
 from tests.sdk.collector import FakeCollector, attributes, collecting
 
 _ROUNDS = 15
@@ -109,7 +110,7 @@ provider.shutdown()
 
 def main() -> None:
     with tempfile.TemporaryDirectory(prefix="playhead-bench-") as folder:
-        figures = {**_cost(Path(folder)), **_import(), **_load(Path(folder))}
+        figures = {**_cost(Path(folder)), **_import(), **http.figures(), **_load(Path(folder))}
     print(f"\n{'figure':24}{'':4}value")
     for name, value in figures.items():
         print(f"{name:28}{value}")

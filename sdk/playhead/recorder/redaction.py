@@ -13,6 +13,7 @@ from playhead.values.redact import Redactor
 
 _MOST_REMEMBERED = 20_000
 _LONGEST_REMEMBERED = 64
+_MESSAGE = ',{"role":'
 
 
 class Redaction:
@@ -21,6 +22,7 @@ class Redaction:
     def __init__(self, redactor: Redactor) -> None:
         self._redactor = redactor
         self._clean: set[str] = set()
+        self._clean_messages: set[tuple[int, int]] = set()
         self._keys: dict[str, bool] = {}
 
     def attributes(self, attributes: Mapping[str, Any]) -> dict[str, Any]:
@@ -44,12 +46,37 @@ class Redaction:
         return value
 
     def text(self, text: str) -> str:
+        if len(text) > _LONGEST_REMEMBERED:
+            return self._by_messages(text) if self._redactor.is_local else self._redactor.text(text)
         if text in self._clean:
             return text
         redacted = self._redactor.text(text)
-        if redacted is text and len(text) <= _LONGEST_REMEMBERED and len(self._clean) < _MOST_REMEMBERED:
+        if redacted is text and len(self._clean) < _MOST_REMEMBERED:
             self._clean.add(text)
         return redacted
+
+    def _by_messages(self, text: str) -> str:
+        """Each turn of an agent says its conversation again: a message that was found clean is not searched again.
+
+        No secret reaches over a cut, since what is cut at has quotes in it, and every shape ends before one.
+        """
+        made: list[str] = []
+        changed = False
+        for message in text.split(_MESSAGE):
+            # Python's own hash is keyed anew in each process, so nobody can write a message that is taken for another.
+            known = (hash(message), len(message))
+            if known in self._clean_messages:
+                made.append(message)
+                continue
+            redacted = self._redactor.text(message)
+            made.append(redacted)
+            if redacted is not message:
+                changed = True
+                continue
+            if len(self._clean_messages) >= _MOST_REMEMBERED:
+                self._clean_messages.clear()
+            self._clean_messages.add(known)
+        return _MESSAGE.join(made) if changed else text
 
     def _value(self, key: str, value: Any) -> Any:
         if isinstance(value, str):

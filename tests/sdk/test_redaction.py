@@ -1,0 +1,52 @@
+"""Secrets in the texts of steps: what was found clean once is not searched again, and nothing slips through by that."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from playhead.recorder.redaction import Redaction
+from playhead.values.redact import Redactor
+
+KEY = "sk-proj-" + "Ab1" * 12
+CLEAN = [{"role": "user", "content": f"message {number}: nothing to hide"} for number in range(20)]
+
+
+class Counting(Redactor):
+    searched = 0
+
+    def text(self, text: str) -> str:
+        self.searched += len(text)
+        return super().text(text)
+
+
+def said(messages: list[dict[str, str]]) -> str:
+    return json.dumps(messages, separators=(",", ":"))
+
+
+@pytest.mark.parametrize("place", [0, 7, 20])
+def test_a_secret_in_any_message_is_hidden_though_the_others_are_known(place: int) -> None:
+    redaction, whole = Redaction(Redactor(b"salt")), Redactor(b"salt")
+    assert redaction.text(said(CLEAN)) == said(CLEAN)
+    messages = [*CLEAN[:place], {"role": "user", "content": f"my key is {KEY}"}, *CLEAN[place:]]
+    for _ in range(2):
+        assert KEY not in redaction.text(said(messages))
+        assert redaction.text(said(messages)) == whole.text(said(messages))
+
+
+def test_a_conversation_that_grew_is_searched_in_what_is_new() -> None:
+    redactor = Counting(b"salt")
+    redaction = Redaction(redactor)
+    redaction.text(said(CLEAN))
+    before = redactor.searched
+    more = [*CLEAN, {"role": "assistant", "content": "an answer"}]
+    assert redaction.text(said(more)) == said(more)
+    # The last message had the list's end on it before, and is another text now.
+    assert redactor.searched - before < 3 * len(said(more[-1:])) < len(said(CLEAN))
+
+
+def test_a_pattern_of_the_users_may_reach_over_messages() -> None:
+    redaction = Redaction(Redactor(b"salt", patterns=[r"first.*second"]))
+    messages = [*CLEAN, {"role": "user", "content": "first"}, {"role": "user", "content": "second"}]
+    assert "first" not in redaction.text(said(messages))
