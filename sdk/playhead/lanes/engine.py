@@ -56,6 +56,7 @@ class Engine:
         self.observers: list[Any] = []  # of exchanges; see playhead.wire
         self.carry: Callable[[], Callable[[], AbstractContextManager[None]]] = lambda: nullcontext
         """What threads and jobs take along from where they are made; entered where they run."""
+        self.listeners: list[Any] = []  # to what comes to a server; see playhead.wire.uvicorn
 
     @classmethod
     def recording(
@@ -98,7 +99,7 @@ class Engine:
             spawned,
         )
         from playhead.lanes import executors, forks, garbage, generators, loops, signals, tasks, threads, watch
-        from playhead.wire import aiohttp, httpx, urllib3
+        from playhead.wire import aiohttp, httpx, urllib3, uvicorn
 
         active.activate(self)
         if self.exact and not self.serving:
@@ -109,7 +110,7 @@ class Engine:
         scheduling = (threads, executors, tasks, loops, generators, garbage, forks, signals)
         reading = (clock, entropy, native_ids, environment, files, processes, async_processes, spawned, audit)
         with self.patches.many():
-            for part in (*scheduling, httpx, aiohttp, urllib3, *reading):
+            for part in (*scheduling, httpx, aiohttp, urllib3, uvicorn, *reading):
                 part.install(self)
 
     def uninstall(self) -> None:

@@ -4,6 +4,7 @@ The records of this package, as JSON arrays (all begin with a word of one letter
 
     ["h", {...}]                                        the process: engine version, level, hash seed, Python
     ["v", {...}]                                        what the process came from (fingerprint/); not counted by "z"
+    ["i", run, lane, {...}]                             a server's request that started the run (wire/inbound.py)
     ["l", lane, how, name]                              a lane was created (task, thread, job)
     ["f", run, lane, kind, fingerprint, n, outcome]     an effect that took no waiting: a clock, a draw, a file
     ["b", run, lane, kind, fingerprint, n, detail]      an effect that waits has begun; the detail explains a divergence

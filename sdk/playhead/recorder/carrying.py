@@ -13,22 +13,26 @@ from opentelemetry import context as context_api
 from opentelemetry import trace
 
 from playhead.recorder.limits import under_limits
+from playhead.recorder.requests import REQUEST
 from playhead.recorder.run import about
 
 
 def carry() -> Callable[[], AbstractContextManager[None]]:
     """Called where the thread or job is made; what it gives is entered where that runs."""
     here, said, limited = context_api.get_current(), about.get(), under_limits.get()
-    if not (trace.get_current_span(here).get_span_context().is_valid or said or limited):
+    request = REQUEST.get()
+    if not (request or trace.get_current_span(here).get_span_context().is_valid or said or limited):
         return nullcontext
 
     @contextmanager
     def carried() -> Iterator[None]:
         around = context_api.attach(here)
         told, limits = about.set(said), under_limits.set(limited)
+        served = REQUEST.set(request)
         try:
             yield
         finally:
+            REQUEST.reset(served)
             under_limits.reset(limits)
             about.reset(told)
             context_api.detach(around)

@@ -44,7 +44,7 @@ class JournalSink:
 
     def _run_of(self, record: list[Any]) -> str | None:
         match record:
-            case ["f", run, *_]:
+            case ["f" | "i", run, *_]:
                 return run if isinstance(run, str) else None
             case ["b", str(run), lane, kind, _, number, *_]:
                 self._begun[lane, kind, number] = run

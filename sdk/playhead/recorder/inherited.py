@@ -49,25 +49,27 @@ class Inherited:
     def from_environment(cls) -> Inherited | None:
         lane = os.environ.get("PLAYHEAD_LANE")
         parent = os.environ.get("TRACEPARENT")
-        if not lane or not parent or not _TRACEPARENT.fullmatch(parent):
+        if not lane or not parent or remote_parent(parent) is None:
             return None
         return cls(parent, lane, os.environ.get("PLAYHEAD_TALLY", ""))
 
     def as_environment(self) -> dict[str, str]:
         return {"TRACEPARENT": self.traceparent, "PLAYHEAD_LANE": self.lane, "PLAYHEAD_TALLY": self.tally}
 
-    def parent(self) -> NonRecordingSpan:
-        """The step beneath which the process was started, as a parent for its own."""
-        found = _TRACEPARENT.fullmatch(self.traceparent)
-        assert found is not None
-        run, step, flags = found.groups()
-        return NonRecordingSpan(
-            SpanContext(int(run, 16), int(step, 16), is_remote=True, trace_flags=TraceFlags(int(flags, 16)))
-        )
-
     def join(self, recorder: Recorder) -> NonRecordingSpan:
         """The run is known to this recorder from here on, as one that another process began."""
-        parent = self.parent()
+        parent = remote_parent(self.traceparent)
+        assert parent is not None
         folder = Path(self.tally) if self.tally else None
         recorder.runs.join(parent.get_span_context().trace_id, folder, recorder.journal.process_id)
         return parent
+
+
+def remote_parent(traceparent: str) -> NonRecordingSpan | None:
+    """A step of another process, as a parent for steps of this one; None for what is no `traceparent`."""
+    found = _TRACEPARENT.fullmatch(traceparent)
+    if found is None:
+        return None
+    run, step, flags = (int(word, 16) for word in found.groups())
+    there = SpanContext(run, step, is_remote=True, trace_flags=TraceFlags(flags))
+    return NonRecordingSpan(there) if there.is_valid else None

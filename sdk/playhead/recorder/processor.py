@@ -20,6 +20,7 @@ from opentelemetry.trace import Link, SpanContext
 from playhead.journal.journal import Journal, as_json
 from playhead.journal.words import ADDED
 from playhead.recorder.redaction import Redaction
+from playhead.recorder.requests import REQUEST
 from playhead.recorder.run import KIND, SEQUENCE, Run, Runs, about
 from playhead.recorder.spans import attributes_of, events_of, links_of
 from playhead.recorder.tally import counted
@@ -45,6 +46,7 @@ class JournalProcessor(OpenTelemetryProcessor):
         self._numbering = threading.RLock()
         self._headings: dict[tuple[str, int], tuple[str, str, Any]] = {}
         self._open: dict[tuple[int, int], _Open] = {}
+        self._left_out: dict[tuple[int, int], None] = {}
         self._came_from: dict[str, Any] = {}
 
     def came_from(self, fingerprint: Mapping[str, Any]) -> None:
@@ -72,6 +74,7 @@ class JournalProcessor(OpenTelemetryProcessor):
         self.journal = journal
         self._numbering = threading.RLock()
         self._open.clear()
+        self._left_out.clear()
 
     def shutdown(self) -> None:
         """The journal outlives its provider: what ends later is still written."""
@@ -86,6 +89,9 @@ class JournalProcessor(OpenTelemetryProcessor):
         attributes = attributes_of(span)
         trace, span_id = context.trace_id, context.span_id
         run = self._runs.get(trace)
+        if KIND not in attributes and REQUEST.get() is not None and self._is_around(span, run):
+            self._left_out[trace, span_id] = None
+            return
         if run is None:
             if not self.everything and KIND not in attributes:
                 return
@@ -132,8 +138,10 @@ class JournalProcessor(OpenTelemetryProcessor):
         context = span.get_span_context()
         if context is None:
             return
-        begun = self._open.pop((context.trace_id, context.span_id), None)
+        key = (context.trace_id, context.span_id)
+        begun = self._open.pop(key, None)
         if begun is None:
+            self._left_out.pop(key, None)
             return
         before = begun.attributes
         # By identity: what was there at the start and is there still is the same object.
@@ -156,6 +164,17 @@ class JournalProcessor(OpenTelemetryProcessor):
             f"{as_json([self._told(event) for event in events]) if events else 'null'},"
             f"{as_json(self._said(links)) if len(links) != begun.links else 'null'},{_dropped(span)}]"
         )
+
+    def has_left_out(self, span: SpanContext) -> bool:
+        return (span.trace_id, span.span_id) in self._left_out
+
+    def _is_around(self, span: Span, run: Run | None) -> bool:
+        """What an instrumentation, or the framework itself, says of a server's request, around the runs in it.
+
+        Kept, it would make a run of every health check.
+        """
+        parent = span.parent
+        return run is None or parent is None or parent.is_remote or self.has_left_out(parent)
 
     def _said(self, links: Sequence[Link]) -> Sequence[Any]:
         return [

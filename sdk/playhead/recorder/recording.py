@@ -5,13 +5,17 @@ It is imported by `init` only where effects are to be recorded: lanes bring asyn
 
 from __future__ import annotations
 
+from functools import partial
+
 from opentelemetry import trace
 
 from playhead.lanes.engine import Engine, Level
 from playhead.recorder.carrying import carry
 from playhead.recorder.effects import JournalSink
 from playhead.recorder.exchanges import ExchangeSteps
+from playhead.recorder.inbound import Listener
 from playhead.recorder.recorder import Recorder
+from playhead.recorder.requests import REQUEST
 
 
 def record_effects(recorder: Recorder, level: Level, lane: str = "0") -> Engine:
@@ -19,10 +23,14 @@ def record_effects(recorder: Recorder, level: Level, lane: str = "0") -> Engine:
 
     def run() -> str | None:
         here = recorder.runs.get(trace.get_current_span().get_span_context().trace_id)
-        return here.hex if here is not None else None
+        if here is not None:
+            return here.hex
+        request = REQUEST.get()
+        return None if request is None else request.run
 
     engine = Engine.recording(JournalSink(lambda: recorder.journal, recorder.redaction, run), level, run, lane)
     engine.observers.append(ExchangeSteps())
     engine.carry = carry
+    engine.listeners.append(partial(Listener, engine))
     engine.install()
     return engine

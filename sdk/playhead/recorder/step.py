@@ -18,6 +18,7 @@ from opentelemetry.trace import INVALID_SPAN, INVALID_SPAN_CONTEXT, Link, Span, 
 from playhead.recorder.limits import LimitExceeded, check_limits
 from playhead.recorder.payload import payload
 from playhead.recorder.recorder import Recorder, current
+from playhead.recorder.requests import REQUEST, Request
 from playhead.recorder.run import KIND, LANE, about
 
 # By name, since importing asyncio or anyio for two classes would be felt at every start.
@@ -109,23 +110,38 @@ def begin(kind: str, name: str, attributes: Mapping[str, Any], *, alone: bool = 
     if recorder is None:
         return Step(INVALID_SPAN)
     check_limits(kind, name, like)
-    context = Context() if alone else None
+    request = REQUEST.get()
+    context = None if not alone else Context() if request is None else request.above()
+    if request is not None and (request.span is not None if alone else not in_run(recorder)):
+        # Within a server's request, and outside of any agent.
+        alone, context = False, request.context()
     around = trace.get_current_span().get_span_context() if alone else INVALID_SPAN_CONTEXT
     # A run is a trace of its own; a server's request that it is part of stays in reach.
     links = [Link(around)] if around.is_valid else None
     given = {KIND: kind, **attributes, **about.get()}
     if recorder.engine is not None and (lane := recorder.engine.lane_here()) is not None:
         given[LANE] = lane
+    starts = request is not None and _starts(request, recorder, alone, context)
+    if request is not None and starts:
+        given.update(request.attributes())
     span = recorder.tracer.start_span(name, context, attributes=given, links=links)
     if not span.is_recording():
         span = recorder.fallback_tracer().start_span(name, context, attributes=given, links=links)
+    if request is not None and starts:
+        request.starts(f"{span.get_span_context().trace_id:032x}")
     return Step(span)
+
+
+def _starts(request: Request, recorder: Recorder, alone: bool, context: Context | None) -> bool:
+    """Whether this is the first step of a run that the server's request starts."""
+    above = trace.get_current_span(context).get_span_context()
+    return alone or request.run is None or recorder.runs.get(above.trace_id) is None
 
 
 def in_run(recorder: Recorder) -> bool:
     """Whether the current context is inside of a run that this process records."""
     here = trace.get_current_span().get_span_context()
-    return here.is_valid and recorder.runs.get(here.trace_id) is not None
+    return here.is_valid and recorder.runs.get(here.trace_id) is not None and not recorder.processor.has_left_out(here)
 
 
 def _mark(span: Span, error: BaseException) -> None:
