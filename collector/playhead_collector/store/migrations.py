@@ -33,6 +33,9 @@ NEEDED_SETTINGS = {
 # The text index is beyond its experimental stage from here on.
 NEEDED_VERSION = (26, 2)
 
+# What ClickHouse says where a view asks its table for what that has not.
+_DO_NOT_FIT = ("UNKNOWN_IDENTIFIER", "THERE_IS_NO_COLUMN", "NO_SUCH_COLUMN_IN_TABLE", "NOT_FOUND_COLUMN_IN_BLOCK")
+
 
 def check_suitable(client: Client) -> None:
     version = str(client.command("SELECT version()"))
@@ -93,7 +96,16 @@ def _refresh_views(client: Client, database: str, form: Form) -> None:
         for view in ddl.migration(number, form, database):
             if not isinstance(view, View) or comments.get(view.name) == view.definition:
                 continue
-            client.command(f"ALTER TABLE {view.name}{form.on_cluster} MODIFY QUERY {view.query}")
+            try:
+                client.command(f"ALTER TABLE {view.name}{form.on_cluster} MODIFY QUERY {view.query}")
+            except ClickHouseError as error:
+                if not any(mark in str(error) for mark in _DO_NOT_FIT):
+                    raise
+                raise StoreUnsuitable(
+                    f"the database {database} was made by an earlier alpha of Playhead, and its tables do not fit the "
+                    f"view {view.name} of this one: name a new store with --store; the version that made it takes its "
+                    "runs out with 'playhead export --all', to be imported there"
+                ) from error
             # Said after it is done: cut short in between, it is done again.
             client.command(f"ALTER TABLE {view.name}{form.on_cluster} MODIFY COMMENT '{view.definition}'")
             log.info("view %s altered: what the dialects' tables say has changed", view.name)

@@ -115,6 +115,15 @@ def test_a_newer_schema_is_refused_and_left_as_it_is(client: Client, name: str) 
     assert watched.commands == []
 
 
+def test_tables_of_an_earlier_alpha_are_refused_with_the_way_out(client: Client, name: str) -> None:
+    migrate(client, name, FORM, "test")
+    client.command("DROP TABLE spans SYNC")
+    client.command("CREATE TABLE spans (run_id String) ENGINE = Null")
+    client.command("ALTER TABLE keep_steps MODIFY COMMENT 'as an earlier one had it'")
+    with pytest.raises(StoreUnsuitable, match=r"made by an earlier alpha.*keep_steps.*playhead export --all"):
+        migrate(client, name, FORM, "test")
+
+
 def test_a_clickhouse_without_a_setting_that_is_needed_is_refused_by_name(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
