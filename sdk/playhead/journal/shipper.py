@@ -89,6 +89,9 @@ class Shipper:
         for read in read_from(self._folder, self._read):
             size += len(read.line)
             self._take(read)
+            # Lets the agent go first: each of its records gives up the interpreter's lock for a write, and would wait
+            # for as long as a thread may compute in one go, 5 ms, to get it back.
+            time.sleep(0)
             if len(self._batch) >= _MOST_SPANS or size >= _MOST_BYTES:
                 if not self._send_all():
                     return False

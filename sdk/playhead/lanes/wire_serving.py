@@ -32,7 +32,8 @@ class WireServing(Serving):
     def expect(self, pending: Pending) -> None:
         self.now_ns = self.now_ns or self.header.get("monotonic_ns", 0)
         if pending.kind in UNRECORDED and pending.due_ns is None and pending.delay is not None:
-            pending.due_ns = self.now_ns + int(pending.delay * 1e9)
+            # Rounded up: a deadline that is a fraction of a nanosecond away would be waited for over and over.
+            pending.due_ns = self.now_ns + int(pending.delay * 1e9) + 1
         super().expect(pending)
 
     def choose(self, discipline: Discipline, turns: int | None) -> Pending | None:
