@@ -6,6 +6,13 @@ real collector counts its calls, and it is replayed with the provider gone.
 
 from __future__ import annotations
 
+import importlib
+import json
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -13,7 +20,7 @@ from tests.collector.conftest import engine, store_database  # noqa: F401 - fixt
 from tests.collector.database import StoreDatabase
 from tests.sdk.collector import collecting
 from tests.sdk.frameworks.comparing import problems
-from tests.sdk.frameworks.recorded import Recorded, record_and_replay
+from tests.sdk.frameworks.recorded import Recorded, child, keep_recording, record_and_replay
 
 MODULES = [
     "openai_clients",
@@ -70,3 +77,35 @@ def miscounted(told: Recorded, prompts: int, tool_calls: int, input_tokens: int 
     if not min(least, len(made)) <= prompts <= len(made):
         found.append(f"counted {prompts} of {len(made)} calls")
     return found
+
+
+@contextmanager
+def mcp_server() -> Iterator[str]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    source = importlib.import_module("tests.sdk.frameworks.mcp_clients").SERVER
+    with subprocess.Popen([sys.executable, "-c", source, str(port)], stderr=subprocess.PIPE, text=True) as server:
+        assert server.stderr is not None
+        try:
+            assert any("running on" in line for line in server.stderr), "the server did not start"
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            server.kill()
+
+
+def test_mcp_over_stdio_and_over_http_is_recorded_and_replayed(tmp_path: Path) -> None:
+    module, programs = "tests.sdk.frameworks.mcp_clients", ("over_stdio", "over_http")
+    with collecting() as collector:
+        with mcp_server() as url:
+            words = [f"{program}={url}" for program in programs]
+            recorded = child("record", module, tmp_path, collector.url, words)
+        for program in programs:
+            keep_recording(collector, program, tmp_path)
+        replayed = child("serve", module, tmp_path, collector.url, words)
+    for program in programs:
+        name, *rolls = recorded[program]["returned"]
+        assert (name, len(rolls)) == ("roll", 3)
+        assert len({json.dumps(roll) for roll in rolls}) > 1
+        assert replayed[program]["returned"] == recorded[program]["returned"], program
+        assert replayed[program]["left"] == [0, 0], program

@@ -18,6 +18,7 @@ from playhead.lanes.actor import Actor, current_actor, outside
 from playhead.lanes.engine import Engine
 from playhead.lanes.lane import LANE_OF_CHILD
 from playhead.lanes.pending import Pending
+from playhead.wire.trace_context import without_trace_context
 
 ENDS = ("stdin", "stdout", "stderr")
 
@@ -223,7 +224,7 @@ class PipeTransport(asyncio.Transport):
         return self._process.live.get_pipe_transport(self._number)
 
     def write(self, data: Any) -> None:
-        digest = hashlib.blake2b(bytes(data), digest_size=12).hexdigest()
+        digest = hashlib.blake2b(without_trace_context(bytes(data)), digest_size=12).hexdigest()
         self._process.do("write", digest, lambda: self._live.write(data))
 
     def writelines(self, list_of_data: Any) -> None:
