@@ -385,13 +385,16 @@ def test_rules_of_the_command_line_keep_secrets_out(tmp_path: Path) -> None:
     script(tmp_path, "import os, sys\nprint(os.environ['SHOP_PIN'], open('order').read())")
     (tmp_path / "order").write_text("ticket NR-4711-X of a customer")
     told = recorded(
-        tmp_path, sys.executable, "agent.py", "NR-4712-X", SHOP_PIN="quite a secret",
+        tmp_path, sys.executable, "agent.py", "NR-4712-X", "--password", "hunter2", "--api-token=letmein", "--name=x",
+        SHOP_PIN="quite a secret",
         options=("-o", "a.playhead", "--redact-field", "shop_pin", "--redact-pattern", r"NR-\d+-X"),
     )  # fmt: skip
     assert told.stdout == "quite a secret ticket NR-4711-X of a customer\n"
     written = (tmp_path / "a.playhead").read_text()
     assert "NR-" not in written
-    assert "quite a secret" not in written
+    assert "--name=x" in written
+    for secret in ("quite a secret", "hunter2", "letmein"):
+        assert secret not in written
     kinds = [
         record[2][3] for record in read_journal(tmp_path / "a.playhead") if record[0] == "r" and record[2][0] == "f"
     ]

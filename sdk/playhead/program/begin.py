@@ -41,7 +41,7 @@ def record_this_process(asked: Asked) -> None:
     recorder = Recorder(settings, dict(resource.attributes), folder)
     recorder.use(recorder.own_provider(resource))
     of_process.begin(recorder, asked.level)
-    whole = step.begin("agent", f"invoke_agent {asked.name}", _told(asked), alone=True)
+    whole = step.begin("agent", f"invoke_agent {asked.name}", _told(asked, recorder), alone=True)
     everything_beneath(whole.span)
     _join_what_comes(recorder)
     atexit.unregister(of_process.shutdown)
@@ -57,11 +57,11 @@ def _put_back(asked: Asked) -> None:
         os.environ["PYTHONPATH"] = asked.pythonpath
 
 
-def _told(asked: Asked) -> dict[str, Any]:
+def _told(asked: Asked, recorder: Recorder) -> dict[str, Any]:
     return {
         "gen_ai.operation.name": "invoke_agent",
         "gen_ai.agent.name": asked.name,
-        "input.value": shlex.join(sys.orig_argv),
+        "input.value": shlex.join(recorder.redaction.words(sys.orig_argv)),
     }
 
 

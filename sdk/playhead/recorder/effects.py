@@ -37,6 +37,8 @@ class JournalSink:
         match record:
             case ["f", run, lane, "environment", name, number, outcome]:
                 return ["f", run, lane, "environment", name, number, self._redaction.named(name, outcome)]
+            case ["h", dict(header)]:
+                return ["h", {**header, "arguments": self._redaction.words(header.get("arguments", []))}]
             case [word, *rest]:
                 return [word, *self._redaction.values(rest)]
             case _:

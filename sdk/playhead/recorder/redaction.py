@@ -6,7 +6,7 @@ again: only what is new costs a scan.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from playhead.values.redact import Redactor
@@ -44,6 +44,21 @@ class Redaction:
         if isinstance(value, (list, tuple)):
             return [self.named(name, item) if item not in ("=", "!") else item for item in value]
         return value
+
+    def words(self, words: Sequence[str]) -> list[str]:
+        """A command line: what stands behind an option that names a secret is one, whatever its shape."""
+        said: list[str] = []
+        option = ""
+        for word in words:
+            name, equals, value = word.partition("=")
+            if word.startswith("-") and equals:
+                said.append(f"{name}={self.named(name.lstrip('-'), self.text(value))}")
+            elif option and not word.startswith("-"):
+                said.append(self.named(option, self.text(word)))
+            else:
+                said.append(self.text(word))
+            option = word.lstrip("-") if word.startswith("-") and not equals else ""
+        return said
 
     def text(self, text: str) -> str:
         if len(text) > _LONGEST_REMEMBERED:

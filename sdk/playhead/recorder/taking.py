@@ -26,7 +26,10 @@ class Taking:
         self._thread: threading.Thread | None = None
         try:
             self._fingerprint = Fingerprint(None if level == "steps" else _engine_version(), level)
-            recorder.processor.came_from(self._fingerprint.attributes)
+            told, whole, words = self._fingerprint.attributes, self._fingerprint.whole, recorder.redaction.words
+            told["process.command_args"] = words(told["process.command_args"])
+            whole["arguments"], whole["command"] = words(whole["arguments"]), words(whole["command"])
+            recorder.processor.came_from(told)
             self._thread = threading.Thread(target=self._finish, name="playhead-fingerprint", daemon=True)
             self._thread.start()
         except Exception:
