@@ -45,7 +45,7 @@ _IDLE_S = 5.0
 @dataclass(frozen=True, slots=True)
 class SpoolLimits:
     total_bytes: int = 8 * 1024**3
-    segment_bytes: int = 48 * 1024**2
+    segment_bytes: int = 40 * 1024**2
     linger_s: float = 0.3
     """How long a segment waits for company while the store is idle."""
     runs_held: int = 500_000
