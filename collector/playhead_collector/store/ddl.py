@@ -33,6 +33,8 @@ _SCOPE_HASH = (
 )
 TABLE_SETTINGS = (
     "default_compression_codec = 'ZSTD(1)', ttl_only_drop_parts = 1, "
+    # Statistics of all columns, which no query here gains by: work at each insert and merge, a twentieth of a deep run.
+    "auto_statistics_types = '', "
     # The spool lets go of a segment when its insert returns, so the insert has to be on the disk then; what a merge
     # replaced stays until the kernel has surely written the merged part.
     "fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 60, "
@@ -46,9 +48,15 @@ _CLUSTER_TOKENS = ", replicated_deduplication_window = 10000, replicated_dedupli
 # Of steps that share a conversation each part repeats its hashes, so few parts matter more there than merging less; no
 # part of messages repeats another, and merging those builds their text index anew.
 _FEW_PARTS = ", merge_selector_base = 2"
+# Of runs each part repeats all that it was computed anew from, and they are a tenth of the steps.
+_FEWER_PARTS = ", merge_selector_base = 1.5"
 _GRANULE = ", index_granularity = 4096"
-# The text index names rows, and each lies in a granule that is read whole: 65 messages take 40 ms at 4096, 18 at 256.
-_SMALL_GRANULE = ", index_granularity = 256"
+# The text index names rows, and each lies in a granule that is read whole: 65 messages take 24 ms at 4096, 11 at 1024,
+# 7 at 256; but texts that are compressed so few at a time take a third more at 256.
+_SMALL_GRANULE = ", index_granularity = 1024"
+# Columns apart where a merge made so many steps: in compact parts no block is larger than a megabyte, and each block
+# repeats the hashes of its conversations. Inserts stay compact: a hundred files synced would be a hundred waits.
+_WIDE = ", min_level_for_wide_part = 1, min_bytes_for_wide_part = 2000000"
 _NO_TOKENS = ", non_replicated_deduplication_window = 0"
 _NO_CLUSTER_TOKENS = ", replicated_deduplication_window = 0"
 
@@ -140,6 +148,13 @@ def _render(entry: Traversable, form: Form, database: str) -> list[Statement]:
         "scope_type": _SCOPE,
         "scope_hash": _SCOPE_HASH,
         "table_settings": TABLE_SETTINGS + _GRANULE + _FEW_PARTS + _TOKENS + (_CLUSTER_TOKENS if form.cluster else ""),
+        "step_settings": TABLE_SETTINGS
+        + _GRANULE
+        + _FEW_PARTS
+        + _WIDE
+        + _TOKENS
+        + (_CLUSTER_TOKENS if form.cluster else ""),
+        "run_settings": TABLE_SETTINGS + _GRANULE + _FEWER_PARTS + _TOKENS + (_CLUSTER_TOKENS if form.cluster else ""),
         "message_settings": TABLE_SETTINGS + _SMALL_GRANULE + _NO_TOKENS + (_NO_CLUSTER_TOKENS if form.cluster else ""),
         "retention_days": str(form.retention_days),
         "on_cluster": form.on_cluster,

@@ -41,9 +41,11 @@ CREATE TABLE IF NOT EXISTS step_rows{{local}}{{on_cluster}}
     is_answer_log UInt8,
 
     -- The step's messages, arguments and results: piece after piece, by hash, in `messages`.
-    -- Each step of a conversation repeats those of the step before it: a block that holds many steps is a fifth smaller.
-    piece_hashes Array(FixedString(16)) CODEC(ZSTD(3)) SETTINGS (min_compress_block_size = 1048576, max_compress_block_size = 4194304),
-    piece_owners Array(UInt32),
+    -- Each step of a conversation repeats those of the step before it, thousands at a time. So blocks are large (a granule of long
+    -- conversations, or several of short ones), and the codec looks for long repeats up to 16 MB back: at no more work, of the deepest
+    -- runs' hashes it leaves 0.37 where ZSTD(3) left 0.68.
+    piece_hashes Array(FixedString(16)) CODEC(ZSTD(1, 24)) SETTINGS (min_compress_block_size = 1048576, max_compress_block_size = 16777216),
+    piece_owners Array(UInt32) CODEC(ZSTD(3)) SETTINGS (min_compress_block_size = 1048576, max_compress_block_size = 4194304),
     piece_fields Array(Enum8('other' = 0, 'input' = 1, 'output' = 2, 'system' = 3, 'tools' = 4, 'arguments' = 5,
         'result' = 6, 'input_any' = 7, 'output_any' = 8)),
 
@@ -83,4 +85,4 @@ ENGINE = {{replacing:version_of_row}}
 PARTITION BY toDate(start_time)
 ORDER BY (run_id, step_id)
 TTL toDateTime64(arrived_at, 0) + toIntervalDay({{retention_days}})
-SETTINGS {{table_settings}}
+SETTINGS {{step_settings}}

@@ -81,4 +81,4 @@ CREATE TABLE IF NOT EXISTS run_rows{{local}}{{on_cluster}}
 ENGINE = {{replacing:computed_at}}
 ORDER BY run_id
 TTL toDateTime64(arrived_at, 0) + toIntervalDay({{retention_days}})
-SETTINGS {{table_settings}}
+SETTINGS {{run_settings}}
