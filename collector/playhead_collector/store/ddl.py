@@ -33,7 +33,7 @@ _SCOPE_HASH = (
 )
 TABLE_SETTINGS = (
     "default_compression_codec = 'ZSTD(1)', ttl_only_drop_parts = 1, "
-    # Statistics of all columns, which no query here gains by: work at each insert and merge, a twentieth of a deep run.
+    # Statistics of all columns, which no query here gains by: a twentieth of a deep run.
     "auto_statistics_types = '', "
     # The spool lets go of a segment when its insert returns, so the insert has to be on the disk then; what a merge
     # replaced stays until the kernel has surely written the merged part.
@@ -45,9 +45,12 @@ TABLE_SETTINGS = (
 # A segment may come again when its insert was cut short and the store away since, so its token is remembered for long.
 _TOKENS = ", non_replicated_deduplication_window = 10000"
 _CLUSTER_TOKENS = ", replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 604800"
-# Of steps that share a conversation each part repeats its hashes, so few parts matter more there than merging less; no
-# part of messages repeats another, and merging those builds their text index anew.
-_FEW_PARTS = ", merge_selector_base = 2"
+# Of steps that share a conversation each part repeats its hashes, so few parts matter more there than merging less.
+# At 1.8 even two small parts become one (sizes count 5 MB more than they are, so it changes little for large ones): the
+# last insert of a deep run took as much as a third of all before it. No part of messages repeats another, and merging
+# those builds their text index anew.
+_FEW_PARTS = ", merge_selector_base = 1.8"
+_SOME_PARTS = ", merge_selector_base = 4"
 # Of runs each part repeats all that it was computed anew from, and they are a tenth of the steps.
 _FEWER_PARTS = ", merge_selector_base = 1.5"
 _GRANULE = ", index_granularity = 4096"
@@ -56,7 +59,8 @@ _GRANULE = ", index_granularity = 4096"
 _SMALL_GRANULE = ", index_granularity = 1024"
 # Columns apart where a merge made so many steps: in compact parts no block is larger than a megabyte, and each block
 # repeats the hashes of its conversations. Inserts stay compact: a hundred files synced would be a hundred waits.
-_WIDE = ", min_level_for_wide_part = 1, min_bytes_for_wide_part = 2000000"
+# (A granule, and so a block, ends at 32 MB rather than 10.)
+_WIDE = ", min_level_for_wide_part = 1, min_bytes_for_wide_part = 2000000, index_granularity_bytes = 33554432"
 _NO_TOKENS = ", non_replicated_deduplication_window = 0"
 _NO_CLUSTER_TOKENS = ", replicated_deduplication_window = 0"
 
@@ -155,7 +159,11 @@ def _render(entry: Traversable, form: Form, database: str) -> list[Statement]:
         + _TOKENS
         + (_CLUSTER_TOKENS if form.cluster else ""),
         "run_settings": TABLE_SETTINGS + _GRANULE + _FEWER_PARTS + _TOKENS + (_CLUSTER_TOKENS if form.cluster else ""),
-        "message_settings": TABLE_SETTINGS + _SMALL_GRANULE + _NO_TOKENS + (_NO_CLUSTER_TOKENS if form.cluster else ""),
+        "message_settings": TABLE_SETTINGS
+        + _SMALL_GRANULE
+        + _SOME_PARTS
+        + _NO_TOKENS
+        + (_NO_CLUSTER_TOKENS if form.cluster else ""),
         "retention_days": str(form.retention_days),
         "on_cluster": form.on_cluster,
         "local": "_local" if form.cluster else "",

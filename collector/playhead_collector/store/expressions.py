@@ -22,6 +22,7 @@ _MAY_BE_UNKNOWN = ("request_model", "response_model", "provider", "agent", "sess
 # values, in protobuf (field 1, length 4, "role"). The two are looked for apart, since a pattern that always begins with
 # the same byte is a quarter of the work.
 _MESSAGE = r',\s*\{\s*\\*"(?:role|content|parts|type|lc|id|message)\\*"\s*:'
+_NO_PROSE = r'^\s*[\[{"\n]'
 _STRUCTURED_MESSAGE = "\\n\\x04role"
 _ANY_PIECES = (
     r"splitByChar('\x1f', replaceRegexpAll(replaceAll("
@@ -110,7 +111,9 @@ def _pieces() -> str:
             f"splitByChar('\\x1f', concat('[\\x1f', {inner}, '\\x1f}}]'))"
         )
     generic = _ANY_PIECES.replace("{message}", _quoted(_MESSAGE))
-    return rf"multiIf(position(t, '\x1f') > 0, [t], {', '.join(told)}, {generic})"
+    # What begins as no JSON does, nor a structured value, is prose, whatever it quotes; but it must not grow long.
+    prose = f"length(t) < 16384 AND NOT match(t, {_quoted(_NO_PROSE)})"
+    return rf"multiIf(position(t, '\x1f') > 0 OR {prose}, [t], {', '.join(told)}, {generic})"
 
 
 def _json_keys() -> list[str]:

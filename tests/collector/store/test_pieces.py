@@ -44,7 +44,7 @@ def test_a_message_is_one_piece_as_an_answer_and_in_every_input(
     store_database: StoreDatabase, write: Callable[[list[Message]], str]
 ) -> None:
     turns = conversation(write)
-    sent = []
+    sent: list[Any] = []
     for given, answer in turns:
         attributes = {"gen_ai.operation.name": "chat", "gen_ai.input.messages": given, "gen_ai.output.messages": answer}
         sent.append(span("chat", attributes, parent=sent[0] if sent else None, at=(len(sent), len(sent) + 1)))
@@ -63,6 +63,17 @@ def test_a_message_is_one_piece_as_an_answer_and_in_every_input(
         for found in spans_of(store_database.client, runs)
     ]
     assert sorted(stored) == sorted(turns)
+
+
+def test_prose_that_quotes_a_conversation_is_one_piece_until_it_is_long(store_database: StoreDatabase) -> None:
+    quote = compact([SYSTEM, ASKED, ANSWER, FOUND])
+    for text, pieces in ((f"It said {quote}.", 1), (f"It said {quote * 40}.", 1 + 6 * 40)):
+        sent = span("log", {"note": text})
+        store_database.insert(traces(sent))
+        [row] = store_database.rows(
+            "SELECT length(piece_hashes) AS n FROM step_rows WHERE run_id = {run:String}", run=sent.trace_id.hex()
+        )
+        assert row["n"] == pieces
 
 
 @pytest.mark.parametrize(

@@ -45,13 +45,13 @@ CREATE TABLE IF NOT EXISTS step_rows{{local}}{{on_cluster}}
     -- conversations, or several of short ones), and the codec looks for long repeats up to 16 MB back: at no more work, of the deepest
     -- runs' hashes it leaves 0.37 where ZSTD(3) left 0.68.
     piece_hashes Array(FixedString(16)) CODEC(ZSTD(1, 24)) SETTINGS (min_compress_block_size = 1048576, max_compress_block_size = 16777216),
-    piece_owners Array(UInt32) CODEC(ZSTD(3)) SETTINGS (min_compress_block_size = 1048576, max_compress_block_size = 4194304),
+    piece_owners Array(UInt32) CODEC(ZSTD(1, 24)) SETTINGS (min_compress_block_size = 1048576, max_compress_block_size = 4194304),
     piece_fields Array(Enum8('other' = 0, 'input' = 1, 'output' = 2, 'system' = 3, 'tools' = 4, 'arguments' = 5,
         'result' = 6, 'input_any' = 7, 'output_any' = 8)),
 
     -- The rest of the span, verbatim. A payload's text is empty here; its pieces have its place as their owner.
     attribute_count UInt32,
-    attribute_keys Array(LowCardinality(String)),
+    attribute_keys Array(LowCardinality(String)) CODEC(ZSTD(1, 24)) SETTINGS (max_compress_block_size = 4194304),
     attribute_types Array(UInt8),
     attribute_texts Array(String),
     attribute_numbers Array(Int64),
