@@ -80,12 +80,17 @@ def _put_back(numbers: list[Any], real_signal: Any, real_getsignal: Any) -> None
             real_signal(number, held.handler)
 
 
-def _codes() -> frozenset[CodeType]:
+def undisturbed(*functions: Callable[..., Any]) -> None:
+    """No handler runs in the middle of these, either: they would take what it raises for an error of their own."""
+    _bookkeeping.update(one.__code__ for one in functions if isinstance(one, FunctionType))
+
+
+def _codes() -> set[CodeType]:
     methods = {name: one for name, one in vars(Discipline).items() if isinstance(one, FunctionType)}
-    return frozenset(one.__code__ for name, one in methods.items() if name != "await_turn")
+    return {one.__code__ for name, one in methods.items() if name != "await_turn"}
 
 
-_BOOKKEEPING = _codes()
+_bookkeeping = _codes()
 _WAITING = Discipline.await_turn.__code__
 
 
@@ -94,7 +99,7 @@ def _in_bookkeeping(frame: FrameType | None) -> bool:
     while frame is not None:
         if frame.f_code is _WAITING:
             return False
-        if frame.f_code in _BOOKKEEPING:
+        if frame.f_code in _bookkeeping:
             return True
         frame = frame.f_back
     return False

@@ -10,10 +10,13 @@ from functools import partial
 from opentelemetry import trace
 
 from playhead.lanes.engine import Engine, Level
+from playhead.lanes.recording import Recording
+from playhead.lanes.signals import undisturbed
 from playhead.recorder.carrying import carry
 from playhead.recorder.effects import JournalSink
 from playhead.recorder.exchanges import ExchangeSteps
 from playhead.recorder.inbound import Listener
+from playhead.recorder.processor import JournalProcessor
 from playhead.recorder.recorder import Recorder
 from playhead.recorder.requests import REQUEST
 
@@ -32,5 +35,6 @@ def record_effects(recorder: Recorder, level: Level, lane: str = "0") -> Engine:
     engine.observers.append(ExchangeSteps())
     engine.carry = carry
     engine.listeners.append(partial(Listener, engine))
+    undisturbed(JournalProcessor.on_start, JournalProcessor.on_end, Recording._append)
     engine.install()
     return engine

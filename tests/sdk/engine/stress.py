@@ -147,10 +147,8 @@ def signals() -> None:
         event.set()
         with another:
             pass
-        signal.setitimer(signal.ITIMER_REAL, 0.001)
 
     signal.signal(signal.SIGALRM, alarm)
-    signal.setitimer(signal.ITIMER_REAL, 0.001)
 
     def worker(number: int) -> None:
         for _ in range(100):
@@ -161,7 +159,9 @@ def signals() -> None:
     for thread in workers:
         thread.start()
     for _ in range(100):
-        event.wait(30)
+        signal.setitimer(signal.ITIMER_REAL, 0.001)
+        # Not long: a signal that comes just before a wait begins is heard after it, in any Python program.
+        event.wait(0.2)
         event.clear()
         with lock:
             tool(1)
@@ -172,13 +172,18 @@ def signals() -> None:
     class TooLate(Exception):
         pass
 
+    armed = [False]
+
     def raising(*_: Any) -> None:
-        raise TooLate
+        if armed[0]:
+            armed[0] = False
+            raise TooLate
 
     signal.signal(signal.SIGALRM, raising)
     for waiting in (lambda: time.sleep(30), lambda: threading.Event().wait(30), lambda: queue.Queue().get(timeout=30)):
         for _ in range(5):
-            signal.setitimer(signal.ITIMER_REAL, 0.005)
+            armed[0] = True
+            signal.setitimer(signal.ITIMER_REAL, 0.005, 0.05)
             try:
                 waiting()
             except TooLate:
@@ -187,10 +192,11 @@ def signals() -> None:
     late = 0
     for _ in range(200):
         try:
+            armed[0] = True
             signal.setitimer(signal.ITIMER_REAL, 0.0005)
             with lock:
                 tool(1)
-            signal.setitimer(signal.ITIMER_REAL, 0)
+            armed[0] = False
         except TooLate:
             late += 1
         signal.setitimer(signal.ITIMER_REAL, 0)
