@@ -31,18 +31,24 @@ def install(engine: Engine) -> None:
     def call(finalizer: Any, _: Any = None) -> Any:
         return real_call(finalizer, _) if OUTSIDE.get() else _outside().run(real_call, finalizer, _)
 
-    def collecting(phase: str, _: dict[str, int]) -> None:
-        # A collection is never interrupted by another, and runs in one thread from start to stop.
+    # A collection is never interrupted by another, and runs in one thread from start to stop.
+    def begins(phase: str, _: dict[str, int]) -> None:
         if phase == "start":
             context = _outside()
             if not _enter(ctypes.py_object(context)):
                 entered.append(context)
-        elif entered:
+
+    def ends(phase: str, _: dict[str, int]) -> None:
+        if phase == "stop" and entered:
             _leave(ctypes.py_object(entered.pop()))
 
     engine.patches.set(weakref.finalize, "__call__", call)
-    gc.callbacks.append(collecting)
-    engine.patches.on_undo(lambda: gc.callbacks.remove(collecting))
+    # Around everybody else's callbacks: one that times collections reads a clock, and is no more the agent's than a
+    # finaliser.
+    gc.callbacks.insert(0, begins)
+    gc.callbacks.append(ends)
+    engine.patches.on_undo(lambda: gc.callbacks.remove(begins))
+    engine.patches.on_undo(lambda: gc.callbacks.remove(ends))
 
 
 def _outside() -> Context:

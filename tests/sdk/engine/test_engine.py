@@ -364,3 +364,19 @@ print("alive")
 def test_a_collection_in_the_middle_of_setting_a_context_variable_does_not_kill_the_process() -> None:
     done = subprocess.run([sys.executable, "-c", COLLECTED], capture_output=True, text=True, timeout=60, check=False)
     assert (done.stdout, done.returncode) == ("alive\n", 0)
+
+
+def test_who_times_collections_reads_no_clock_of_the_agent(uninstalls: list[Engine]) -> None:
+    """When garbage is found depends on allocations, so a reading in it would come elsewhere in a replay."""
+    seen: list[float] = []
+
+    def timing(phase: str, _: dict[str, int]) -> None:
+        seen.append(time.perf_counter())
+
+    gc.callbacks.insert(0, timing)
+    try:
+        _, records = recorded(uninstalls, gc.collect)
+    finally:
+        gc.callbacks.remove(timing)
+    assert len(seen) >= 2
+    assert not [record for record in records if "time.perf_counter" in record]
