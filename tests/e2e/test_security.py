@@ -87,7 +87,7 @@ def test_each_token_sends_to_its_project_and_reads_only_that(secured: Secured) -
     assert hex_id(mine) in seen[READ] and hex_id(theirs) not in seen[READ]
     assert seen[ACME_READ] == {hex_id(theirs)}
     other = secured.up.playhead("runs", "--token", READ, "--project", "acme")
-    assert other.status == 2 and "not read project 'acme'" in other.err
+    assert other.status == 2 and "this token read project 'acme'" in other.err
 
 
 @pytest.mark.parametrize("token", ["", "nobodys-token-at-all", READ])

@@ -184,7 +184,9 @@ class _Count:
         )
         if best.has_content or not (best.usage or best.failed):
             return best.key
-        same = [step for step in call.steps if (step.failed, step.tokens) == (best.failed, best.tokens)]
+        # Tokens may be equal where one said none at all, so that usage is known has to be equal, too.
+        known = (best.failed, best.tokens, best.usage > 0)
+        same = [step for step in call.steps if (step.failed, step.tokens, step.usage > 0) == known]
         return min((step for step in same if step.has_content), key=lambda step: step.in_time, default=best).key
 
     def _depth(self, step_id: str) -> int:

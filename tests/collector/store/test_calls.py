@@ -267,6 +267,14 @@ steps_of_a_run = st.lists(
 )
 
 
+def test_content_is_no_reason_to_count_a_failed_telling_that_knows_no_usage() -> None:
+    steps = (
+        told("wrapper", (0, 10), failed=True, content=True),
+        told("inner", (1, 9), parent="wrapper", usage=1, failed=True),
+    )
+    assert uncounted(*steps) == {"wrapper"}
+
+
 @settings(max_examples=300, deadline=None)
 @given(steps_of_a_run, st.randoms(use_true_random=False))
 def test_the_order_of_steps_never_changes_the_verdict(steps: list[Told], order: random.Random) -> None:
