@@ -77,7 +77,7 @@ class Settings(BaseModel):
         default=8192, ge=16, description="how much may wait for the store before emitters are told to try later"
     )
     linger_ms: int = Field(default=300, ge=10, le=60000, description="how long a segment waits for company")
-    segment_mb: int = Field(default=40, ge=1, le=256, description="the most that one insert takes")
+    segment_mb: int = Field(default=32, ge=1, le=256, description="the most that one insert takes")
     max_body_mb: int = Field(default=64, ge=1, le=1024, description="largest request body, compressed or not")
     log_level: str = Field(default="info", description="debug, info, warning or error")
     log_format: str = Field(default="text", description="text, or json: one object a line")
