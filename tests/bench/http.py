@@ -120,7 +120,7 @@ print(json.dumps(figures))
 """
 
 
-def measured(level: str = "wire") -> dict[str, list[float]]:
+def measured(level: str = "exact") -> dict[str, list[float]]:
     """For each client and case: added CPU ms, added wall ms, and the CPU ms of the exchange itself."""
     with (
         tempfile.TemporaryDirectory(prefix="playhead-bench-") as folder,

@@ -46,6 +46,14 @@ def test_a_conversation_that_grew_is_searched_in_what_is_new() -> None:
     assert redactor.searched - before < 3 * len(said(more[-1:])) < len(said(CLEAN))
 
 
+def test_a_value_that_is_clean_under_one_name_is_hidden_under_another() -> None:
+    redaction = Redaction(Redactor(b"salt", fields=["pin"]))
+    assert redaction.named("CITY", ["=", "plain words"]) == ["=", "plain words"]
+    assert redaction.values([["=", ["plain words"]]]) == [["=", ["plain words"]]]
+    for name in ("DB_PASSWORD", "PIN"):
+        assert "plain words" not in redaction.named(name, ["=", "plain words"])
+
+
 def test_a_pattern_of_the_users_may_reach_over_messages() -> None:
     redaction = Redaction(Redactor(b"salt", patterns=[r"first.*second"]))
     messages = [*CLEAN, {"role": "user", "content": "first"}, {"role": "user", "content": "second"}]

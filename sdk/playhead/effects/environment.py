@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import ItemsView, Iterator
 from typing import Any
 
 from playhead.lanes.actor import current_actor
@@ -50,6 +50,21 @@ def install(engine: Engine) -> None:
             return names(environ)
         return iter(engine.value(actor, "environment", "*", lambda: list(names(environ))))
 
+    class Items(ItemsView[Any, Any]):
+        # urllib looks for proxies among all variables, twice for each request of requests'. Who walks is asked once,
+        # not at each variable, which took 0.11 ms a walk through 36 of them; now it is 0.04.
+        def __iter__(self) -> Iterator[tuple[Any, Any]]:
+            environ: Any = self._mapping  # type: ignore[attr-defined]
+            if current_actor() is not None and called_by_agent():
+                return super().__iter__()
+            return iter([(name, getitem(environ, name)) for name in names(environ)])
+
+    Items.__name__ = ItemsView.__name__
+
+    def items(environ: Any) -> ItemsView[Any, Any]:
+        return Items(environ)
+
+    engine.patches.set(Environ, "items", items)
     engine.patches.set(Environ, "__getitem__", read)
     engine.patches.set(Environ, "__setitem__", write)
     engine.patches.set(Environ, "__delitem__", delete)

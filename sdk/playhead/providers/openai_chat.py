@@ -23,6 +23,9 @@ from playhead.providers.parts import (
 from playhead.providers.prompt import Answered, Asked, Attributes, Dialect, Failure, Usage
 from playhead.providers.sse import DONE
 
+_KEPT = frozenset({"id", "model", "service_tier", "system_fingerprint", "usage", "x_groq", "error"})
+_TEXTS = frozenset({"content", "refusal", "reasoning_content", "reasoning"})
+
 
 def _chat_shaped(request: Json) -> bool:
     return isinstance(request.get("messages"), list)
@@ -211,9 +214,9 @@ def _assembled(events: Iterable[Json]) -> tuple[Json, bool]:
         if event.get("type") == DONE:
             done = True
             continue
-        for key in ("id", "model", "service_tier", "system_fingerprint", "usage", "x_groq", "error"):
-            if event.get(key):
-                whole[key] = event[key]
+        for key, value in event.items():
+            if value and key in _KEPT:
+                whole[key] = value
         for piece in objects(event, "choices"):
             _add(choices.setdefault(count(piece, "index") or 0, {"message": {}}), piece)
     whole["choices"] = [choices[index] for index in sorted(choices)]
@@ -229,8 +232,9 @@ def _add(choice: Json, piece: Json) -> None:
     said = choice["message"]
     if role := text(delta, "role"):
         said["role"] = role
-    for key in ("content", "refusal", "reasoning_content", "reasoning"):
-        append(said, key, delta.get(key))
+    for key, value in delta.items():
+        if key in _TEXTS:
+            append(said, key, value)
     for block in objects(delta, "content"):
         listed(said, "content").append(block)
     for part in objects(delta, "tool_calls"):

@@ -13,10 +13,11 @@ from typing import Any
 from opentelemetry.util.types import AttributeValue
 
 from playhead.providers.loose import Json
+from playhead.values.json_text import writer
 
 Attributes = dict[str, AttributeValue]
 
-_dumps = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=True).encode
+_dumps = writer(json.JSONEncoder().default, allow_nan=True)
 
 
 @dataclass(frozen=True, slots=True)

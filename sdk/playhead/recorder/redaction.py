@@ -35,11 +35,13 @@ class Redaction:
 
     def values(self, values: list[Any]) -> list[Any]:
         """The same values, nested ones too, without the secrets in their texts."""
-        return [self._value("", value) for value in values]
+        return [self._nameless(value) for value in values]
 
     def named(self, name: str, value: Any) -> Any:
         """A value, or what holds it, that stands under a name."""
         if isinstance(value, str):
+            if "." not in name and not self._is_secret(name):
+                return self.text(value)  # which remembers what was clean
             return self._redactor.named(name, value)
         if isinstance(value, (list, tuple)):
             return [self.named(name, item) if item not in ("=", "!") else item for item in value]
@@ -92,6 +94,17 @@ class Redaction:
                 self._clean_messages.clear()
             self._clean_messages.add(known)
         return _MESSAGE.join(made) if changed else text
+
+    def _nameless(self, value: Any) -> Any:
+        """Most of what a recording holds: by its exact type, since each piece of a stream is a dozen of these."""
+        kind = type(value)
+        if kind is str:
+            return value if value in self._clean else self.text(value)
+        if kind is int or value is None or kind is bool or kind is float:
+            return value
+        if kind is list:
+            return [self._nameless(item) for item in value]
+        return self._value("", value)
 
     def _value(self, key: str, value: Any) -> Any:
         if isinstance(value, str):

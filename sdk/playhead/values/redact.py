@@ -193,7 +193,8 @@ class Redactor:
 
 def _found(text: str) -> set[str | None]:
     """What a text may hold: nothing, as a rule."""
-    return {match.lastgroup for gate in GATES for match in gate.finditer(text)}
+    # Looked for first: an iterator that finds nothing costs twice the look, and there are 17 of them for a short text.
+    return {match.lastgroup for gate in GATES if gate.search(text) for match in gate.finditer(text)}
 
 
 def _end_of_text(text: str, at: int, escapes: int) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime
 import gc
+import json
 import os
 import random
 import socket
@@ -12,6 +13,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ import pytest
 
 from playhead.lanes.divergence import Divergence
 from playhead.lanes.engine import Engine
+from playhead.lanes.pieces import Pieces
 from playhead.lanes.sink import ListSink
 
 PATCHED = (
@@ -127,6 +130,42 @@ def test_another_name_than_was_recorded_is_a_divergence_that_says_both(uninstall
     uninstalls.append(engine)
     with pytest.raises(Divergence, match='recorded "FIRST", now "SECOND"'):
         os.environ.get("SECOND")
+
+
+def test_a_walk_through_the_environment_is_recorded_for_the_agent_and_not_for_urllib(
+    uninstalls: list[Engine], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ftp_proxy", "http://proxy.test:3128")
+
+    def walks() -> tuple[dict[str, str], dict[str, str]]:
+        return urllib.request.getproxies_environment(), dict(os.environ.items())
+
+    (proxies, walked), records = recorded(uninstalls, walks)
+    assert proxies["ftp"] == "http://proxy.test:3128"
+    assert walked == dict(os.environ)
+    read = [record[4] for record in records if record[0] == "f" and record[3] == "environment"]
+    assert read == ["*", *walked]
+
+
+@pytest.mark.parametrize("compact", [True, False])
+def test_a_request_that_repeats_its_conversation_writes_what_is_new(compact: bool) -> None:
+    separators = (",", ":") if compact else (", ", ": ")
+    sink = ListSink()
+    pieces, replayed = Pieces(sink), Pieces()
+    said = [{"role": "user", "content": f"message {number}: " + "word " * 80} for number in range(3)]
+
+    def request() -> bytes:
+        return json.dumps({"messages": said}, separators=separators).encode()
+
+    pieces.fold(request())
+    before = len(sink.records)
+    said.append({"role": "user", "content": "one more"})
+    folded = pieces.fold(request())
+    new = [text for _, _, text in sink.records[before:]]
+    assert not [text for text in new if "message 0" in text or "message 1" in text]
+    for _, key, text in sink.records:
+        replayed.keep(key, text)
+    assert replayed.whole(folded) == request()
 
 
 def test_a_socket_that_no_wrapper_reached_is_named_while_recording_and_stopped_in_a_replay(
