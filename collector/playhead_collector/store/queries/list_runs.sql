@@ -27,17 +27,19 @@ SELECT
     shape,
     first_step
 FROM run_rows FINAL
-WHERE start_time >= {since:DateTime64(9, 'UTC')}
+-- A condition whose value is not asked for is left out, so each is one line.
+WHERE true
+    AND start_time >= {since:DateTime64(9, 'UTC')}
     AND start_time < {until:DateTime64(9, 'UTC')}
-    AND ({agent:String} = '' OR agent LIKE {agent:String})
-    AND ({status:String} = '' OR toString(status) = {status:String})
-    AND ({user:String} = '' OR user LIKE {user:String})
-    AND ({session:String} = '' OR session LIKE {session:String})
-    AND ({version:String} = '' OR version LIKE {version:String})
-    AND ({model:String} = '' OR arrayExists(m -> m LIKE {model:String}, models))
-    AND ({tool:String} = '' OR arrayExists(t -> t LIKE {tool:String}, tools))
-    AND ({min_cost:Float64} = 0 OR cost_usd >= {min_cost:Float64})
-    AND ({min_tokens:UInt64} = 0 OR ifNull(input_tokens, 0) + ifNull(output_tokens, 0) >= {min_tokens:UInt64})
+    AND agent LIKE {agent:String}
+    AND toString(status) = {status:String}
+    AND user LIKE {user:String}
+    AND session LIKE {session:String}
+    AND version LIKE {version:String}
+    AND arrayExists(m -> m LIKE {model:String}, models)
+    AND arrayExists(t -> t LIKE {tool:String}, tools)
+    AND cost_usd >= {min_cost:Float64}
+    AND ifNull(input_tokens, 0) + ifNull(output_tokens, 0) >= {min_tokens:UInt64}
     -- {text}
 ORDER BY start_time DESC, run_id
 LIMIT {limit:UInt32}

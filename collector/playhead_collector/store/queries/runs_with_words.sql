@@ -6,15 +6,15 @@ AND run_id IN
 (
     SELECT run_id
     FROM message_rows
-    WHERE arrived_at >= {arrived_since:DateTime('UTC')}
-        AND splitByChar('_', _part)[4] != '0'
+    WHERE splitByChar('_', _part)[4] != '0'
+        AND arrived_at >= {arrived_since:DateTime('UTC')}
         -- {indexed}
         AND ({matching})
     UNION ALL
     SELECT run_id
     FROM message_rows
-    WHERE arrived_at >= {arrived_since:DateTime('UTC')}
-        AND splitByChar('_', _part)[4] = '0'
+    WHERE splitByChar('_', _part)[4] = '0'
+        AND arrived_at >= {arrived_since:DateTime('UTC')}
         -- {contained}
         AND ({matching})
 )
