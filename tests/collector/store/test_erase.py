@@ -133,6 +133,9 @@ def plain(engine: Engine, tmp_path: Path) -> Iterator[StoreDatabase]:
     with fresh_database(engine, tmp_path) as database:
         for table in TABLES:
             database.client.command(f"ALTER TABLE {table} MODIFY SETTING default_compression_codec = 'NONE'")
+        own = "SELECT table, name FROM system.columns WHERE database = currentDatabase() AND compression_codec != ''"
+        for column in database.rows(own):
+            database.client.command(f"ALTER TABLE {column['table']} MODIFY COLUMN {column['name']} CODEC(NONE)")
         yield database
 
 
