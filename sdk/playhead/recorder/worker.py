@@ -6,6 +6,7 @@ the agent's, so nothing of it is recorded: see `is_internal`.
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import logging
 import os
@@ -99,6 +100,9 @@ class Worker:
             from playhead.journal.folder import leftovers
             from playhead.journal.sender import Sender
             from playhead.journal.shipper import Shipper, ship_leftovers
+
+            # Name look-ups import this one when they first need it; a child forked meanwhile could look up no name.
+            codecs.lookup("idna")
 
         assert self._settings.endpoint is not None
         began = time.monotonic()
