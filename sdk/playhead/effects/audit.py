@@ -101,4 +101,7 @@ def _harmless(event: str, args: tuple[Any, ...]) -> bool:
 
 def _told(event: str, args: tuple[Any, ...]) -> str:
     place = 1 if event in ("socket.connect", "socket.sendto", "socket.sendmsg") else 0
-    return str(args[place])[:200] if len(args) > place else ""
+    if len(args) <= place:
+        return ""
+    told = args[place]
+    return (os.fsdecode(told) if isinstance(told, bytes) else str(told))[:200]

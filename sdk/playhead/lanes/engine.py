@@ -170,6 +170,11 @@ class Engine:
             self.discipline.settle(actor)
         return result(outcome)
 
+    def fact(self, kind: str, compute: Callable[[], Any]) -> Any:
+        """What Playhead itself decides in the agent's thread; computed where the thread is none of the agent's."""
+        actor = current_actor()
+        return compute() if actor is None else self.value(actor, kind, "", compute)
+
     def perform(
         self,
         kind: str,

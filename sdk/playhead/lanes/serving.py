@@ -41,6 +41,7 @@ class Serving:
         self._cursor = 0
         self._waiting: dict[tuple[str, str, int], Pending] = {}
         self._asked = 0
+        self._served: dict[tuple[str, str], int] = {}
         self._recorded = 0
         for record in records:
             self._read(record)
@@ -82,6 +83,7 @@ class Serving:
         if known != fingerprint:
             self._changed((lane, kind, occurrence), known, fingerprint)
         self._asked += 1
+        self._served[lane, kind] = occurrence + 1
         return outcome
 
     def begin(self, pending: Pending, fingerprint: str, detail: Any) -> None:
@@ -92,6 +94,7 @@ class Serving:
         if known != fingerprint:
             self._changed(pending.key, known, fingerprint, known_detail, detail)
         self._asked += 1
+        self._served[pending.lane, pending.kind] = pending.occurrence + 1
 
     def note(self, word: str, *fields: Any) -> None:
         pass
@@ -99,9 +102,8 @@ class Serving:
     def _beyond(self, lane: str, kind: str, fingerprint: str, detail: Any) -> None:
         if not self.complete and self._cursor >= len(self._deliveries):
             self._fail(RecordingEnded(f"the recording was cut off before lane {lane} asked for {kind} {fingerprint}"))
-        nearest = [f"recorded in lane {place[0]}, which is another's" for place, _ in self._alike(kind, fingerprint)][
-            :3
-        ]
+        others = dict.fromkeys(place[0] for place, _ in self._alike(kind, fingerprint) if place[0] != lane)
+        nearest = [f"recorded in lane {other}, which is another's" for other in others][:3]
         asked = [f"asked with {detail!r}"[:400]] if detail is not None else []
         self._fail(
             Divergence(
@@ -221,6 +223,15 @@ class Serving:
     def unasked(self) -> int:
         """How many recorded effects the replay never asked for."""
         return self._recorded - self._asked
+
+    def unasked_first(self) -> str:
+        """One of them, in words: of the lane that was created first."""
+        for table in (self._begun, self._values):
+            for (lane, kind), entries in table.items():
+                served = self._served.get((lane, kind), 0)
+                if served < len(entries):
+                    return f"{kind} #{served} of lane {lane} ({entries[served][0]})"
+        return ""
 
     def undelivered(self) -> int:
         return len(self._deliveries) - self._cursor

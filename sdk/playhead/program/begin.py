@@ -39,6 +39,12 @@ def record_this_process(asked: Asked) -> None:
     )
     folder = Folder(settings.journal / asked.process, asked.lock)
     recorder = Recorder(settings, dict(resource.attributes), folder)
+    # Not its patterns: one may be a secret itself. What they hid is a token in the recording, and compared as such.
+    recorder.program = {
+        "name": asked.name,
+        "service": asked.service,
+        "redact_fields": list(asked.redact_fields),
+    }
     recorder.use(recorder.own_provider(resource))
     of_process.begin(recorder, asked.level)
     whole = step.begin("agent", f"invoke_agent {asked.name}", _told(asked, recorder), alone=True)

@@ -1,7 +1,7 @@
 """Ids of runs and steps, from a generator of Playhead's own.
 
 OpenTelemetry draws them from `random`, which is the agent's: recording would move the numbers that an agent draws
-after it has set a seed.
+after it has set a seed. The ids of runs are in the recording, so that a replayed run is found by the id that it had.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from random import Random
 
 from opentelemetry.sdk.trace.id_generator import IdGenerator
 
+from playhead.lanes.active import active_engine
+
 _source = Random(os.urandom(32))  # noqa: S311 - ids need to differ, not to be secret
 _bits = _source.getrandbits
 # A child would go on with its parent's ids.
@@ -19,7 +21,12 @@ os.register_at_fork(after_in_child=lambda: _source.seed(os.urandom(32)))
 
 class OwnIds(IdGenerator):
     def generate_trace_id(self) -> int:
-        return _bits(128) or self.generate_trace_id()
+        engine = active_engine()
+        return _trace_id() if engine is None else int(engine.fact("run", lambda: f"{_trace_id():032x}"), 16)
 
     def generate_span_id(self) -> int:
         return _bits(64) or self.generate_span_id()
+
+
+def _trace_id() -> int:
+    return _bits(128) or _trace_id()

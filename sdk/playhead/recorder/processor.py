@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from opentelemetry.context import Context
 from opentelemetry.sdk.trace import Event, ReadableSpan, Span
 from opentelemetry.sdk.trace import SpanProcessor as OpenTelemetryProcessor
-from opentelemetry.trace import Link, SpanContext
+from opentelemetry.trace import Link, SpanContext, StatusCode
 
 from playhead.journal.journal import Journal, as_json
 from playhead.journal.words import ADDED
@@ -30,6 +30,21 @@ log = logging.getLogger("playhead")
 STEPS = "playhead.run.steps"
 LOST = "playhead.lost"
 _MOST_HEADINGS = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A step begins or ends, and its record is in the journal."""
+
+    begins: bool
+    run: str
+    step: str
+    parent: str | None
+    is_first: bool
+    """Of its run, in this process."""
+    name: str
+    attributes: Mapping[str, Any]
+    failed: bool
 
 
 class JournalProcessor(OpenTelemetryProcessor):
@@ -48,6 +63,8 @@ class JournalProcessor(OpenTelemetryProcessor):
         self._open: dict[tuple[int, int], _Open] = {}
         self._left_out: dict[tuple[int, int], None] = {}
         self._came_from: dict[str, Any] = {}
+        self.watchers: list[Callable[[Moment], None]] = []
+        """Told when a step has begun and when it has ended, in the agent's own thread: a replay stops there."""
 
     def came_from(self, fingerprint: Mapping[str, Any]) -> None:
         """What the runs of this process came from, or what more of it is known now, also of those under way."""
@@ -119,6 +136,10 @@ class JournalProcessor(OpenTelemetryProcessor):
             number = run.next_number()
             whole = f'{{"{SEQUENCE}":{number},{said[1:]}' if len(said) > 2 else f'{{"{SEQUENCE}":{number}}}'
             self.journal.append_text(f"{before}{whole},{after}")
+        if self.watchers:
+            above = None if parent is None else f"{parent.span_id:016x}"
+            said_all = {**attributes, SEQUENCE: number}
+            self._tell(Moment(True, run.hex, span_hex, above, is_first, span.name, said_all, False))
         if not self.alone:
             span.set_attributes({**more, SEQUENCE: number})
 
@@ -164,6 +185,15 @@ class JournalProcessor(OpenTelemetryProcessor):
             f"{as_json([self._told(event) for event in events]) if events else 'null'},"
             f"{as_json(self._said(links)) if len(links) != begun.links else 'null'},{_dropped(span)}]"
         )
+        if self.watchers:
+            above = None if span.parent is None else f"{span.parent.span_id:016x}"
+            failed = status.status_code is StatusCode.ERROR
+            said = {**before, **added}
+            self._tell(Moment(False, begun.run.hex, begun.span_hex, above, begun.is_first, span.name, said, failed))
+
+    def _tell(self, moment: Moment) -> None:
+        for watcher in self.watchers:
+            watcher(moment)
 
     def has_left_out(self, span: SpanContext) -> bool:
         return (span.trace_id, span.span_id) in self._left_out

@@ -92,6 +92,8 @@ class Recorder:
         self._tracer: trace.Tracer = trace.NoOpTracer()
         self._own: trace.Tracer | None = None
         self._follows: object = None
+        self.program: Mapping[str, Any] | None = None
+        """What `playhead record` was told of the whole process that it records; None where the code called `init`."""
         self.everything = False
         """Whether spans outside of runs are wanted, too, under a provider of the program's own."""
 
@@ -187,6 +189,8 @@ class Recorder:
 
 _current: Recorder | None = None
 _making = threading.Lock()
+adjust: Callable[[Settings], Settings] | None = None
+"""What has the last word on what `init` was told: a replay keeps its steps to itself."""
 
 
 def current() -> Recorder | None:
@@ -254,7 +258,7 @@ def init(
             Redactor(installation_salt(), fields=redact_fields, patterns=redact_patterns, function=redact),
             price,
         )
-        recorder = Recorder(settings, dict(resource.attributes))
+        recorder = Recorder(settings if adjust is None else adjust(settings), dict(resource.attributes))
         if joined is not None:
             recorder.join(joined)
         else:

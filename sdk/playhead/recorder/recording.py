@@ -5,6 +5,7 @@ It is imported by `init` only where effects are to be recorded: lanes bring asyn
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 from opentelemetry import trace
@@ -20,9 +21,22 @@ from playhead.recorder.processor import JournalProcessor
 from playhead.recorder.recorder import Recorder
 from playhead.recorder.requests import REQUEST
 
+engine_of: Callable[[Recorder], Engine] | None = None
+"""What makes the engine in place of recording: a replay sets it (replaying/begin.py)."""
+
 
 def record_effects(recorder: Recorder, level: Level, lane: str = "0") -> Engine:
     """Installed when this returns. Model calls are steps from here on, and every effect is in the journal."""
+    engine = _recording(recorder, level, lane) if engine_of is None else engine_of(recorder)
+    engine.observers.append(ExchangeSteps())
+    engine.carry = carry
+    engine.listeners.append(partial(Listener, engine))
+    undisturbed(JournalProcessor.on_start, JournalProcessor.on_end, Recording._append)
+    engine.install()
+    return engine
+
+
+def _recording(recorder: Recorder, level: Level, lane: str) -> Engine:
 
     def run() -> str | None:
         here = recorder.runs.get(trace.get_current_span().get_span_context().trace_id)
@@ -31,10 +45,4 @@ def record_effects(recorder: Recorder, level: Level, lane: str = "0") -> Engine:
         request = REQUEST.get()
         return None if request is None else request.run
 
-    engine = Engine.recording(JournalSink(lambda: recorder.journal, recorder.redaction, run), level, run, lane)
-    engine.observers.append(ExchangeSteps())
-    engine.carry = carry
-    engine.listeners.append(partial(Listener, engine))
-    undisturbed(JournalProcessor.on_start, JournalProcessor.on_end, Recording._append)
-    engine.install()
-    return engine
+    return Engine.recording(JournalSink(lambda: recorder.journal, recorder.redaction, run), level, run, lane)

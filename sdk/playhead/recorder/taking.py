@@ -26,6 +26,7 @@ class Taking:
         self._thread: threading.Thread | None = None
         try:
             self._fingerprint = Fingerprint(None if level == "steps" else _engine_version(), level)
+            self._fingerprint.whole["program"] = recorder.program
             told, whole, words = self._fingerprint.attributes, self._fingerprint.whole, recorder.redaction.words
             told["process.command_args"] = words(told["process.command_args"])
             whole["arguments"], whole["command"] = words(whole["arguments"]), words(whole["command"])
@@ -41,15 +42,16 @@ class Taking:
 
     def _finish(self) -> None:
         try:
+            self.tell()  # at once, for a process that is killed while its files are looked at
             known = self._fingerprint.finish()
             if known:
                 self._recorder.processor.came_from(known)
-            self.tell()
+                self.tell()
         except Exception:
             log.warning("playhead: whether the code was changed is not recorded", exc_info=True)
 
     def tell(self) -> None:
-        """Into the recording; not of any run."""
+        """Into the recording; not of any run. What is told later counts."""
         redacted = self._recorder.redaction.attributes(self._fingerprint.whole)
         self._recorder.journal.append(["r", None, ["v", redacted]], disk_only=True)
 

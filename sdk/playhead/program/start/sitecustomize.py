@@ -1,5 +1,6 @@
-"""Imported by the interpreter itself before the program's first line, where `playhead record` has put this folder on
-PYTHONPATH. It leaves no trace in the program's path or environment, and lets the `sitecustomize` run that would have.
+"""Imported by the interpreter itself before the program's first line, where `playhead record` or `playhead replay` has
+put this folder on PYTHONPATH. It leaves no trace in the program's path or environment, and lets the `sitecustomize` run
+that would have.
 """
 
 import os
@@ -9,21 +10,27 @@ import sys
 def _begin() -> None:
     here = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120 - pathlib is not for every start
     sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry) != here]  # noqa: PTH100
-    text = os.environ.pop("PLAYHEAD_RECORD", None)
-    if text is None:
+    replay, record = os.environ.pop("PLAYHEAD_REPLAY", None), os.environ.pop("PLAYHEAD_RECORD", None)
+    if replay is None and record is None:
         return
     try:
-        from playhead.program.asked import Asked
-        from playhead.program.begin import record_this_process
-    except ImportError as error:
+        if replay is not None:
+            from playhead.replaying.asked import ReplayAsked
+            from playhead.replaying.begin import replay_this_process
+
+            replay_this_process(ReplayAsked.from_text(replay))
+        if record is not None:
+            from playhead.program.asked import Asked
+            from playhead.program.begin import record_this_process
+
+            record_this_process(Asked.from_text(record))
+    except ModuleNotFoundError as error:
         _refuse(
             f"{sys.executable} has no Playhead ({error}); install it there: {sys.executable} -m pip install playhead"
         )
-        return
-    try:
-        record_this_process(Asked.from_text(text))
     except Exception as error:  # noqa: BLE001 - whatever it is, the program must not run unrecorded
-        _refuse(f"recording could not begin, and the program was not started ({type(error).__name__}: {error})")
+        what = "recording" if replay is None else "the replay"
+        _refuse(f"{what} could not begin, and the program was not started ({type(error).__name__}: {error})")
 
 
 def _refuse(why: str) -> None:

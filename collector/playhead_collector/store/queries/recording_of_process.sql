@@ -1,0 +1,5 @@
+-- All that a process recorded, as it was sent; whoever reads it merges it by the places that stand in it.
+SELECT run_id, sequence, content
+FROM recordings
+WHERE process_id = {process:String}
+ORDER BY sequence

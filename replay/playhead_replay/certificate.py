@@ -1,0 +1,169 @@
+"""How far a run can be executed again, and what stands against more: read off the recording and this tree, nothing run.
+
+`exact`: every effect was captured, and so was the order. `partial`: up to a step, or but for what is named. `playback`:
+there is nothing to execute; its steps can be walked through.
+"""
+
+from __future__ import annotations
+
+import platform
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from playhead.fingerprint.code import repository_of
+from playhead.fingerprint.packages import installed
+from playhead.lanes.engine import VERSION
+from playhead_replay.recording.recording import Recording
+
+Level = Literal["exact", "partial", "playback"]
+_MOST_NAMED = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One thing that a replay may meet."""
+
+    what: str
+    grave: bool
+    """Whether the run can part from its recording because of it; else it is worth knowing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    run: str
+    level: Level
+    steps: int
+    reasons: Sequence[Reason]
+    until_step: int | None = None
+    """The last step that is covered; None: all are."""
+
+    @property
+    def headline(self) -> str:
+        match self.level:
+            case "exact":
+                return f"exact: all {self.steps} steps can be executed again"
+            case "partial" if self.until_step is not None:
+                return f"partial: exact up to step {self.until_step} of {self.steps}"
+            case "partial":
+                return f"partial: {self.steps} steps, but for what is named"
+            case _:
+                return "playback only: it can be read, and not executed again"
+
+
+def certify(recording: Recording, python: str | None = None) -> Certificate:
+    """`python`: the interpreter that a replay would take, where it is not this one."""
+    if not recording.header or recording.records[0][0] != "h":
+        return _playback(
+            recording, "the beginning of this process's recording is gone (past its size limit or retention)"
+        )
+    version = int(recording.header.get("engine", 0))
+    if version > VERSION:
+        return _playback(recording, f"it was recorded by a newer Playhead (engine {version}, this one has {VERSION})")
+    reasons = [*_of_recording(recording), *_of_surroundings(recording, python)]
+    until = _ordered_until(recording)
+    grave = any(reason.grave for reason in reasons)
+    return Certificate(
+        recording.run, "partial" if grave or until is not None else "exact", len(recording.steps), reasons, until
+    )
+
+
+def without_recording(run: str, steps: int, why: str) -> Certificate:
+    return Certificate(run, "playback", steps, [Reason(why, True)])
+
+
+def _playback(recording: Recording, why: str) -> Certificate:
+    return without_recording(recording.run, len(recording.steps), why)
+
+
+def _of_recording(recording: Recording) -> list[Reason]:
+    found: list[Reason] = []
+    if recording.header.get("level") == "wire":
+        found.append(
+            Reason('recorded with record="wire": the order of what raced was not kept; record="exact" keeps it', True)
+        )
+    if recording.header.get("hash_seed") in (None, "random"):
+        found.append(
+            Reason(
+                "the hash seed was not set, so sets of strings may be iterated in another order; "
+                "set PYTHONHASHSEED, or record with 'playhead record'",
+                False,
+            )
+        )
+    if not recording.complete:
+        found.append(Reason("the process was killed: the recording is whole up to there, and ends", False))
+    named: dict[str, int] = {}
+    for record in recording.records:
+        if record[0] == "u":
+            told = f"{record[1]} at {record[2]}" if record[2] else str(record[1])
+            named[told] = named.get(told, 0) + 1
+        elif record[0] == "g":
+            found.append(Reason(f"the order was given up: {record[1]}", True))
+    found += [Reason(f"not captured: {told}", True) for told in list(named)[:_MOST_NAMED]]
+    if len(named) > _MOST_NAMED:
+        found.append(Reason(f"not captured: {len(named) - _MOST_NAMED} more places", True))
+    if recording.other_processes:
+        found.append(
+            Reason(f"{recording.other_processes} processes that it started are answers here, not executed again", False)
+        )
+    if not recording.is_last or len(recording.runs) > 1:
+        found.append(
+            Reason(f"one of {len(recording.runs)} runs of its process, which is executed from its start", False)
+        )
+    return found
+
+
+def _of_surroundings(recording: Recording, python: str | None) -> list[Reason]:
+    origin = recording.origin
+    if not origin:
+        return [Reason("what it came from (command, code, versions) was not recorded", True)]
+    found: list[Reason] = []
+    code = origin.get("code") or {}
+    commit = code.get("commit")
+    there = repository_of([Path(str(origin.get("folder", "."))), Path.cwd()])
+    here = None if there is None else there.code()
+    if commit and (here is None or here.commit != commit):
+        found.append(
+            Reason(
+                f"recorded at commit {str(commit)[:10]}, this tree is {here.commit[:10] if here else 'no repository'}",
+                False,
+            )
+        )
+    if code.get("dirty"):
+        found.append(Reason("recorded from a tree with changes that were not committed", False))
+    if python is None:
+        found += _of_installation(origin)
+    return found
+
+
+def _of_installation(origin: Any) -> list[Reason]:
+    found: list[Reason] = []
+    recorded = str((origin.get("python") or {}).get("process.runtime.version", ""))
+    if recorded and recorded != platform.python_version():
+        found.append(Reason(f"recorded with Python {recorded}, this is {platform.python_version()}", False))
+    before, now = _versions(origin.get("packages") or ()), _versions(installed(sys.path))
+    changed = [f"{name} {before[name]} → {now.get(name, 'absent')}" for name in before if now.get(name) != before[name]]
+    if changed:
+        more = f" and {len(changed) - _MOST_NAMED} more" if len(changed) > _MOST_NAMED else ""
+        found.append(Reason(f"other versions installed: {', '.join(changed[:_MOST_NAMED])}{more}", False))
+    return found
+
+
+def _versions(packages: Iterable[str]) -> dict[str, str]:
+    return {name: version for name, _, version in (package.partition("==") for package in packages)}
+
+
+def _ordered_until(recording: Recording) -> int | None:
+    """Where the order was given up (a `g` record): how many exchanges of the run came before."""
+    place = next((number for number, record in enumerate(recording.records) if record[0] == "g"), None)
+    if place is None:
+        return None
+    before = sum(
+        1
+        for record in recording.records[:place]
+        if record[0] == "b" and record[1] == recording.run and record[3] == "http"
+    )
+    exchanges = [step for step in recording.steps if step.kind in ("prompt", "effect")]
+    return exchanges[before - 1].number + 1 if 0 < before <= len(exchanges) else 0

@@ -1,0 +1,1 @@
+"""The subcommands of `playhead` that stand on replay."""

@@ -1,0 +1,68 @@
+"""`playhead replay RUN`: executes a recorded run again, with every effect served from the recording."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+from dataclasses import asdict
+
+from playhead.errors import UsageError
+from playhead_collector.commands.common import add_json_argument, one_line, say, write_json
+from playhead_replay.certificate import Certificate
+from playhead_replay.commands.finding import add_recording_arguments, recording_from
+from playhead_replay.replay import Verdict, replay
+
+_LONGEST = 400
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.usage = "playhead replay [options] RUN [-- python agent.py …]"
+    parser.epilog = (
+        "The program's own output passes through untouched; Playhead's words go to stderr. Exit status: 0 identical, 1 "
+        "divergence, 2 not replayable, 3 identical and the recorded run itself had failed."
+    )
+    add_recording_arguments(parser)
+    add_json_argument(parser)
+    parser.add_argument("--python", metavar="FILE", help="the interpreter to take; default: the one of this command")
+    parser.add_argument("-q", "--quiet", action="store_true", help="say nothing where it is identical")
+    parser.add_argument(
+        "words", nargs="*", metavar="-- python agent.py …", help="what to start, where the code is not where it was"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    python = _interpreter(arguments.python)
+    recording = recording_from(arguments)
+    certificate, verdict = replay(recording, arguments.words, python)
+    if arguments.json:
+        sys.stdout.flush()
+        write_json([{"certificate": asdict(certificate), "verdict": asdict(verdict)}])
+    if not (arguments.quiet and verdict.exit_status == 0):
+        tell(certificate, verdict)
+    return verdict.exit_status
+
+
+def tell(certificate: Certificate, verdict: Verdict) -> None:
+    """For people, on stderr: the agent's output is not to be mixed with ours."""
+    sys.stdout.flush()
+    if verdict.status == "identical":
+        say(f"playhead: {verdict.what}")
+        if verdict.recorded_failure:
+            say(f"  the recorded run itself had failed: {one_line(verdict.recorded_failure, _LONGEST)}")
+    else:
+        where = f"{verdict.status} at step {verdict.step or 0} of {verdict.steps}"
+        say(f"playhead: {where}: {one_line(verdict.what, _LONGEST)}")
+        if verdict.place:
+            say(f"  at {verdict.place}{f', in lane {verdict.lane}' if verdict.lane else ''}")
+        for line in verdict.differences:
+            say(f"  {one_line(line, _LONGEST)}")
+    if certificate.level != "exact" or verdict.status != "identical":
+        for reason in certificate.reasons:
+            say(f"  {'!' if reason.grave else '·'} {one_line(reason.what, _LONGEST)}")
+
+
+def _interpreter(given: str | None) -> str | None:
+    if given is not None and shutil.which(given) is None:
+        raise UsageError(f"--python {given!r} is not found")
+    return given

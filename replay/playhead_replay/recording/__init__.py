@@ -1,0 +1,1 @@
+"""A recording as a replay reads it, wherever it was kept."""

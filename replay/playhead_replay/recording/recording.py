@@ -1,0 +1,61 @@
+"""A recording: what one process wrote down while it ran, and the steps of the run that is to be replayed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from playhead.lanes.sink import Record
+from playhead_replay.recording.steps import RecordedStep
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    process: str
+    run: str
+    steps: Sequence[RecordedStep]
+    """Of the run, in the order in which they began."""
+    records: Sequence[Record]
+    """Of the process, in the order of events, as lanes/sink.py describes them."""
+    header: Mapping[str, Any]
+    origin: Mapping[str, Any]
+    """What the process came from, as fingerprint/ took it; empty where that was not recorded."""
+    runs: Sequence[str]
+    """All runs of the process, in the order in which they began."""
+    other_processes: int = 0
+    """Processes that the run started and that recorded for themselves: they are answers here, not executed again."""
+
+    @property
+    def complete(self) -> bool:
+        """The process ended as it wanted to, and was not killed."""
+        return any(record[0] == "z" for record in reversed(self.records))
+
+    @property
+    def root(self) -> RecordedStep | None:
+        """The step that the run began with."""
+        there = {step.id for step in self.steps}
+        return next((step for step in self.steps if step.parent is None or step.parent not in there), None)
+
+    @property
+    def failed(self) -> bool:
+        return self.root is not None and self.root.failed
+
+    @property
+    def is_last(self) -> bool:
+        """Whether no other run began after this one."""
+        return not self.runs or self.runs[-1] == self.run
+
+
+def recording_of(
+    process: str,
+    run: str,
+    steps: Sequence[RecordedStep],
+    records: Iterable[Record],
+    other_processes: int = 0,
+) -> Recording:
+    kept = list(records)
+    header: Mapping[str, Any] = next((record[1] for record in kept if record[0] == "h"), {})
+    origin: Mapping[str, Any] = next((record[1] for record in reversed(kept) if record[0] == "v"), {})
+    begun = [record[6][1] for record in kept if record[0] == "f" and record[3] == "run" and record[6][0] == "="]
+    return Recording(process, run, steps, kept, header, origin, begun, other_processes)

@@ -1,0 +1,29 @@
+"""What the replay tells the process of the program, through one variable of its environment."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+
+VARIABLE = "PLAYHEAD_REPLAY"
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayAsked:
+    records: str
+    """A file of the engine's records, one a line as JSON, in the order of events."""
+    journal: str
+    """The folder in which the replayed steps are written as a recording process writes its own."""
+    outcome: str
+    """The file that says, once the replay has ended, how."""
+    run: str | None
+    """The run that is replayed; None for all that the process did."""
+    pythonpath: str | None
+    """As it is to be for the program: a folder stands before it only until this process has begun."""
+
+    def as_text(self) -> str:
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_text(cls, text: str) -> ReplayAsked:
+        return cls(**json.loads(text))

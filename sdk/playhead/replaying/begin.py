@@ -1,0 +1,120 @@
+"""Inside of the program: has its recorder serve the recording instead of making one.
+
+The engine begins where it began when this was recorded: before the first line under `playhead record`, else in `init`.
+What runs before that was not recorded, and may not reach the world either (guard.py).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import NoReturn
+
+from playhead.lanes.divergence import Divergence, RecordingEnded
+from playhead.lanes.engine import Engine
+from playhead.lanes.serving import Serving
+from playhead.lanes.sink import Record
+from playhead.lanes.who import place_of_agent
+from playhead.recorder import recorder as of_process
+from playhead.recorder import recording
+from playhead.recorder.processor import Moment
+from playhead.recorder.recorder import Recorder, Settings
+from playhead.replaying.asked import ReplayAsked
+from playhead.replaying.guard import Guard
+from playhead.replaying.outcome import How, Outcome
+
+# As the replay command says it; whoever looks at this process alone sees the same.
+DIVERGED = 1
+
+
+def replay_this_process(asked: ReplayAsked) -> None:
+    """What `init`, or `playhead record`, sets up from here on serves."""
+    if asked.pythonpath is None:
+        os.environ.pop("PYTHONPATH", None)
+    else:
+        os.environ["PYTHONPATH"] = asked.pythonpath
+    guard = Guard(lambda failure: _fail(asked, failure))
+    of_process.adjust = lambda settings: _kept_here(settings, asked)
+    recording.engine_of = lambda recorder: _serving(recorder, asked, guard)
+
+
+def _kept_here(settings: Settings, asked: ReplayAsked) -> Settings:
+    return replace(settings, endpoint=None, journal=Path(asked.journal), sync=False)
+
+
+def _serving(recorder: Recorder, asked: ReplayAsked, guard: Guard) -> Engine:
+    engine = Engine.serving_from(_records(Path(asked.records)), lambda failure: _fail(asked, failure))
+    engine.patches.on_undo(lambda: _done(asked, engine))
+    guard.leave()
+    ends_now = os._exit
+
+    def leave(status: int) -> NoReturn:
+        _done(asked, engine)
+        ends_now(status)
+
+    engine.patches.set(os, "_exit", leave)
+    if asked.run is not None:
+        recorder.processor.watchers.append(Until(asked, engine).at)
+    return engine
+
+
+def _records(file: Path) -> Iterator[Record]:
+    with file.open("rb") as lines:
+        for line in lines:
+            yield json.loads(line.decode("utf-8", "surrogatepass"))
+
+
+class Until:
+    """Ends the replay of a process that had more runs, once the one that was asked for is over and another begins.
+
+    Not at its end: what the program prints of a run, it prints after it.
+    """
+
+    def __init__(self, asked: ReplayAsked, engine: Engine) -> None:
+        self._asked = asked
+        self._engine = engine
+
+    def at(self, moment: Moment) -> None:
+        if moment.is_first and not moment.begins and moment.run == self._asked.run:
+            _done(self._asked, self._engine)
+        elif moment.is_first and moment.begins and Path(self._asked.outcome).exists():
+            _leave(0)
+
+
+def _done(asked: ReplayAsked, engine: Engine) -> None:
+    served = engine.direction
+    if isinstance(served, Serving) and not Path(asked.outcome).exists():
+        left = served.unasked()
+        first = served.unasked_first() if left else ""
+        outcome = Outcome("done", unasked=left, undelivered=served.undelivered(), unasked_first=first)
+        outcome.write(Path(asked.outcome))
+
+
+def _fail(asked: ReplayAsked, failure: BaseException) -> None:
+    """Where the replay parts from the recording it ends: nothing after it means anything."""
+    if isinstance(failure, Divergence):
+        outcome = Outcome(
+            "diverged", failure.what, failure.lane, failure.kind, list(failure.differences), place_of_agent()
+        )
+    else:
+        how: How = "ended" if isinstance(failure, RecordingEnded) else "refused"
+        outcome = Outcome(how, str(failure), place=place_of_agent())
+    outcome.write(Path(asked.outcome))
+    _leave(DIVERGED)
+
+
+def _leave(status: int) -> NoReturn:
+    """Now, without what the program would still do at its end; what it has printed is its own, and is let out."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError, AttributeError):
+            continue
+    _exit(status)
+
+
+_exit = os._exit  # the real one: it is wrapped while serving
