@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from typing import Any, cast
 
 import pytest
 
+from playhead.recorder.effects import JournalSink
 from playhead.recorder.redaction import Redaction
 from playhead.values.redact import Redactor
 
@@ -58,3 +60,39 @@ def test_a_pattern_of_the_users_may_reach_over_messages() -> None:
     redaction = Redaction(Redactor(b"salt", patterns=[r"first.*second"]))
     messages = [*CLEAN, {"role": "user", "content": "first"}, {"role": "user", "content": "second"}]
     assert "first" not in redaction.text(said(messages))
+
+
+def test_what_comes_often_is_remembered_also_after_many_that_came_once() -> None:
+    redactor = Counting(b"salt")
+    redaction = Redaction(redactor)
+    for number in range(20_001):
+        redaction.text(f"order {number}")
+    redaction.text("a kind of step")
+    before = redactor.searched
+    redaction.text("a kind of step")
+    assert redactor.searched == before
+
+
+def test_what_is_read_again_is_written_as_before_and_never_its_secret() -> None:
+    written: list[str] = []
+
+    class Lines:
+        def append_text(self, text: str, *, disk_only: bool = False) -> None:
+            written.append(text)
+
+    sink = JournalSink(lambda: cast(Any, Lines()), Redaction(Redactor(b"salt")), lambda: None)
+    read = ["plain words", "plain words", "others", KEY, KEY]
+    for number, said in enumerate(read):
+        sink.append(["f", None, "0", "environment", "SHOP_PASSWORD", number, ["=", said]])
+        sink.append(["f", "a" * 32, "0/1", "open", "notes.txt", number, ["=", [said]]])
+    records = [json.loads(line) for line in written]
+    variables, files = records[::2], records[1::2]
+    assert [record[2][:6] for record in variables] == [
+        ["f", None, "0", "environment", "SHOP_PASSWORD", number] for number in range(5)
+    ]
+    assert [record[1] for record in records] == [None, "a" * 32] * 5
+    assert [record[2][6] for record in files[:3]] == [["=", [said]] for said in read[:3]]
+    assert KEY not in "".join(written)
+    first, second, third, *_ = (record[2][6][1] for record in variables)
+    assert first == second != third
+    assert not {first, third} & set(read)

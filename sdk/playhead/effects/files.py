@@ -17,6 +17,7 @@ import stat
 import tempfile
 from collections.abc import Callable
 from functools import partial
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,15 @@ THROUGH = TRANSPARENT | {
     "configparser",
     "zipfile",
 }
+_TIMES = tuple(
+    name
+    for name in (
+        *("st_atime", "st_mtime", "st_ctime", "st_atime_ns", "st_mtime_ns", "st_ctime_ns"),
+        *("st_blksize", "st_blocks"),
+    )
+    if hasattr(os.stat_result, name)
+)
+_times_of = attrgetter(*_TIMES)
 CHANGES = ("mkdir", "rmdir", "remove", "unlink", "rename", "replace", "chmod", "utime", "symlink", "link", "truncate")
 
 real_open = io.open
@@ -255,8 +265,7 @@ def _fingerprint(file: Any, begun: bytes) -> dict[str, Any]:
 
 
 def _fields(result: os.stat_result) -> list[Any]:
-    names = ("st_atime", "st_mtime", "st_ctime", "st_atime_ns", "st_mtime_ns", "st_ctime_ns", "st_blksize", "st_blocks")
-    return [list(result), {name: getattr(result, name) for name in names if hasattr(result, name)}]
+    return [list(result), dict(zip(_TIMES, _times_of(result), strict=True))]
 
 
 def _flags(mode: str) -> int:

@@ -59,7 +59,8 @@ def called_by_agent(depth: int = 2, through: frozenset[str] = TRANSPARENT) -> bo
         return False
     while frame is not None:
         module = frame.f_globals.get("__name__", "")
-        if not is_machinery(module):
+        known = _known.get(module)
+        if not (is_machinery(module) if known is None else known):
             return True
         if module not in through:
             return False

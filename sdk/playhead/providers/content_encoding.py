@@ -18,7 +18,9 @@ _PLAIN = (b"{", b"[", b"data:", b"event:", b":", b"<", b" ", b"\n", b"\r")
 
 def decoded(body: bytes, encoding: str | None) -> bytes | None:
     """The body without its encoding, as far as it came; None where no decoder for it is at hand."""
-    for name in reversed((encoding or "").lower().split(",")):
+    if not encoding:
+        return body
+    for name in reversed(encoding.lower().split(",")):
         plain = _decoded(body, name.strip())
         if plain is None:
             return None

@@ -7,7 +7,8 @@ body's shape keeps others' `/messages` and `/responses` out. What is not recogni
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from urllib.parse import unquote, urlsplit
 
 from playhead.providers.anthropic import MESSAGES
@@ -39,10 +40,41 @@ _LAST_WORDS = re.compile(
 _PORTS = {"http": 80, "https": 443}
 
 
+@dataclass(frozen=True, slots=True)
+class _Address:
+    """What an address alone says of a request that is sent there."""
+
+    dialect: Dialect
+    model: str | None
+    streams: bool
+    path: str
+    host: str
+    port: int | None
+    known: str | None
+    """The provider at the host, where it is a known one."""
+
+
 def recognise(method: str, url: str, headers: Headers, body: bytes) -> Call | None:
     """The model call that a request is; None where it is none."""
     if method.upper() != "POST":
         return None
+    to = _address(url)
+    if to is None:
+        return None
+    request = _request(headers, body)
+    if not _belongs(request, to):
+        return None
+    asked = to.dialect.asked(request or {})
+    if asked.model is None and to.model:
+        asked = replace(asked, model=to.model)
+    if to.streams:
+        asked = replace(asked, stream=True)
+    return Call(to.dialect, to.known or _by_path(to.path) or to.dialect.name, to.host, to.port, asked)
+
+
+@lru_cache(maxsize=256)
+def _address(url: str) -> _Address | None:
+    """Remembered, since an agent asks at the same few: it took a third of reading a small request."""
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
@@ -55,17 +87,16 @@ def recognise(method: str, url: str, headers: Headers, body: bytes) -> Call | No
     for pattern, dialect in _ENDINGS:
         if match := pattern.search(path):
             named = match.groupdict()
-            request = _request(headers, body)
-            if not _belongs(request, dialect, path, host):
-                return None
-            asked = dialect.asked(request or {})
             model = named.get("model")
-            if asked.model is None and model:
-                asked = replace(asked, model=unquote(model))
-            if named.get("stream"):
-                asked = replace(asked, stream=True)
-            provider = provider_of(host) or _by_path(path) or dialect.name
-            return Call(dialect, provider, host, port or _PORTS.get(parts.scheme), asked)
+            return _Address(
+                dialect,
+                unquote(model) if model else None,
+                bool(named.get("stream")),
+                path,
+                host,
+                port or _PORTS.get(parts.scheme),
+                provider_of(host),
+            )
     return None
 
 
@@ -75,14 +106,14 @@ def _request(headers: Headers, body: bytes) -> Json | None:
     return value if isinstance(value, dict) else None
 
 
-def _belongs(request: Json | None, dialect: Dialect, path: str, host: str) -> bool:
+def _belongs(request: Json | None, to: _Address) -> bool:
     if request is None:
         # No body that could be read: the address alone decides.
-        return provider_of(host) is not None
-    if dialect is MESSAGES and ("/model/" in path or "Predict" in path):
+        return to.known is not None
+    if to.dialect is MESSAGES and ("/model/" in to.path or "Predict" in to.path):
         # Bedrock and Vertex serve every maker's models there; Anthropic's requests name their version.
-        return "anthropic_version" in request and dialect.shaped(request)
-    return dialect.shaped(request)
+        return "anthropic_version" in request and to.dialect.shaped(request)
+    return to.dialect.shaped(request)
 
 
 def _by_path(path: str) -> str | None:

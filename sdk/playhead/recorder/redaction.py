@@ -6,6 +6,7 @@ again: only what is new costs a scan.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -22,6 +23,7 @@ class Redaction:
     def __init__(self, redactor: Redactor) -> None:
         self._redactor = redactor
         self._clean: set[str] = set()
+        self._key = os.urandom(16).hex()
         self._clean_messages: set[tuple[int, int]] = set()
         self._keys: dict[str, bool] = {}
 
@@ -68,7 +70,10 @@ class Redaction:
         if text in self._clean:
             return text
         redacted = self._redactor.text(text)
-        if redacted is text and len(self._clean) < _MOST_REMEMBERED:
+        if redacted is text:
+            if len(self._clean) >= _MOST_REMEMBERED:
+                # Dates and ids come once and never again: kept for good, they would leave no room for what comes often.
+                self._clean.clear()
             self._clean.add(text)
         return redacted
 
@@ -80,8 +85,9 @@ class Redaction:
         made: list[str] = []
         changed = False
         for message in text.split(_MESSAGE):
-            # Python's own hash is keyed anew in each process, so nobody can write a message that is taken for another.
-            known = (hash(message), len(message))
+            # Python's own hash is the fastest, and with a fixed PYTHONHASHSEED known to anybody. Behind a key that is
+            # drawn anew in each process nobody can write a message that is taken for another.
+            known = (hash(self._key + message), len(message))
             if known in self._clean_messages:
                 made.append(message)
                 continue
@@ -107,10 +113,11 @@ class Redaction:
         return self._value("", value)
 
     def _value(self, key: str, value: Any) -> Any:
+        kind = type(value)
+        if kind is int or kind is float or kind is bool or value is None:
+            return value
         if isinstance(value, str):
             return self._redactor.named(_last(key), value) if self._is_secret(key) else self.text(value)
-        if isinstance(value, (bool, int, float)) or value is None:
-            return value
         if isinstance(value, (list, tuple)):
             return [self._value(key, item) for item in value]
         if isinstance(value, bytes):
