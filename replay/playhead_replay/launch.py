@@ -114,9 +114,9 @@ def scene_for(recording: Recording) -> Iterator[Scene]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def execute(recording: Recording, entry: Entry, scene: Scene) -> Executed:
+def execute(recording: Recording, entry: Entry, scene: Scene, realtime: bool = False) -> Executed:
     """Runs it in the foreground: its streams and its signals are its own."""
-    environment = environment_for(recording, scene)
+    environment = environment_for(recording, scene, realtime)
     held = _held_journal(recording, scene, environment)
     before = Path.cwd()
     try:
@@ -135,7 +135,7 @@ def execute(recording: Recording, entry: Entry, scene: Scene) -> Executed:
     return Executed(code, outcome, scene.steps())
 
 
-def environment_for(recording: Recording, scene: Scene) -> dict[str, str]:
+def environment_for(recording: Recording, scene: Scene, realtime: bool = False) -> dict[str, str]:
     """Of this shell, with what the recording says of how Python runs."""
     recorded = {str(name): str(value) for name, value in (recording.origin.get("environment") or {}).items()}
     environment = {name: value for name, value in os.environ.items() if name not in ENVIRONMENT or name in _OF_MACHINE}
@@ -153,6 +153,7 @@ def environment_for(recording: Recording, scene: Scene) -> dict[str, str]:
         str(scene.outcome),
         None if recording.is_last else recording.run,
         path,
+        realtime,
     )
     environment[of_replay.VARIABLE] = asked.as_text()
     return environment

@@ -55,18 +55,20 @@ class Verdict:
                 return NOT_REPLAYABLE
 
 
-def replay(recording: Recording, words: Sequence[str] = (), python: str | None = None) -> tuple[Certificate, Verdict]:
+def replay(
+    recording: Recording, words: Sequence[str] = (), python: str | None = None, realtime: bool = False
+) -> tuple[Certificate, Verdict]:
     """Raises NotReplayable where there is nothing to execute, or not here."""
     certificate = certify(recording, python)
     if certificate.level == "playback":
         raise NotReplayable(f"run {recording.run} is {certificate.headline}: {certificate.reasons[0].what}")
     entry = entry_of(recording, words, python)
-    return certificate, executed_verdict(recording, entry)
+    return certificate, executed_verdict(recording, entry, realtime)
 
 
-def executed_verdict(recording: Recording, entry: Entry) -> Verdict:
+def executed_verdict(recording: Recording, entry: Entry, realtime: bool = False) -> Verdict:
     with scene_for(recording) as scene:
-        executed = execute(recording, entry, scene)
+        executed = execute(recording, entry, scene, realtime)
     return verdict_on(recording, executed)
 
 

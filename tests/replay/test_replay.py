@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -75,3 +76,13 @@ def test_a_certificate_names_what_stands_against_a_replay(tmp_path: Path) -> Non
     assert certificate.code == 1
     assert "partial" in certificate.out
     assert "not captured: a subprocess: true" in certificate.out
+
+
+def test_the_pace_is_kept_where_it_is_asked_for(tmp_path: Path) -> None:
+    program = "import time\ntime.sleep(0.7)\nprint('slept')"
+    file, _ = recorded(tmp_path, program)
+    began = time.monotonic()
+    assert playhead(tmp_path, "replay", "--realtime", str(file)).out == "slept\n"
+    paced = time.monotonic() - began
+    assert paced >= 0.7
+    assert playhead(tmp_path, "replay", str(file)).code == 0

@@ -25,6 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_recording_arguments(parser)
     add_json_argument(parser)
     parser.add_argument("--python", metavar="FILE", help="the interpreter to take; default: the one of this command")
+    parser.add_argument("--realtime", action="store_true", help="keep the pace of the recording, pieces of streams too")
     parser.add_argument("-q", "--quiet", action="store_true", help="say nothing where it is identical")
     parser.add_argument(
         "words", nargs="*", metavar="-- python agent.py …", help="what to start, where the code is not where it was"
@@ -34,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     python = _interpreter(arguments.python)
     recording = recording_from(arguments)
-    certificate, verdict = replay(recording, arguments.words, python)
+    certificate, verdict = replay(recording, arguments.words, python, arguments.realtime)
     if arguments.json:
         sys.stdout.flush()
         write_json([{"certificate": asdict(certificate), "verdict": asdict(verdict)}])

@@ -34,6 +34,8 @@ class Serving:
         self.given_up: str | None = None  # why its order ends before it does: what comes after is not served
         self.noticed: list[Record] = []
         self._on_failure = on_failure
+        self.pace: Callable[[int], None] | None = None
+        """Waits until a moment of the recording's clock has come; None: nothing is waited for."""
         self.before_failure: list[Callable[[], None]] = []
         self._values: dict[tuple[str, str], list[tuple[str, Outcome]]] = {}
         self._begun: dict[tuple[str, str], list[tuple[str, Any]]] = {}
@@ -187,6 +189,8 @@ class Serving:
         del self._waiting[delivery.key]
         self._cursor += 1
         pending.outcome = delivery.outcome
+        if self.pace is not None:
+            self.pace(delivery.time_ns)
         return pending
 
     def _unasked(self, delivery: Delivery) -> Divergence:

@@ -62,6 +62,8 @@ class WireServing(Serving):
         self.now_ns = max(self.now_ns, answer.time_ns)
         pending = self._waiting.pop(answer.key)
         pending.outcome = answer.outcome
+        if self.pace is not None:
+            self.pace(answer.time_ns)
         return pending
 
     def _next_answer(self, discipline: Discipline, spinning: bool) -> Delivery | None:

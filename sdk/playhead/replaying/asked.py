@@ -21,6 +21,9 @@ class ReplayAsked:
     pythonpath: str | None
     """As it is to be for the program: a folder stands before it only until this process has begun."""
 
+    realtime: bool = False
+    """Answers come as long after each other as they did."""
+
     def as_text(self) -> str:
         return json.dumps(asdict(self))
 

@@ -26,6 +26,7 @@ from playhead.recorder.recorder import Recorder, Settings
 from playhead.replaying.asked import ReplayAsked
 from playhead.replaying.guard import Guard
 from playhead.replaying.outcome import How, Outcome
+from playhead.replaying.pace import Pace
 
 # As the replay command says it; whoever looks at this process alone sees the same.
 DIVERGED = 1
@@ -48,6 +49,8 @@ def _kept_here(settings: Settings, asked: ReplayAsked) -> Settings:
 
 def _serving(recorder: Recorder, asked: ReplayAsked, guard: Guard) -> Engine:
     engine = Engine.serving_from(_records(Path(asked.records)), lambda failure: _fail(asked, failure))
+    if asked.realtime and isinstance(engine.direction, Serving):
+        engine.direction.pace = Pace(int(engine.direction.header.get("monotonic_ns", 0))).until
     engine.patches.on_undo(lambda: _done(asked, engine))
     guard.leave()
     ends_now = os._exit
