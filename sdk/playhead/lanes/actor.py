@@ -42,6 +42,7 @@ class Actor:
         "loop",
         "parked",
         "queued",
+        "stopped",
         "ticks",
         "waiting_for",
         "woken_by",
@@ -61,6 +62,7 @@ class Actor:
         self.loop: AbstractEventLoop | None = None  # the loop it is parked in
         self.detached = False  # was preempted and runs without the token
         self.finished = False
+        self.stopped = False  # the replay has ended, and this thread was told: it unwinds
         self.inside = False  # in a short step of the engine's, where it is not preempted
         self.joiners: list[Any] = []
         self.ticks = 0  # how often it entered the engine or got the token: places a preemption in its course

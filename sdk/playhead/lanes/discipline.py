@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections import deque
 from time import monotonic_ns
 
-from playhead.lanes.actor import Actor, allocate_lock, get_ident
+from playhead.lanes.actor import Actor, allocate_lock, get_ident, thread_actor
 from playhead.lanes.chooser import Chooser
 from playhead.lanes.pending import Outcome, Pending
 
@@ -94,8 +94,7 @@ class Discipline:
             actor.ticks += 1
             detached = actor.detached
             actor.inside = not detached
-        if self.failure is not None:
-            raise self.failure
+        self.stop(actor)
         if detached and not self.dissolved:
             pending = Pending(actor, actor.home.id, "rejoin", actor.home.occurrence("rejoin"))
             pending.delay = 0
@@ -144,8 +143,7 @@ class Discipline:
         except BaseException:  # Ctrl-C: it runs on without the token, and comes back in line at its next step
             self._break_off(actor)
             raise
-        if self.failure is not None:
-            raise self.failure
+        self.stop(actor)
         woken_by, actor.woken_by = actor.woken_by, None
         self.settle(actor)
         return woken_by
@@ -166,8 +164,7 @@ class Discipline:
                 actor.gate.acquire(False)
             if actor.waiting_for is not None:
                 actor.waiting_for.withdrawn = True
-            actor.waiting_for = None
-            actor.woken_by = None
+            actor.waiting_for = actor.woken_by = None
             actor.parked = False
             actor.detached = True
             self.detached += 1
@@ -223,8 +220,7 @@ class Discipline:
 
     def take(self, actor: Actor) -> Pending | None:
         woken_by, actor.woken_by = actor.woken_by, None
-        if self.failure is not None:
-            raise self.failure
+        self.stop(actor)
         return woken_by
 
     def turn(self, actor: Actor) -> Pending | None:
@@ -235,10 +231,8 @@ class Discipline:
                 return None  # preempted in this turn
             self.turns += 1
             actor.ticks += 1
-            pending: Pending | None = None
             spun = self.turns >= SPIN_TURNS and monotonic_ns() - self._delivered_ns > SPIN_NS
-            if not self._preempts or spun:
-                pending = self._direction.choose(self, self.turns)
+            pending = self._direction.choose(self, self.turns) if spun or not self._preempts else None
             if pending is not None:
                 self._delivered()
                 if pending.actor is not actor or pending.deliver is None:
@@ -312,8 +306,7 @@ class Discipline:
                 self._delivered()
                 actor = pending.actor
                 actor.waiting_for = None
-                actor.parked = False
-                actor.woken_by = pending
+                actor.parked, actor.woken_by = False, pending
             self._holder = actor
             self.moves += 1
             actor.ticks += 1  # being preempted before a wait and after it are two places
@@ -346,8 +339,17 @@ class Discipline:
             self._wake_all()
 
     def abort(self, failure: BaseException) -> None:
+        """The caller raises it."""
         with self._mutex:
             self.fail(failure)
+        if (actor := thread_actor()) is not None:
+            actor.stopped = True
+
+    def stop(self, actor: Actor) -> None:
+        """Raises what ended the course of every actor, if that has happened."""
+        if self.failure is not None:
+            actor.stopped = True
+            raise self.failure
 
     def dissolve(self) -> None:
         """Lets every thread run free again; what waits for locks or threads goes on waiting for the real ones."""
@@ -380,11 +382,10 @@ class Discipline:
     def preempt(self, stuck_ns: int, whatever_ns: int) -> None:
         """Takes the token from a holder that is stuck while others could go on."""
         with self._mutex:
-            holder = self._holder
-            if holder is None:
+            if (holder := self._holder) is None:
                 return
-            held_ns = monotonic_ns() - holder.granted_ns
-            if held_ns > (whatever_ns if holder.inside else stuck_ns) and self._others_could_run():
+            longest_ns = whatever_ns if holder.inside else stuck_ns
+            if monotonic_ns() - holder.granted_ns > longest_ns and self._others_could_run():
                 self._detach(holder)
 
     def somebody_could_run(self) -> bool:

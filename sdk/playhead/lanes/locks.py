@@ -4,6 +4,10 @@
 executors and futures of the standard library are built on these two. A waiting actor is handed the lock in the order of
 waiting. Threads that are no actors use the real lock inside. A timeout is a completion; so is a lock that comes from
 a thread outside the discipline.
+
+Where a replay has ended, each thread is told once, by the exception, and finds its locks as they really are while it
+unwinds: one that raised in every `with`, `finally` and `Condition.wait` would leave them taken, or have what was never
+taken released, and what was told at last was not why the replay ended.
 """
 
 from __future__ import annotations
@@ -14,6 +18,9 @@ from types import TracebackType
 
 from playhead.lanes.actor import Actor, allocate_lock, current_actor, get_ident
 from playhead.lanes.pending import Pending
+
+# Whoever holds a lock that is wanted on the way out unwinds, too, if it ever lets go.
+ON_THE_WAY_OUT_S = 1.0
 
 
 class Lock:
@@ -33,6 +40,8 @@ class Lock:
         discipline = actor.engine.discipline
         if discipline.dissolved:
             return self._real.acquire(blocking, timeout)
+        if actor.stopped:
+            return self._acquire_on_the_way_out(actor, blocking, timeout)
         if timeout > TIMEOUT_MAX:
             raise OverflowError("timeout value is too large")
         discipline.enter(actor)
@@ -78,6 +87,15 @@ class Lock:
             return self._real.acquire(True, timeout)
         return handed_over  # the real one stayed locked on its way
 
+    def _acquire_on_the_way_out(self, actor: Actor, blocking: bool, timeout: float) -> bool:
+        if not blocking or timeout == 0:
+            return self._real.acquire(False)
+        forever = timeout < 0 or timeout > ON_THE_WAY_OUT_S
+        got = self._real.acquire(True, ON_THE_WAY_OUT_S if forever else timeout)
+        if not got and forever:
+            actor.engine.discipline.stop(actor)
+        return got
+
     def _leave_line(self, mine: tuple[Actor, Pending]) -> bool:
         """Whether it was still in line."""
         try:
@@ -91,7 +109,7 @@ class Lock:
 
     def release(self) -> None:
         actor = current_actor()
-        if actor is None or actor.engine.discipline.dissolved:
+        if actor is None or actor.engine.discipline.dissolved or actor.engine.discipline.failure is not None:
             self._release(None)
             return
         actor.engine.discipline.enter(actor)
@@ -100,11 +118,12 @@ class Lock:
 
     def _release(self, actor: Actor | None) -> None:
         self._held_outside = False
-        if not self._waiting or not self._real.locked():
+        if not self._is_awaited() or not self._real.locked():
             self._real.release()
-            if self._waiting and actor is None and self._real.acquire(False):
+            if self._is_awaited() and actor is None and self._real.acquire(False):
                 self._release(None)  # somebody came in line just now
             return
+        assert self._waiting is not None
         heir, pending = self._waiting.popleft()
         if heir.engine.discipline.dissolved:
             self._real.release()  # whoever still lives, and waited, takes the real one
@@ -114,6 +133,13 @@ class Lock:
         else:
             pending.outcome = ["=", True]
             heir.engine.discipline.arrive(pending)
+
+    def _is_awaited(self) -> bool:
+        """Whether somebody is in line who can still be handed it: not where the replay has ended."""
+        try:
+            return bool(self._waiting) and self._waiting[0][0].engine.discipline.failure is None  # type: ignore[index]
+        except IndexError:  # who was in line is on its way out
+            return False
 
     def locked(self) -> bool:
         return self._real.locked()

@@ -129,8 +129,7 @@ def _run_once(loop: Any, actor: Actor, engine: Engine) -> None:  # noqa: PLR0912
     for handle in outside:
         if not handle._cancelled:  # by one before it
             handle._run()
-    if discipline.failure is not None:
-        raise discipline.failure
+    discipline.stop(actor)
     if not discipline.holds(actor) and not actor.detached:
         return
     actor.loop = None

@@ -15,7 +15,7 @@ from typing import Any
 
 from playhead.lanes.actor import OUTSIDE, Actor, current_actor, thread_actor
 from playhead.lanes.engine import Engine
-from playhead.lanes.locks import Lock, RLock
+from playhead.lanes.locks import ON_THE_WAY_OUT_S, Lock, RLock
 from playhead.lanes.pending import Pending
 from playhead.lanes.who import is_machinery, is_ours
 
@@ -77,6 +77,10 @@ def install(engine: Engine) -> None:  # noqa: PLR0915 - the patches of one modul
 
     def join(thread: threading.Thread, timeout: float | None = None) -> None:
         actor, child = current_actor(), getattr(thread, "_playhead_actor", None)
+        if actor is not None and actor.stopped:
+            # The replay has ended for whoever joins, and as soon as it takes a step for whoever is joined.
+            real_join(thread, ON_THE_WAY_OUT_S if timeout is None else min(timeout, ON_THE_WAY_OUT_S))
+            return
         if actor is not None and child is not None and child is not actor and engine.exact:
             if wait_for(engine, actor, child, timeout):
                 timeout = None
@@ -95,7 +99,7 @@ def install(engine: Engine) -> None:  # noqa: PLR0915 - the patches of one modul
     def shutdown() -> None:
         """Python's own end: joins the threads of the agent in the discipline, then lets the rest happen."""
         actor = thread_actor()
-        if actor is not None and engine.exact:
+        if actor is not None and engine.exact and engine.discipline.failure is None:
             # What must run before threads are joined (executors put their workers to rest) runs with the token.
             exits = threading._threading_atexits  # type: ignore[attr-defined]
             while exits:

@@ -8,6 +8,7 @@ import gc
 import json
 import os
 import random
+import re
 import socket
 import subprocess
 import sys
@@ -121,6 +122,49 @@ def test_one_more_effect_than_was_recorded_is_a_divergence_and_never_live(uninst
         time.time()
     with pytest.raises(Divergence):  # and it stays one, whatever the agent catches
         os.environ.get("HOME")
+
+
+_DIVERGES_WHILE_OTHERS_WAIT = """
+import logging, queue, sys, threading, time
+from concurrent.futures import ThreadPoolExecutor
+from playhead.lanes.engine import Engine
+from playhead.lanes.sink import ListSink
+
+logging.basicConfig(level="CRITICAL")
+
+def run(asks_once_more):
+    given, turn = queue.Queue(), threading.Condition()
+    logging.getLogger().addHandler(logging.StreamHandler())
+    def waits():
+        with turn:
+            given.get()
+    with ThreadPoolExecutor(3) as pool:
+        for _ in range(3):
+            pool.submit(waits)
+        time.sleep(0.001)
+        if asks_once_more:
+            time.time()
+        for _ in range(3):
+            given.put("a letter")
+
+sink = ListSink()
+recording = Engine.recording(sink, sys.argv[1])
+recording.install()
+run(False)
+recording.uninstall()
+Engine.serving_from(sink.records).install()
+run(True)
+"""
+
+
+@pytest.mark.parametrize("level", ["exact", "wire"])
+def test_a_divergence_is_the_last_word_also_where_others_wait_for_locks(level: str) -> None:
+    words = [sys.executable, "-c", _DIVERGES_WHILE_OTHERS_WAIT, level]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1, done.stderr
+    raised = re.findall(r"^([\w.]*(?:Error|Exception|Divergence|RecordingEnded))(?::|$)", done.stderr, re.MULTILINE)
+    assert set(raised) == {"playhead.lanes.divergence.Divergence"}, done.stderr
+    assert "Exception ignored" not in done.stderr
 
 
 def test_another_name_than_was_recorded_is_a_divergence_that_says_both(uninstalls: list[Engine]) -> None:
