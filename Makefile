@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup test check lint demo bench proof clean constraints
+.PHONY: setup test check lint screens demo bench proof clean constraints
 setup: $(STAMP)
 
 $(STAMP): pyproject.toml constraints.txt
@@ -16,6 +16,10 @@ $(STAMP): pyproject.toml constraints.txt
 
 test: setup
 	$(BIN)/python -m pytest -q
+
+# The pictures that tests of the terminal interface compare with; look at what changed.
+screens: setup
+	PLAYHEAD_WRITE_SCREENS=1 $(BIN)/python -m pytest -q tests/tui
 
 lint: setup
 	$(BIN)/ruff check .

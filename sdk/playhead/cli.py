@@ -29,6 +29,7 @@ class Subcommand:
 
 
 SUBCOMMANDS = (
+    Subcommand("tui", "playhead_tui.command", "tui", "search and read runs, full-screen"),
     Subcommand("up", "playhead_collector.commands.up", "server", "run the collector"),
     Subcommand("record", "playhead.commands.record", "", "record a program that has no line of Playhead in it"),
     Subcommand("ship", "playhead.commands.ship", "", "send what recorded programs left behind"),
@@ -57,6 +58,8 @@ class Command(Protocol):
 
 def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
+    if not words and sys.stdin.isatty() and sys.stdout.isatty():
+        words = ["tui"]
     chosen = next((word for word in words if not word.startswith("-")), None)
     parser = argparse.ArgumentParser(prog="playhead", description="A flight recorder for AI agents.")
     parser.add_argument("--version", action="version", version=f"playhead {__version__}")

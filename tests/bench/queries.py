@@ -26,8 +26,9 @@ from tests.bench.subject import Subject, running
 from tests.bench.traffic import LONG_STEPS
 from tests.bench.words import vocabulary
 
+from playhead_collector.read.filter import RunFilter
 from playhead_collector.read.run import read_run
-from playhead_collector.read.runs import RunFilter, list_runs
+from playhead_collector.read.runs import list_runs
 from playhead_collector.read.usage import usage_by_model
 
 _STEPS = int(os.environ.get("PLAYHEAD_BENCH_STEPS", "2000000"))

@@ -1,4 +1,4 @@
-"""The embedded store, opened once a session: a process may have one chDB engine. Each test has its own database."""
+"""Each test has a database of its own, on the session's one engine."""
 
 from __future__ import annotations
 
@@ -8,18 +8,7 @@ from pathlib import Path
 import pytest
 from tests.collector.database import StoreDatabase, fresh_database
 
-from playhead_collector.store.address import parse_address
 from playhead_collector.store.engine import Engine
-from playhead_collector.store.migrations import check_suitable
-
-
-@pytest.fixture(scope="session")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    """The one engine, on a folder that goes with the session."""
-    engine = Engine(parse_address(f"chdb://{tmp_path_factory.mktemp('engine') / 'store'}"))
-    check_suitable(engine.connect())
-    yield engine
-    engine.close()
 
 
 @pytest.fixture

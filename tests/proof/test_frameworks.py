@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from tests.collector.conftest import engine, store_database  # noqa: F401 - fixtures
+from tests.collector.conftest import store_database  # noqa: F401 - a fixture
 from tests.collector.database import StoreDatabase
 from tests.sdk.collector import collecting
 from tests.sdk.frameworks.comparing import problems

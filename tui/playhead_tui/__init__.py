@@ -1,1 +1,1 @@
-"""The terminal interface. Filled by a later milestone; nothing is exported yet."""
+"""The terminal interface: screens over a store, with everything that is read coming from playhead_collector/read."""

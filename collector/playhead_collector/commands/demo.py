@@ -21,7 +21,8 @@ from playhead_collector.commands.common import say
 from playhead_collector.demo.shift import shift
 from playhead_collector.demo.tickets import LETTERS, NEW
 from playhead_collector.errors import StoreUnavailable
-from playhead_collector.read.runs import RunFilter, list_runs
+from playhead_collector.read.filter import RunFilter
+from playhead_collector.read.runs import list_runs
 from playhead_collector.read.source import open_source
 from playhead_collector.service import Collector, Ports
 from playhead_collector.store.address import data_directory

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from rich.table import Table
@@ -20,16 +20,24 @@ from playhead_collector.commands.common import (
     source_of,
     write_json,
 )
+from playhead_collector.read.filter import RunFilter
+from playhead_collector.read.query_line import parse_query
 from playhead_collector.read.remarks import Remark, remarks_on
-from playhead_collector.read.runs import TIMES, RunFilter, RunRow, first_words, list_runs, parse_time
+from playhead_collector.read.runs import TIMES, RunRow, first_words, list_runs, parse_time
+from playhead_collector.read.signs import SIGNS
 from playhead_collector.read.words import cost, count, duration
 
-SIGNS = {"ok": ("✓", "green"), "error": ("✗", "red"), "open": ("…", "yellow"), "incomplete": ("~", "magenta")}
+_NAMES = ("agent", "status", "user", "session", "version", "model", "tool", "text")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_store_arguments(parser)
     add_json_argument(parser)
+    parser.add_argument(
+        "query", nargs="*", metavar="QUERY",
+        help="which runs, as in the terminal's query line: agent:support status:error 'cost>0.5' since:2d words; "
+        "the flags below say more of the same",
+    )  # fmt: skip
     parser.add_argument("--since", help=f"began at this time or later: {TIMES} (UTC where nothing is said)")
     parser.add_argument("--until", help="began before this time")
     parser.add_argument("--agent", default="", help="name of the agent; * stands for anything")
@@ -52,21 +60,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     now = datetime.now(UTC)
-    wanted = RunFilter(
-        since=parse_time(arguments.since, now) if arguments.since else None,
-        until=parse_time(arguments.until, now) if arguments.until else None,
-        agent=arguments.agent,
-        status=arguments.status,
-        user=arguments.user,
-        session=arguments.session,
-        version=arguments.version,
-        model=arguments.model,
-        tool=arguments.tool,
-        text=arguments.text,
-        min_cost=arguments.min_cost,
-        min_tokens=arguments.min_tokens,
-        limit=arguments.limit,
-    )
+    asked = parse_query(" ".join(arguments.query), now)
+    flags = {
+        "since": parse_time(arguments.since, now) if arguments.since else None,
+        "until": parse_time(arguments.until, now) if arguments.until else None,
+        "min_cost": arguments.min_cost,
+        "min_tokens": arguments.min_tokens,
+        **{name: getattr(arguments, name) or None for name in _NAMES},
+    }
+    given = {name: value for name, value in flags.items() if value is not None}
+    wanted = replace(asked, limit=arguments.limit, **given)
     with source_of(arguments) as source:
         runs = list_runs(source.client, wanted)
         words = first_words(source.client, runs)

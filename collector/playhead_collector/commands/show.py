@@ -19,23 +19,18 @@ from playhead_collector.commands.common import (
     source_of,
     write_json,
 )
-from playhead_collector.commands.runs import SIGNS
 from playhead_collector.read.export import json_steps
 from playhead_collector.read.messages import Conversation, Message, Part, conversation
 from playhead_collector.read.notes import notes_on
 from playhead_collector.read.remarks import Remark, remarks_on, says_failure
 from playhead_collector.read.run import Node, Run, find_run, read_run
 from playhead_collector.read.runs import RunRow
+from playhead_collector.read.signs import LETTERS, SIGNS
 from playhead_collector.read.value import as_text
 from playhead_collector.read.words import cost, count, duration, several
 
 # More than any screen is wide: nothing is cut.
 WHOLE = 1_000_000
-LETTERS = {
-    "agent": ("A", "bold"), "prompt": ("P", "cyan"), "tool": ("T", "yellow"), "state": ("S", "magenta"),
-    "decision": ("D", "blue"), "approval": ("H", "bright_magenta"), "retrieval": ("R", "green"),
-    "guardrail": ("G", "bright_red"), "effect": ("E", "white"), "score": ("C", "bright_green"), "other": ("·", "dim"),
-}  # fmt: skip
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

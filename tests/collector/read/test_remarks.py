@@ -9,8 +9,9 @@ import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from tests.collector.database import StoreDatabase, fresh_database
 
+from playhead_collector.read.filter import RunFilter
 from playhead_collector.read.remarks import remarks_on, says_failure
-from playhead_collector.read.runs import RunFilter, list_runs, opening, parse_time
+from playhead_collector.read.runs import list_runs, opening, parse_time
 from playhead_collector.store.engine import Engine
 
 NOW_NS = 1_795_000_000_000_000_000

@@ -15,7 +15,8 @@ from opentelemetry.proto.common.v1.common_pb2 import AnyValue
 from tests.collector.database import StoreDatabase, fresh_database
 
 from playhead.errors import UsageError
-from playhead_collector.read.runs import RunFilter, list_runs
+from playhead_collector.read.filter import RunFilter
+from playhead_collector.read.runs import list_runs
 from playhead_collector.read.search import search_for
 from playhead_collector.store.engine import Engine
 

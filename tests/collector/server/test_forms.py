@@ -16,7 +16,8 @@ from tests.collector.server.conftest import Server
 from tests.collector.store.test_erase import Secrets, run_of, telling_run
 
 from playhead_collector.errors import StoreUnavailable
-from playhead_collector.read.runs import RunFilter, list_runs
+from playhead_collector.read.filter import RunFilter
+from playhead_collector.read.runs import list_runs
 from playhead_collector.receive.signal import Signal
 from playhead_collector.spool.segment import OpenSegment, Sealed, body_hash, new_name
 from playhead_collector.store import address as addresses

@@ -18,7 +18,8 @@ from tests.collector.database import StoreDatabase, fresh_database
 from tests.collector.dialects.spans import span, traces
 
 from playhead.errors import UsageError
-from playhead_collector.read.runs import RunFilter, list_runs
+from playhead_collector.read.filter import RunFilter
+from playhead_collector.read.runs import list_runs
 from playhead_collector.store.ddl import Form
 from playhead_collector.store.engine import Engine
 from playhead_collector.store.erase import Subject, erase, runs_of
@@ -82,7 +83,9 @@ def database(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 
 # Their values are patterns, made from what a user typed by the function that asks them.
-_OF_PATTERNS = ("list_runs", "runs_with_words")
+_OF_PATTERNS = (
+    "list_runs", "runs_conditions", "runs_with_words", "totals_of_runs", "facets_of_runs", "histogram_of_runs",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("name", sorted(set(queries()) - set(_OF_PATTERNS)))
@@ -102,7 +105,7 @@ def test_every_query_takes_hostile_values_as_values(database: StoreDatabase, nam
     assert [row["name"] for row in database.rows("SELECT name FROM steps")] == ["innocent"]
 
 
-@pytest.mark.parametrize("field", ["agent", "status", "user", "session", "version", "model", "tool", "text"])
+@pytest.mark.parametrize("field", ["agent", "status", "user", "session", "version", "model", "tool", "run", "text"])
 def test_every_filter_of_runs_takes_hostile_values_as_values(database: StoreDatabase, field: str) -> None:
     assert len(list_runs(database.client, RunFilter())) == 1
     for value in HOSTILE:

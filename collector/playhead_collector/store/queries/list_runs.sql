@@ -25,21 +25,13 @@ SELECT
     open_steps,
     missing_parents,
     shape,
-    first_step
+    first_step,
+    {{number}} AS sort_number,
+    {{text}} AS sort_text
 FROM run_rows FINAL
--- A condition whose value is not asked for is left out, so each is one line.
 WHERE true
-    AND start_time >= {since:DateTime64(9, 'UTC')}
-    AND start_time < {until:DateTime64(9, 'UTC')}
-    AND agent LIKE {agent:String}
-    AND toString(status) = {status:String}
-    AND user LIKE {user:String}
-    AND session LIKE {session:String}
-    AND version LIKE {version:String}
-    AND arrayExists(m -> m LIKE {model:String}, models)
-    AND arrayExists(t -> t LIKE {tool:String}, tools)
-    AND cost_usd >= {min_cost:Float64}
-    AND ifNull(input_tokens, 0) + ifNull(output_tokens, 0) >= {min_tokens:UInt64}
-    -- {text}
-ORDER BY start_time DESC, run_id
-LIMIT {limit:UInt32}
+    -- {conditions}
+    -- Where the page before ended; as in the conditions, left out for the first.
+    AND (sort_number, sort_text, run_id) {{beyond}} ({last_number:Int64}, {last_text:String}, {last_run:String})
+ORDER BY sort_number {{direction}}, sort_text {{direction}}, run_id {{direction}}
+LIMIT {limit:UInt32} OFFSET {skip:UInt64}

@@ -1,0 +1,20 @@
+"""The embedded store, opened once a session: a process may have one chDB engine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from playhead_collector.store.address import parse_address
+from playhead_collector.store.engine import Engine
+from playhead_collector.store.migrations import check_suitable
+
+
+@pytest.fixture(scope="session")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """The one engine, on a folder that goes with the session."""
+    engine = Engine(parse_address(f"chdb://{tmp_path_factory.mktemp('engine') / 'store'}"))
+    check_suitable(engine.connect())
+    yield engine
+    engine.close()

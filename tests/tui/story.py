@@ -1,0 +1,73 @@
+"""A screen's story: keys that are pressed, and the picture after them, as plain text that a person reads and compares.
+
+The pictures are files in `screens/`. `make screens` writes them anew; what changed then is to be looked at.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from textual.pilot import Pilot
+
+from playhead_tui.app import PlayheadApp
+
+SCREENS = Path(__file__).with_name("screens")
+_WRITE = os.environ.get("PLAYHEAD_WRITE_SCREENS") == "1"
+
+
+class Story:
+    """An app that is used, and what was seen of it."""
+
+    def __init__(self, pilot: Pilot[None], app: PlayheadApp) -> None:
+        self.pilot = pilot
+        self.app = app
+        self._told: list[str] = []
+
+    async def press(self, *keys: str) -> None:
+        """Presses keys and waits until all that they asked for is there."""
+        await self.pilot.press(*keys)
+        await self.settle()
+
+    async def type(self, text: str) -> None:
+        await self.press(*("space" if letter == " " else letter for letter in text))
+
+    async def settle(self) -> None:
+        """Until no question is open and every message was handled."""
+        await self.pilot.pause()
+        while any(not worker.is_finished for worker in self.app.workers):
+            await self.pilot.pause(0.01)
+            await self.pilot.pause()
+        await self.pilot.pause()
+
+    def screen(self) -> str:
+        """What is on the screen, line by line."""
+        strips = self.app.screen._compositor.render_strips(self.app.size)
+        return "\n".join(strip.text.rstrip() for strip in strips)
+
+    def look(self, caption: str) -> None:
+        """A picture for the file, under what led to it."""
+        self._told.append(f"═══ {caption}\n\n{self.screen()}\n")
+
+    def check(self, name: str) -> None:
+        """The story is the one that is kept in the file."""
+        told = "\n".join(self._told)
+        path = SCREENS / f"{name}.txt"
+        if _WRITE:
+            path.write_text(told, encoding="utf-8")
+        assert path.exists(), f"no picture is kept in {path}; 'make screens' writes it"
+        assert told == path.read_text(encoding="utf-8"), f"{path} shows another screen; 'make screens' writes it anew"
+
+
+def tell(app: PlayheadApp, story: Callable[[Story], Awaitable[None]], size: tuple[int, int] = (120, 36)) -> None:
+    """Runs a story to its end."""
+
+    async def run() -> None:
+        async with app.run_test(size=size) as pilot:
+            told = Story(pilot, app)
+            await told.settle()
+            await story(told)
+
+    asyncio.run(run())

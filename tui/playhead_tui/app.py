@@ -1,0 +1,165 @@
+"""The terminal interface: one store, the screens over it, and whether it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import ClassVar
+
+from textual import on, work
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.reactive import reactive
+from textual.screen import Screen
+
+from playhead.errors import UsageError
+from playhead_collector.read.filter import RunFilter
+from playhead_collector.read.overview import Totals, totals_of_runs
+from playhead_tui.header import StoreState
+from playhead_tui.lines import Lines
+from playhead_tui.reading import QuestionRefused, Reader, StoreLost
+from playhead_tui.runs.histogram import TimeBars
+from playhead_tui.runs.saved import searches_file
+from playhead_tui.runs.screen import RunsScreen
+from playhead_tui.screen import PlayheadScreen
+from playhead_tui.theme import DARK, LIGHT
+
+# How often the store is asked how much it holds, and, while it is lost, whether it is there again.
+LOOK_S = 10.0
+RETRY_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What the app begins with."""
+
+    store: str
+    project: str = "default"
+    query: str = ""
+
+
+class PlayheadApp(App[None]):
+    TITLE = "playhead"
+    CSS_PATH = "app.tcss"
+    ENABLE_COMMAND_PALETTE = True
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("question_mark", "help", "help", key_display="?"),
+        Binding("ctrl+t", "switch_theme", "Light or dark", show=False),
+        Binding("ctrl+c,ctrl+q", "quit", "Quit", show=False, priority=True),
+    ]
+
+    store: reactive[StoreState] = reactive(StoreState("", ""), init=False)
+
+    @dataclass
+    class Looked(Message):
+        """How much the store holds."""
+
+        totals: Totals
+        opened_here: bool
+
+    @dataclass
+    class LookFailed(Message):
+        why: str
+
+    def __init__(
+        self,
+        start: Start,
+        reader: Reader,
+        *,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        searches: Path | None = None,
+    ) -> None:
+        super().__init__()
+        self.start = start
+        self.reader = reader
+        self.now = now
+        self.searches = searches or searches_file()
+        self.set_reactive(PlayheadApp.store, StoreState(start.store, start.project))
+        self.marks: dict[str, str] = {}
+        """Runs marked for a diff: the first is A, the other B."""
+
+    def on_mount(self) -> None:
+        self.register_theme(DARK)
+        self.register_theme(LIGHT)
+        self.theme = DARK.name
+        self.push_screen(RunsScreen(self.start.query))
+        self.set_interval(LOOK_S, self._look)
+        self.set_interval(RETRY_S, self._retry)
+        self._look()
+
+    def on_unmount(self) -> None:
+        self.reader.close()
+
+    @work(thread=True, exclusive=True, group="look")
+    def _look(self) -> None:
+        answer: Message
+        try:
+            totals = self.reader.ask(lambda client: totals_of_runs(client, RunFilter()))
+            answer = self.Looked(totals, self.reader.opened_here)
+        except (StoreLost, QuestionRefused, UsageError) as error:
+            answer = self.LookFailed(str(error))
+        self.post_message(answer)
+
+    def _retry(self) -> None:
+        if self.store.trouble:
+            self._look()
+
+    @on(Looked)
+    def _looked(self, event: Looked) -> None:
+        was_lost = bool(self.store.trouble)
+        told = event.totals
+        self.store = replace(
+            self.store, runs=told.runs, steps=told.steps, open_runs=told.open_runs, trouble="",
+            opened_here=event.opened_here,
+        )  # fmt: skip
+        if was_lost:
+            for screen in self.screen_stack:
+                if isinstance(screen, PlayheadScreen):
+                    screen.store_found()
+
+    @on(LookFailed)
+    def _look_failed(self, event: LookFailed) -> None:
+        self.store_lost(event.why)
+
+    def store_lost(self, why: str) -> None:
+        """Shown on every screen until the store answers."""
+        self.store = replace(self.store, trouble=why or "the store does not answer")
+
+    def mark(self, run_id: str) -> None:
+        """Marks a run, or unmarks it; of three the oldest mark goes."""
+        kept = [run for run in self.marks if run != run_id]
+        runs = kept if run_id in self.marks else [*kept[-1:], run_id]
+        self.marks = dict(zip(runs, "AB", strict=False))
+
+    def action_switch_theme(self) -> None:
+        self.theme = LIGHT.name if self.theme == DARK.name else DARK.name
+
+    def action_help(self) -> None:
+        if self.screen.query("HelpPanel"):
+            self.action_hide_help_panel()
+        else:
+            self.action_show_help_panel()
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """Textual's own, and every action of the screen and of what has the focus."""
+        yield from super().get_system_commands(screen)
+        yield SystemCommand("Light or dark", "Switch between the two themes", self.action_switch_theme)
+        told: set[str] = set()
+        for node, binding, enabled, _ in screen.active_bindings.values():
+            is_ours = isinstance(node, (PlayheadScreen, Lines, TimeBars))
+            if is_ours and enabled and binding.description and binding.action not in told:
+                told.add(binding.action)
+                name = binding.description[0].upper() + binding.description[1:]
+                yield SystemCommand(name, f"key {self.get_key_display(binding)}", self._doing(node, binding.action))
+
+    def _doing(self, node: object, action: str) -> Callable[[], None]:
+        async def do() -> None:
+            await self.run_action(action, node)  # type: ignore[arg-type]
+
+        def soon() -> None:
+            self.call_later(do)
+
+        return soon

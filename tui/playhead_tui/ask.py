@@ -1,0 +1,69 @@
+"""Small questions to the user, above the screen they belong to: a line of text, or one of several."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input, Label, OptionList
+from textual.widgets.option_list import Option
+
+from playhead_tui.shown import one_line
+
+_FRAME = """
+    {name} {{ align: center middle; }}
+    {name} > Vertical {{ width: 70%; max-width: 90; height: auto; max-height: 80%; padding: 0 1;
+                        border: round $primary; background: $surface; }}
+"""
+
+
+class AskLine(ModalScreen[str | None]):
+    """A line, or None where nothing is wanted after all."""
+
+    DEFAULT_CSS = _FRAME.format(name="AskLine")
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Cancel")]
+
+    def __init__(self, question: str, value: str = "") -> None:
+        super().__init__()
+        self._question = question
+        self._value = value
+
+    def compose(self) -> ComposeResult:
+        with Vertical():
+            yield Label(Text(self._question))
+            yield Input(self._value, select_on_focus=False)
+
+    @on(Input.Submitted)
+    def _answer(self, event: Input.Submitted) -> None:
+        self.dismiss(event.value.strip() or None)
+
+
+class AskOne(ModalScreen[str | None]):
+    """One of several, each a name and what it stands for."""
+
+    DEFAULT_CSS = _FRAME.format(name="AskOne")
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Cancel")]
+
+    def __init__(self, question: str, options: Sequence[tuple[str, str]]) -> None:
+        super().__init__()
+        self._question = question
+        self._options = options
+
+    def compose(self) -> ComposeResult:
+        options = [
+            Option(Text.assemble((one_line(name, 30), "bold"), "  ", (one_line(told, 60), "dim")), str(place))
+            for place, (name, told) in enumerate(self._options)
+        ]
+        with Vertical():
+            yield Label(Text(self._question))
+            yield OptionList(*options)
+
+    @on(OptionList.OptionSelected)
+    def _answer(self, event: OptionList.OptionSelected) -> None:
+        self.dismiss(self._options[event.option_index][0])

@@ -1,0 +1,44 @@
+"""`playhead tui`: the terminal interface. Also plain `playhead`, where a terminal is there to show it."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+
+from playhead.errors import UsageError
+from playhead_collector.commands.common import add_store_arguments, project_of, settings_of, token_of
+from playhead_collector.read.source import Source, open_source
+from playhead_collector.store.address import DEFAULT_PROJECT
+from playhead_tui.app import PlayheadApp, Start
+from playhead_tui.reading import Reader
+
+# The screen says that the store is away, and tries again; a command would wait longer.
+_PATIENCE_S = 1.0
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_store_arguments(parser)
+    parser.add_argument("query", nargs="*", metavar="QUERY", help="what to search for, as in the query line")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError("'playhead tui' needs a terminal; 'playhead runs' and 'playhead show' write to anything")
+    settings = settings_of(arguments)
+    project = project_of(arguments)
+    token = token_of(arguments, settings.read_token, settings)
+
+    def open_it() -> Source:
+        return open_source(settings.address, project, token, patience_s=_PATIENCE_S)
+
+    # Whatever a library warns of would be written across the screen.
+    logging.getLogger().addHandler(logging.NullHandler())
+    start = Start(
+        store=str(settings.address),
+        project=project or DEFAULT_PROJECT,
+        query=" ".join(arguments.query),
+    )
+    app = PlayheadApp(start, Reader(open_it))
+    app.run()
+    return app.return_code or 0

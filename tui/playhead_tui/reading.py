@@ -1,0 +1,89 @@
+"""The store as screens see it: opened at the first question, lost when it does not answer, opened again by the next.
+
+Its functions block; they are called in workers, never where keys are handled.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import TypeVar
+
+import urllib3
+from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError, OperationalError
+from clickhouse_connect.driver.httpclient import HttpClient
+
+from playhead.errors import PlayheadError
+from playhead_collector.errors import StoreUnavailable, Unauthenticated
+from playhead_collector.read.source import Source, first_line
+
+Answer = TypeVar("Answer")
+
+
+class StoreLost(Exception):
+    """The store does not answer, or cannot be opened, for now."""
+
+
+class QuestionRefused(Exception):
+    """The store answers, and not this."""
+
+
+class Reader:
+    """One source for all screens, and what becomes of it."""
+
+    def __init__(self, open_it: Callable[[], Source]) -> None:
+        self._open_it = open_it
+        self._source: Source | None = None
+        self._opening = threading.Lock()
+        # A handle of an embedded store takes one question at a time.
+        self._one_at_a_time = threading.Lock()
+        self.opened_here = False
+        """Whether the folder was opened by this process: no collector can, as long as it is."""
+
+    def ask(self, question: Callable[[Client], Answer]) -> Answer:
+        """What the store answers. Raises StoreLost or QuestionRefused, and a UsageError as it is."""
+        source = self._open()
+        try:
+            if isinstance(source.client, HttpClient):
+                return question(source.client)
+            with self._one_at_a_time:
+                return question(source.client)
+        except DatabaseError as error:
+            if isinstance(error, OperationalError) or _is_gone(error):
+                raise self._lost(source, error) from error
+            raise QuestionRefused(first_line(error)) from error
+        except (ClickHouseError, urllib3.exceptions.HTTPError, OSError) as error:
+            raise self._lost(source, error) from error
+
+    def close(self) -> None:
+        with self._opening:
+            if self._source is not None:
+                self._source.close()
+            self._source = None
+
+    def _open(self) -> Source:
+        with self._opening:
+            if self._source is None:
+                try:
+                    self._source = self._open_it()
+                except (StoreUnavailable, Unauthenticated) as error:
+                    raise StoreLost(str(error)) from error
+                except PlayheadError:
+                    raise
+                except (ClickHouseError, OSError) as error:
+                    raise StoreLost(first_line(error)) from error
+                self.opened_here = self._source.opened
+            return self._source
+
+    def _lost(self, source: Source, error: Exception) -> StoreLost:
+        with self._opening:
+            if self._source is source:
+                self._source = None
+                source.close()
+        return StoreLost(f"the store does not answer: {first_line(error)}")
+
+
+def _is_gone(error: DatabaseError) -> bool:
+    """A proxy's or a stopping collector's answer, which says nothing of the question."""
+    return any(code in str(error) for code in ("HTTP driver received HTTP status 502", "status 503", "status 504"))

@@ -1,0 +1,363 @@
+"""The screen of runs. The query line says which; everything else on the screen is what the store answers to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import ClassVar
+
+from clickhouse_connect.driver.client import Client
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.message import Message
+from textual.timer import Timer
+from textual.widgets import Footer, Input, Label, Static
+
+from playhead.errors import UsageError
+from playhead.printable import printable
+from playhead_collector.read.filter import RunFilter
+from playhead_collector.read.overview import (
+    FIELDS,
+    Facet,
+    Histogram,
+    Totals,
+    facets_of_runs,
+    histogram_of_runs,
+    totals_of_runs,
+)
+from playhead_collector.read.query_line import QueryError, parse_query, value_of, with_term
+from playhead_collector.read.remarks import Remark, remarks_on
+from playhead_collector.read.runs import ORDERS, Order, PlacedRun, RunRow, first_words, page_of_runs
+from playhead_collector.read.words import several
+from playhead_tui.ask import AskLine, AskOne
+from playhead_tui.header import Header
+from playhead_tui.lines import Lines
+from playhead_tui.runs.facets import Facets
+from playhead_tui.runs.histogram import TimeBars
+from playhead_tui.runs.query import QueryInput
+from playhead_tui.runs.saved import read_searches, write_searches
+from playhead_tui.runs.summary import summary_of
+from playhead_tui.runs.table import RunTable
+from playhead_tui.runs.windows import SIZE, Wanted
+from playhead_tui.screen import PlayheadScreen
+
+FOLLOW_S = 1.0
+
+
+class RunsScreen(PlayheadScreen):
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("slash", "query", "query", key_display="/"),
+        Binding("f", "follow", "follow"),
+        Binding("o", "order", "sort"),
+        Binding("O", "turn", "reverse", show=False),
+        Binding("h", "times", "times"),
+        Binding("v", "facets", "facets"),
+        Binding("s", "save", "save search"),
+        Binding("l", "saved", "searches"),
+        Binding("d", "mark", "Mark, for a diff", show=False),
+        Binding("r", "reload", "Ask again", show=False),
+        Binding("escape", "back", "Back to the table", show=False),
+        Binding("q", "app.quit", "quit"),
+    ]
+
+    @dataclass
+    class Began(Message):
+        """The first piece of a list, and how long the list is."""
+
+        totals: Totals
+        rows: list[PlacedRun]
+
+    @dataclass
+    class PieceCame(Message):
+        number: int
+        rows: list[PlacedRun]
+
+    @dataclass
+    class WordsCame(Message):
+        words: dict[str, str]
+
+    @dataclass
+    class FacetsCame(Message):
+        facets: dict[str, list[Facet]]
+
+    @dataclass
+    class TimesCame(Message):
+        histogram: Histogram
+
+    @dataclass
+    class RemarksCame(Message):
+        row: RunRow
+        remarks: list[Remark]
+
+    def __init__(self, query: str = "") -> None:
+        super().__init__()
+        self._line = query
+        self._wanted = RunFilter()
+        self._frozen = RunFilter()
+        self._order = Order()
+        self._known: dict[str, list[str]] = {}
+        self._following: Timer | None = None
+
+    def compose(self) -> ComposeResult:
+        yield Header()
+        with Horizontal(id="query"):
+            yield Label("❯ ", id="prompt")
+            yield QueryInput(self._line, self._known, id="line")
+            yield Label("", id="matching")
+        yield Static(id="wrong")
+        yield TimeBars(id="times")
+        with Horizontal(id="runs"):
+            yield Facets(id="facets")
+            yield RunTable(id="table")
+        yield Static(id="summary")
+        yield Footer(compact=True)
+
+    def on_mount(self) -> None:
+        self._table.focus()
+        # How many bars fit is known once there is a layout.
+        self.call_after_refresh(self.search, self._line)
+
+    @property
+    def _table(self) -> RunTable:
+        return self.query_one(RunTable)
+
+    # What is looked for
+
+    def search(self, line: str) -> None:
+        """Shows what a line means, or where it means nothing; then what was shown before stays."""
+        entry, wrong = self.query_one(QueryInput), self.query_one("#wrong", Static)
+        if entry.value != line:
+            entry.value = line
+        try:
+            wanted = parse_query(line, self.host.now())
+        except QueryError as error:
+            entry.show_error(error)
+            wrong.update(Text(f"{' ' * error.start}{'^' * (error.end - error.start)}\n{printable(str(error))}"))
+            wrong.add_class("-shown")
+            return
+        entry.show_error(None)
+        wrong.remove_class("-shown")
+        self._line, self._wanted = line, wanted
+        self._table.go_to(0)
+        self._begin()
+        self._look_around()
+
+    def _begin(self) -> None:
+        wanted, order = self._wanted, self._order
+
+        def question(client: Client) -> Message:
+            return self.Began(totals_of_runs(client, wanted), page_of_runs(client, wanted, order, SIZE))
+
+        self.ask("begin", question)
+
+    def _look_around(self) -> None:
+        wanted, most = self._wanted, self.query_one(TimeBars).room
+        self.ask("facets", lambda client: self.FacetsCame(facets_of_runs(client, wanted)))
+        now = self.host.now()
+
+        def question(client: Client) -> Message:
+            totals = totals_of_runs(client, wanted)
+            first, last = wanted.since or totals.first or now, wanted.until or totals.last or now
+            return self.TimesCame(histogram_of_runs(client, wanted, first, last, most))
+
+        self.ask("times", question)
+
+    @on(Began)
+    def _began(self, event: Began) -> None:
+        last = event.totals.last
+        # What begins later is not part of this list until it is asked for anew: nothing moves while one reads.
+        frozen = last + timedelta(microseconds=1) if last is not None and self._wanted.until is None else None
+        self._frozen = replace(self._wanted, until=frozen or self._wanted.until)
+        self._table.start(event.totals.runs, event.rows)
+        self.query_one("#matching", Label).update(several(event.totals.runs, "run"))
+        if not event.rows:
+            hint = "no runs match" if self._line else "no runs yet: send some, or try 'playhead demo'"
+            self.query_one("#summary", Static).update(hint)
+        self._ask_for_words(event.rows)
+        self._moved()
+
+    @on(RunTable.PieceWanted)
+    def _piece_wanted(self, event: RunTable.PieceWanted) -> None:
+        wanted: Wanted = event.wanted
+        runs, order = self._frozen, self._order
+
+        def question(client: Client) -> Message:
+            rows = page_of_runs(
+                client, runs, order, wanted.limit, after=wanted.after, before=wanted.before, skip=wanted.skip
+            )
+            return self.PieceCame(wanted.number, rows)
+
+        self.ask("piece", question)
+
+    @on(PieceCame)
+    def _piece_came(self, event: PieceCame) -> None:
+        self._table.put(event.number, event.rows)
+        self._ask_for_words(event.rows)
+
+    def _ask_for_words(self, rows: list[PlacedRun]) -> None:
+        runs = [one.row for one in rows if one.row.run_id not in self._table.words]
+        if runs:
+            self.ask("words", lambda client: self.WordsCame(first_words(client, runs)))
+
+    @on(WordsCame)
+    def _words_came(self, event: WordsCame) -> None:
+        self._table.put_words(event.words)
+        self._moved()
+
+    @on(FacetsCame)
+    def _facets_came(self, event: FacetsCame) -> None:
+        self._known.update({field: [facet.value for facet in values] for field, values in event.facets.items()})
+        self.query_one(Facets).show(event.facets, {field: value_of(self._line, field) for field in FIELDS})
+
+    @on(TimesCame)
+    def _times_came(self, event: TimesCame) -> None:
+        self.query_one(TimeBars).histogram = event.histogram
+
+    @on(Input.Submitted, "#line")
+    def _submitted(self, event: Input.Submitted) -> None:
+        self.search(event.value.strip())
+        if not self.query_one("#wrong").has_class("-shown"):
+            self._table.focus()
+
+    @on(Facets.ValueChosen)
+    def _value_chosen(self, event: Facets.ValueChosen) -> None:
+        """Once puts it into the line, once more takes it out. What no line should hold is a star there."""
+        value = "".join(letter if letter == printable(letter) else "*" for letter in event.value)
+        is_there = value_of(self._line, event.field) == value
+        self.search(with_term(self._line, event.field, "" if is_there else value))
+
+    @on(TimeBars.Narrowed)
+    def _narrowed(self, event: TimeBars.Narrowed) -> None:
+        line = self._line
+        for field, when in (("since", event.since), ("until", event.until)):
+            line = with_term(line, field, when.replace(tzinfo=None).isoformat() if when is not None else "")
+        self.search(line)
+
+    @on(RunTable.OrderWanted)
+    def _order_wanted(self, event: RunTable.OrderWanted) -> None:
+        self.sort(event.by)
+
+    def sort(self, by: str) -> None:
+        """By a column; once more turns it around."""
+        is_same = self._order.by == by
+        self._order = Order(by, not self._order.descending if is_same else True)
+        self._table.order = self._order
+        self._table.go_to(0)
+        self._begin()
+
+    # The run under the cursor
+
+    @on(Lines.Moved, "#table")
+    def _moved(self) -> None:
+        row = self._table.run
+        if row is not None:
+            self._summarise(row, [])
+            now = self.host.now()
+            self.ask(
+                "remarks",
+                lambda client: self.RemarksCame(row, remarks_on(client, [row], now).get(row.run_id, [])),
+            )
+
+    @on(RemarksCame)
+    def _remarks_came(self, event: RemarksCame) -> None:
+        row = self._table.run
+        if row is not None and row.run_id == event.row.run_id:
+            self._summarise(row, event.remarks)
+
+    def _summarise(self, row: RunRow, remarks: list[Remark]) -> None:
+        words = self._table.words.get(row.run_id, "")
+        self.query_one("#summary", Static).update(summary_of(row, remarks, words, self.size.width - 2))
+
+    # Keys
+
+    def action_query(self) -> None:
+        self.query_one(QueryInput).focus()
+
+    def action_times(self) -> None:
+        self.query_one(TimeBars).focus()
+
+    def action_facets(self) -> None:
+        facets = self.query_one(Facets)
+        self.toggle_class("-facets")
+        self.call_after_refresh(self._to_facets, facets)
+
+    def _to_facets(self, facets: Facets) -> None:
+        """Or away from them, where they are hidden now."""
+        (facets if facets.size.width else self._table).focus()
+
+    def action_back(self) -> None:
+        self.query_one(QueryInput).value = self._line
+        self.search(self._line)
+        self._table.focus()
+
+    def action_reload(self) -> None:
+        self.search(self._line)
+
+    def action_turn(self) -> None:
+        self.sort(self._order.by)
+
+    def action_order(self) -> None:
+        options = [(by, "now" if by == self._order.by else "") for by in ORDERS]
+        self.app.push_screen(AskOne("sort by", options), self._then(self.sort))
+
+    def action_mark(self) -> None:
+        row = self._table.run
+        if row is not None:
+            self.host.mark(row.run_id)
+            self._table.marks = self.host.marks
+            self._table.refresh()
+
+    def action_follow(self) -> None:
+        if self._following is None:
+            self._following = self.set_interval(FOLLOW_S, self._follow)
+            self.tell("following: what arrives is shown as it does; f again to stop")
+        else:
+            self._following.stop()
+            self._following = None
+            self.tell("no longer following")
+
+    def _follow(self) -> None:
+        if self.is_current and not self.host.store.trouble:
+            self._wanted = parse_query(self._line, self.host.now())
+            self._begin()
+            self._look_around()
+
+    def action_save(self) -> None:
+        if self._line:
+            self.app.push_screen(AskLine(f"save {self._line!r} as"), self._then(self._save))
+        else:
+            self.tell("there is no search to save: type one after /")
+
+    def _save(self, name: str) -> None:
+        self._with_searches(lambda searches: {**searches, name: self._line}, f"saved as {name!r}")
+
+    def action_saved(self) -> None:
+        try:
+            searches = read_searches(self.host.searches)
+        except UsageError as error:
+            self.tell(str(error), is_error=True)
+            return
+        if not searches:
+            self.tell(f"no searches are saved; s saves one, in {self.host.searches}")
+            return
+        chosen = self._then(lambda name: self.search(searches[name]))
+        self.app.push_screen(AskOne("search for", sorted(searches.items())), chosen)
+
+    def _with_searches(self, change: Callable[[dict[str, str]], dict[str, str]], done: str) -> None:
+        try:
+            write_searches(self.host.searches, change(read_searches(self.host.searches)))
+        except UsageError as error:
+            self.tell(str(error), is_error=True)
+        else:
+            self.tell(done)
+
+    @staticmethod
+    def _then(do: Callable[[str], None]) -> Callable[[str | None], None]:
+        return lambda answer: do(answer) if answer else None
+
+    def store_found(self) -> None:
+        self.search(self._line)

@@ -1,0 +1,73 @@
+"""What all screens share: questions are asked in workers, and answers come back as messages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from clickhouse_connect.driver.client import Client
+from textual import on
+from textual.message import Message
+from textual.screen import Screen
+from textual.worker import get_current_worker
+
+from playhead.errors import UsageError
+from playhead_tui.reading import QuestionRefused, StoreLost
+from playhead_tui.shown import one_line
+
+if TYPE_CHECKING:
+    from playhead_tui.app import PlayheadApp
+
+
+class PlayheadScreen(Screen[None]):
+    """A screen over the app's store."""
+
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 - Textual declares it for instances
+
+    @dataclass
+    class Lost(Message):
+        """The store does not answer; what was asked is to be asked again when it does."""
+
+        why: str
+
+    @dataclass
+    class Refused(Message):
+        """The store answers, but not this."""
+
+        why: str
+
+    @property
+    def host(self) -> PlayheadApp:
+        return cast("PlayheadApp", self.app)
+
+    def ask(self, group: str, question: Callable[[Client], Message]) -> None:
+        """Asks beside the screen; the answer is posted to it. A later question of the same group drops this one."""
+        self.run_worker(lambda: self._asked(question), group=group, exclusive=True, thread=True, exit_on_error=True)
+
+    def _asked(self, question: Callable[[Client], Message]) -> None:
+        worker = get_current_worker()
+        answer: Message
+        try:
+            answer = self.host.reader.ask(question)
+        except StoreLost as error:
+            answer = self.Lost(str(error))
+        except (QuestionRefused, UsageError) as error:
+            answer = self.Refused(str(error))
+        if not worker.is_cancelled:
+            self.post_message(answer)
+
+    @on(Lost)
+    def _lost(self, event: Lost) -> None:
+        self.host.store_lost(event.why)
+
+    @on(Refused)
+    def _refused(self, event: Refused) -> None:
+        self.tell(event.why, is_error=True)
+
+    def tell(self, words: str, *, is_error: bool = False) -> None:
+        """To the user, for a moment."""
+        self.notify(one_line(words, 400), markup=False, severity="error" if is_error else "information")
+
+    def store_found(self) -> None:
+        """The store answers again; what is shown is asked for anew."""
