@@ -19,6 +19,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
+from opentelemetry.trace import set_tracer_provider as set_provider_of_before
 import playhead
 
 exported = InMemorySpanExporter()
@@ -36,6 +37,9 @@ if how == "provider, then init":
 elif how == "init, then provider":
     playhead.init(**given)
     trace.set_tracer_provider(theirs())
+elif how == "init, then provider by a name imported before":
+    playhead.init(**given)
+    set_provider_of_before(theirs())
 elif how == "processor":
     provider = theirs()
     provider.add_span_processor(playhead.SpanProcessor(**given))
@@ -86,7 +90,16 @@ def joined(tmp_path: Path, how: str) -> tuple[list[str], list[list[Any]]]:
     return json.loads(done.stdout), records
 
 
-@pytest.mark.parametrize("how", ["provider, then init", "init, then provider", "processor", "processor and init"])
+_ORDERS = (
+    "provider, then init",
+    "init, then provider",
+    "init, then provider by a name imported before",
+    "processor",
+    "processor and init",
+)
+
+
+@pytest.mark.parametrize("how", _ORDERS)
 def test_in_either_order_both_get_the_runs_and_only_they_the_rest(tmp_path: Path, how: str) -> None:
     exported, records = joined(tmp_path, how)
     assert sorted(exported) == sorted([*_RUN, *_RUN, "request"])

@@ -381,6 +381,13 @@ def test_a_program_with_telemetry_of_its_own_keeps_it(tmp_path: Path) -> None:
     assert {span.name: span.parent_span_id for span in spans}["mine"] == root_of(spans).span_id
 
 
+def test_what_libraries_tell_of_a_program_without_a_provider_is_in_its_run(tmp_path: Path) -> None:
+    script(tmp_path, "from opentelemetry import trace\ntrace.get_tracer('a library').start_span('theirs').end()")
+    recorded(tmp_path, sys.executable, "agent.py", options=("-o", "a.playhead"))
+    spans = spans_in(tmp_path / "a.playhead")
+    assert {span.name: span.parent_span_id for span in spans}["theirs"] == root_of(spans).span_id
+
+
 def test_rules_of_the_command_line_keep_secrets_out(tmp_path: Path) -> None:
     script(tmp_path, "import os, sys\nprint(os.environ['SHOP_PIN'], open('order').read())")
     (tmp_path / "order").write_text("ticket NR-4711-X of a customer")

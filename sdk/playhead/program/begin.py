@@ -14,8 +14,6 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from opentelemetry import trace
-
 from playhead.journal.endpoint import from_environment
 from playhead.journal.folder import Folder
 from playhead.journal.words import ADDED
@@ -45,11 +43,10 @@ def record_this_process(asked: Asked) -> None:
         "service": asked.service,
         "redact_fields": list(asked.redact_fields),
     }
-    recorder.use(recorder.own_provider(resource))
+    recorder.stand_in(recorder.own_provider(resource))
     of_process.begin(recorder, asked.level)
     whole = step.begin("agent", f"invoke_agent {asked.name}", _told(asked, recorder), alone=True)
     everything_beneath(whole.span)
-    _join_what_comes(recorder)
     atexit.unregister(of_process.shutdown)
     atexit.register(_leave, recorder, whole, os.getpid())
     if asked.hash_seed_is_ours:
@@ -69,18 +66,6 @@ def _told(asked: Asked, recorder: Recorder) -> dict[str, Any]:
         "gen_ai.agent.name": asked.name,
         "input.value": shlex.join(recorder.redaction.words(sys.orig_argv)),
     }
-
-
-def _join_what_comes(recorder: Recorder) -> None:
-    """A program that sets up OpenTelemetry for itself keeps its provider, and what is recorded joins that."""
-    real = trace.set_tracer_provider
-
-    def set_tracer_provider(tracer_provider: trace.TracerProvider) -> None:
-        real(tracer_provider)
-        if hasattr(tracer_provider, "add_span_processor"):
-            recorder.join(tracer_provider)
-
-    trace.set_tracer_provider = set_tracer_provider
 
 
 def _leave(recorder: Recorder, whole: step.Step, pid: int) -> None:

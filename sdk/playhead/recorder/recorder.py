@@ -35,6 +35,7 @@ from playhead.recorder.processor import JournalProcessor
 from playhead.recorder.redaction import Redaction
 from playhead.recorder.run import Runs
 from playhead.recorder.settings import looked_at
+from playhead.recorder.standing_in import stand_in
 from playhead.recorder.taking import Taking
 from playhead.recorder.tally import made
 from playhead.recorder.worker import Worker
@@ -89,20 +90,13 @@ class Recorder:
         self.level: Record = "steps"
         self.engine: Engine | None = None
         self.fingerprint: Taking | None = None
-        self._tracer: trace.Tracer = trace.NoOpTracer()
+        self.tracer: trace.Tracer = trace.NoOpTracer()
+        """Of our provider, or of the program's own once it has set one."""
         self._own: trace.Tracer | None = None
-        self._follows: object = None
         self.program: Mapping[str, Any] | None = None
         """What `playhead record` was told of the whole process that it records; None where the code called `init`."""
         self.everything = False
         """Whether spans outside of runs are wanted, too, under a provider of the program's own."""
-
-    @property
-    def tracer(self) -> trace.Tracer:
-        """Under the provider that is set for the process by now: a program may set its own after `init`."""
-        if self._follows is not None and (there := trace.get_tracer_provider()) is not self._follows:
-            self.join(there)
-        return self._tracer
 
     @property
     def price(self) -> Price | None:
@@ -111,25 +105,17 @@ class Recorder:
 
     def join(self, provider: Any) -> None:
         """Steps become spans of this provider, so whatever else it feeds sees them, too."""
-        self._follows = provider
         if not hasattr(provider, "add_span_processor"):
             return
         self.processor.everything = self.everything
         self.processor.alone = False
         provider.add_span_processor(self.processor)
-        self._tracer = provider.get_tracer("playhead", __version__)
+        self.tracer = provider.get_tracer("playhead", __version__)
 
     def stand_in(self, provider: TracerProvider) -> None:
-        """Sets a provider where there is none, for as long as the program sets none itself.
-
-        OpenTelemetry's setter works once and would keep the program's own provider out for good, exporter and all; so
-        it is left unused.
-        """
+        """This provider of ours, until the program sets one for itself."""
         self.use(provider)
-        setattr(trace, "_TRACER_PROVIDER", provider)  # noqa: B010 - theirs, and private
-        if trace.get_tracer_provider() is not provider:
-            trace.set_tracer_provider(provider)
-        self._follows = provider
+        stand_in(provider, self.join)
 
     def own_provider(self, resource: Resource) -> TracerProvider:
         provider = TracerProvider(
@@ -139,7 +125,7 @@ class Recorder:
         return provider
 
     def use(self, provider: TracerProvider) -> None:
-        self._tracer = provider.get_tracer("playhead", __version__)
+        self.tracer = provider.get_tracer("playhead", __version__)
 
     def fallback_tracer(self) -> trace.Tracer:
         """For steps that a joined provider's sampler left out: a flight recorder does not sample."""
