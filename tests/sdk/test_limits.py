@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -267,3 +270,41 @@ def test_a_generator_that_is_closed_somewhere_else_closes_its_limits_quietly() -
 def test_a_limit_that_is_none_is_refused(value: Any) -> None:
     with pytest.raises(UsageError, match="leave it out for none"), playhead.limits(max_steps=value):
         pass
+
+
+_HURRIED = """
+import sys, time
+from pathlib import Path
+import playhead
+from playhead.journal.reader import read_journal
+from playhead.lanes.engine import Engine
+from playhead.recorder import recording
+
+served, journal = sys.argv[1] == "served", Path(sys.argv[2])
+if served:
+    kept = [record[2] for record in read_journal(next(journal.glob("recorded/*"))) if record[0] == "r"]
+    recording.engine_of = lambda _: Engine.serving_from(kept)
+playhead.init(send=False, journal=journal / sys.argv[1])
+
+@playhead.tool
+def wait(turn):
+    time.sleep(0.01)
+
+turns = 0
+try:
+    with playhead.limits(max_seconds=0.1):
+        while turns < 1000:
+            turns += 1
+            wait(turns)
+except playhead.LimitExceeded as error:
+    print(turns, error)
+"""
+
+
+def test_a_replay_which_does_not_wait_runs_out_of_time_where_the_run_did(tmp_path: Path) -> None:
+    recorded, served = (
+        subprocess.run([sys.executable, "-c", _HURRIED, how, str(tmp_path)], capture_output=True, text=True, check=True)
+        for how in ("recorded", "served")
+    )
+    assert "s of 0.1 s before" in recorded.stdout
+    assert served.stdout == recorded.stdout

@@ -42,6 +42,8 @@ def install(engine: Engine) -> None:  # noqa: PLR0915 - the patches of one modul
             engine.discipline.enter(parent)
         child = Actor(engine, engine.new_lane(engine.lane(parent), "thread", thread.name))
         thread._playhead_actor = child  # type: ignore[attr-defined]
+        if engine.serving:
+            thread._invoke_excepthook = _once(engine, thread._invoke_excepthook)  # type: ignore[attr-defined]
         # Not into a pool's workers: they outlive the run that happened to make them, and each job brings its own.
         if not is_machinery(_what_it_runs(thread)):
             thread._playhead_carried = engine.carry()  # type: ignore[attr-defined]
@@ -132,6 +134,16 @@ def install(engine: Engine) -> None:  # noqa: PLR0915 - the patches of one modul
     patches.set(threading, "_allocate_lock", Lock)
     patches.set(threading, "Lock", _new(Lock, threading.Lock))
     patches.set(threading, "RLock", _new(RLock, threading.RLock))
+
+
+def _once(engine: Engine, hook: Callable[[threading.Thread], None]) -> Callable[[threading.Thread], None]:
+    """Why a replay ended is told where it ended, and not once more for each thread that it takes with it."""
+
+    def tell(thread: threading.Thread) -> None:
+        if sys.exc_info()[1] is not engine.discipline.failure:
+            hook(thread)
+
+    return tell
 
 
 def _new(ours: Callable[[], Any], real: Callable[[], Any]) -> Callable[[], Any]:

@@ -17,6 +17,7 @@ from opentelemetry import trace
 from opentelemetry.trace import Status, StatusCode
 
 from playhead.errors import Stop, UsageError
+from playhead.lanes.active import active_engine
 
 _LONGEST_CYCLE = 4
 _TELLING = frozenset({"state", "decision", "score"})
@@ -46,7 +47,7 @@ class _Limits:
         self.max_repeats = max_repeats
         self.max_seconds = max_seconds
         self._clock = clock
-        self._began = clock()
+        self._began = clock() if max_seconds is not None else 0.0
         self._steps = 0
         self._cost = 0.0
         self._unpriced: str | None = None
@@ -143,7 +144,7 @@ def limits(
     if max_cost_usd is not None:
         _need_prices(max_cost_usd)
     token = under_limits.set(
-        (*under_limits.get(), _Limits(max_steps, max_cost_usd, max_repeats, max_seconds, clock or time.monotonic))
+        (*under_limits.get(), _Limits(max_steps, max_cost_usd, max_repeats, max_seconds, clock or _seconds))
     )
     try:
         yield
@@ -160,6 +161,12 @@ def limits(
         # A generator may be closed in another context than it was begun in; then there is nothing to put back.
         with suppress(ValueError):
             under_limits.reset(token)
+
+
+def _seconds() -> float:
+    """The clock as the recording has it, so that a replay goes over a limit where the run did."""
+    engine = active_engine()
+    return time.monotonic() if engine is None else engine.clock("limits")
 
 
 def _need_prices(max_cost_usd: float) -> None:
