@@ -37,6 +37,9 @@ SUBCOMMANDS = (
     Subcommand("show", "playhead_collector.commands.show", "server", "show one run step by step"),
     Subcommand("replay", "playhead_replay.commands.replay", "server", "execute a recorded run again, exactly"),
     Subcommand("certify", "playhead_replay.commands.certify", "server", "say how far a run can be replayed, and why"),
+    Subcommand(
+        "diff", "playhead_replay.commands.diff", "server", "what differs between two runs, or two groups of runs"
+    ),
     Subcommand("sql", "playhead_collector.commands.sql", "server", "query the store"),
     Subcommand("export", "playhead_collector.commands.export", "server", "write runs to a file"),
     Subcommand("import", "playhead_collector.commands.importing", "server", "read OTLP files into the store"),

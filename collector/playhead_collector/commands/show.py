@@ -86,12 +86,12 @@ def _header(out: Console, found: Run, remarks: list[Remark]) -> None:
     out.print(Text(f"  run {row.run_id}" + "".join(f" · {entry}" for entry in who), style="dim"))
     for remark in remarks:
         out.print(Text(f"  {one_line(remark.text, 300)}", style="red" if remark.grave else "yellow"))
-    for problem in _problems(row):
+    for problem in problems_of(row):
         out.print(Text(f"  {problem}", style="yellow"))
     out.print()
 
 
-def _problems(row: RunRow) -> list[str]:
+def problems_of(row: RunRow) -> list[str]:
     """What a reader must not overlook."""
     found = []
     if row.missing_parents:
