@@ -1,4 +1,4 @@
-"""OTLP files, and recordings of `playhead record`, as requests small enough to be sent or stored one by one.
+"""OTLP files, recordings of `playhead record` and exported ones, as requests small enough to be sent one by one.
 
 A file may be larger than memory: protobuf is read one resource at a time, JSON one line at a time. What is no OTLP is
 an error that names the file; nothing in a file is passed over silently.
@@ -18,6 +18,7 @@ from playhead.journal.single import is_single, requests_in
 from playhead_collector.errors import BadRequest
 from playhead_collector.receive.json_request import protobuf_from_json
 from playhead_collector.receive.signal import Signal
+from playhead_collector.recording_file import is_exported, requests_in_exported
 
 PART_BYTES = 8 * 1024 * 1024
 # No resource of one agent's traces comes near this; a length beyond it is no length.
@@ -39,6 +40,9 @@ def requests_of(file: Path) -> Iterator[Request]:
         if is_single(file):
             for signal, body, done in requests_in(file):
                 yield Signal(signal), body, done
+            return
+        if is_exported(file):
+            yield from requests_in_exported(file)
             return
         with file.open("rb") as data:
             if file.suffix in (".json", ".jsonl", ".ndjson"):

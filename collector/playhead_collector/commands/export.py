@@ -1,9 +1,12 @@
-"""`playhead export RUN… -o FILE`: runs as OTLP, JSON lines or Parquet."""
+"""`playhead export RUN… -o FILE`: runs as OTLP, JSON lines or Parquet, or each with its recording, to be replayed."""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
+
+from clickhouse_connect.driver.client import Client
 
 from playhead.errors import UsageError
 from playhead_collector.commands.common import (
@@ -15,7 +18,9 @@ from playhead_collector.commands.common import (
     write_json,
 )
 from playhead_collector.read.export import export_runs
+from playhead_collector.read.recording_export import Written, export_recording
 from playhead_collector.read.run import find_run
+from playhead_collector.recording_file import ENDING
 from playhead_collector.store.query import load
 
 
@@ -24,7 +29,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_json_argument(parser)
     parser.add_argument("runs", nargs="*", metavar="RUN", help="run id, the beginning of one, or 'last'")
     parser.add_argument("--all", action="store_true", help="every run of the project")
-    parser.add_argument("-o", "--output", required=True, type=Path, help="FILE.otlp, FILE.jsonl or FILE.parquet")
+    parser.add_argument(
+        "-o", "--output", required=True,
+        help="FILE.otlp, FILE.jsonl or FILE.parquet; FILE.playhead, or a FOLDER/ for several: a run with its "
+        "recording, which 'playhead replay' and 'playhead import' take on any machine",
+    )  # fmt: skip
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -35,10 +44,32 @@ def run(arguments: argparse.Namespace) -> int:
             run_ids = [str(row[0]) for row in source.client.query(load("all_runs")).result_rows]
         else:
             run_ids = list(dict.fromkeys(find_run(source.client, given) for given in arguments.runs))
-        with progress_bar("exporting runs", len(run_ids)) as progress:
-            files = export_runs(source.client, run_ids, arguments.output, progress)
+        output = Path(arguments.output)
+        if arguments.output.endswith("/") or output.is_dir() or output.suffix == ENDING:
+            written = _recordings(source.client, run_ids, output, into=output.is_dir() or output.suffix != ENDING)
+            files = [one.file for one in written]
+        else:
+            with progress_bar("exporting runs", len(run_ids)) as progress:
+                files = export_runs(source.client, run_ids, output, progress)
     if arguments.json:
         write_json([{"runs": len(run_ids), "files": [str(file) for file in files]}])
     else:
         say(f"{len(run_ids)} run{'s' if len(run_ids) != 1 else ''} written to {', '.join(str(file) for file in files)}")
     return 0
+
+
+def _recordings(client: Client, run_ids: Sequence[str], output: Path, *, into: bool) -> list[Written]:
+    if len(run_ids) != 1 and not into:
+        raise UsageError(f"a file holds one run, and these are {len(run_ids)}; name a folder: -o {output.parent}/")
+    written: list[Written] = []
+    with progress_bar("exporting recordings", len(run_ids)) as progress:
+        for run_id in run_ids:
+            one = export_recording(client, run_id, output, into=into)
+            written.append(one)
+            progress(len(written))
+            if one.before:
+                say(
+                    f"note: {one.file} holds what {one.before} other runs of its process recorded, too: a replay "
+                    "executes the process from its start"
+                )
+    return written

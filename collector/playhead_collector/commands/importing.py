@@ -50,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "files", nargs="+", type=Path, metavar="FILE",
         help="OTLP protobuf (.otlp, .bin; log records: .logs.otlp, .logs.bin) or OTLP/JSON, one document or a request "
-        "a line (.json, .jsonl); or what 'playhead record -o' wrote",
+        "a line (.json, .jsonl); or what 'playhead record -o' and 'playhead export -o FILE.playhead' wrote",
     )  # fmt: skip
 
 

@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from clickhouse_connect.driver.client import Client
 
 from playhead_collector.read.together import Question, ask_together
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """One log record named `playhead.recording`: lines of one run, or of none, each with its place."""
+
+    process: str
+    run: str
+    sequence: int
+    time_ns: int
+    content: bytes
 
 
 def processes_of(client: Client, run_id: str) -> list[str]:
@@ -13,7 +27,21 @@ def processes_of(client: Client, run_id: str) -> list[str]:
     return [str(row["process_id"]) for row in rows]
 
 
-def chunks_of(client: Client, process: str) -> list[bytes]:
+def recording_of(client: Client, process: str) -> list[Chunk]:
     """Of all its runs, and of none."""
     (rows,) = ask_together(client, Question("recording_of_process", {"process": process}, columns={"content": "bytes"}))
-    return [bytes(row["content"]) for row in rows]
+    return [
+        Chunk(process, str(row["run_id"]), int(row["sequence"]), int(row["time_ns"]), bytes(row["content"]))
+        for row in rows
+    ]
+
+
+def chunks_of(client: Client, process: str) -> list[bytes]:
+    """The same, without the keys."""
+    return [chunk.content for chunk in recording_of(client, process)]
+
+
+def starts_of(client: Client, runs: Sequence[str]) -> dict[str, int]:
+    """When those of them that are stored began, in nanoseconds."""
+    (rows,) = ask_together(client, Question("starts_of_runs", {"runs": list(runs)}))
+    return {str(row["run_id"]): int(row["start_ns"]) for row in rows}

@@ -1,4 +1,4 @@
-"""Finds the recording of a run: by its id in a store, or in a file that `playhead record` wrote."""
+"""Finds the recording of a run: by its id in a store, or in a file of `playhead record` or `playhead export`."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from playhead.lanes.sink import Record
 from playhead_collector.read.recordings import chunks_of, processes_of
 from playhead_collector.read.run import find_run
 from playhead_collector.read.spans import spans_of
+from playhead_collector.recording_file import Exported, is_exported, read_exported
 from playhead_replay.errors import NotReplayable
 from playhead_replay.recording.recording import Recording, recording_of
 from playhead_replay.recording.steps import RecordedStep, from_journal, from_otlp
@@ -34,8 +35,13 @@ def from_store(client: Client, prefix: str) -> Recording:
 def from_file(file: Path, prefix: str | None = None) -> Recording:
     """`prefix` names one of the runs in it; without, it is the first."""
     try:
+        if is_exported(file):
+            return _from_exported(read_exported(file))
         if not is_single(file):
-            raise UsageError(f"{file} is no recording; 'playhead record -o FILE -- python agent.py' makes one")
+            raise UsageError(
+                f"{file} is no recording; 'playhead record -o FILE -- python agent.py' makes one, and 'playhead "
+                f"export RUN -o FILE' one of a stored run"
+            )
         found, spans = _read(file)
     except OSError as error:
         raise UsageError(f"{file} cannot be read: {error.strerror}") from None
@@ -45,6 +51,13 @@ def from_file(file: Path, prefix: str | None = None) -> Recording:
     if not named or (prefix and len(named) > 1):
         raise UsageError(f"{file} holds {len(named)} runs that begin with {prefix!r}, of: {', '.join(runs) or 'none'}")
     return _chosen(named[0], [step for step in steps if step.run == named[0]], found)
+
+
+def _from_exported(exported: Exported) -> Recording:
+    spans = [
+        span for resource in exported.traces.resource_spans for scope in resource.scope_spans for span in scope.spans
+    ]
+    return _chosen(exported.run, from_otlp(spans), exported.records())
 
 
 def _chosen(run: str, steps: Sequence[RecordedStep], found: Mapping[str, list[Record]]) -> Recording:

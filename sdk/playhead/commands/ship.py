@@ -67,7 +67,7 @@ def _ship_files(files: list[Path], sender: Sender, wait: Callable[[float], bool]
         for file in files:
             if not file.is_file() or not is_single(file):
                 raise UsageError(
-                    f"{file} is no recording of 'playhead record -o'; OTLP files are for 'playhead import'"
+                    f"{file} is no recording of 'playhead record -o'; what else there is, 'playhead import' takes"
                 )
             for signal, body, _ in requests_in(file):
                 while not (answer := sender.send(body, signal)).accepted:

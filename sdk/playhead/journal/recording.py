@@ -63,16 +63,21 @@ def number_of(place: Position) -> int:
 
 def merged(contents: Iterable[bytes]) -> Iterator[Record]:
     """The engine's records of some chunks, in the order of events, each once."""
+    return (record for _, record in placed(contents))
+
+
+def placed(contents: Iterable[bytes]) -> Iterator[tuple[int, Record]]:
+    """The same, each with its place."""
     lines: dict[int, bytes] = {}
     for content in contents:
         for line in content.splitlines():
             place, _, rest = line.partition(b" ")
             segment, _, offset = place.partition(b":")
             lines[int(segment) * _PLACES + int(offset)] = rest
-    for _, line in sorted(lines.items()):
+    for number, line in sorted(lines.items()):
         record = parsed(line)
         if record is not None and record[0] == WORD:
-            yield record[2]
+            yield number, record[2]
 
 
 def _contents(lines: Iterable[tuple[int, bytes]]) -> Iterator[tuple[int, bytes]]:
