@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import sys
+import subprocess
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import Any
+from typing import IO
 
 from playhead.commands.record import START
 from playhead.fingerprint.fingerprint import ENVIRONMENT
@@ -25,6 +25,7 @@ from playhead.program.foreground import run_in_foreground
 from playhead.replaying import asked as of_replay
 from playhead.replaying.asked import ReplayAsked
 from playhead.replaying.outcome import Outcome
+from playhead_replay.entry import Entry
 from playhead_replay.errors import NotReplayable
 from playhead_replay.recording.recording import Recording
 from playhead_replay.recording.steps import RecordedStep, from_journal
@@ -33,12 +34,8 @@ from playhead_replay.recording.steps import RecordedStep, from_journal
 _OF_MACHINE = frozenset({"VIRTUAL_ENV", "PYTHONPATH", "PYTHONHASHSEED"})
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """What is started: the recorded command line, or another that the user named."""
-
-    words: Sequence[str]
-    folder: Path
+Run = Callable[[Entry, Mapping[str, str]], int]
+"""Runs it with an environment, to its end; its exit status, or minus the signal that ended it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,34 +46,6 @@ class Executed:
     """Its exit status, or minus the signal that ended it."""
     outcome: Outcome | None
     steps: Sequence[RecordedStep]
-
-
-def entry_of(recording: Recording, words: Sequence[str] = (), python: str | None = None) -> Entry:
-    """Raises NotReplayable where the recorded program is not here."""
-    origin = recording.origin
-    folder = Path(str(origin.get("folder") or Path.cwd()))
-    if not folder.is_dir():
-        folder = Path.cwd()
-    if words:
-        return Entry(words, Path.cwd())
-    command = [str(word) for word in origin.get("command") or ()]
-    if not command:
-        raise NotReplayable(
-            f"run {recording.run} does not say what was started (its process was killed at its very beginning); "
-            "name it: playhead replay RUN -- python agent.py"
-        )
-    entry = str(origin.get("entry") or "")
-    if entry and not Path(entry).exists():
-        raise NotReplayable(
-            f"{entry}, which was started when run {recording.run} was recorded, is not here; go to a checkout of it "
-            f"({_commit(origin)}) and name it: playhead replay RUN -- python {Path(entry).name}"
-        )
-    return Entry([python or sys.executable, *command[1:]], folder)
-
-
-def _commit(origin: Mapping[str, Any]) -> str:
-    commit = (origin.get("code") or {}).get("commit")
-    return f"commit {str(commit)[:10]}" if commit else "its commit is not known"
 
 
 class Scene:
@@ -114,18 +83,39 @@ def scene_for(recording: Recording) -> Iterator[Scene]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def execute(recording: Recording, entry: Entry, scene: Scene, realtime: bool = False) -> Executed:
-    """Runs it in the foreground: its streams and its signals are its own."""
-    environment = environment_for(recording, scene, realtime)
-    held = _held_journal(recording, scene, environment)
+def in_foreground(entry: Entry, environment: Mapping[str, str]) -> int:
+    """Its streams and its signals are its own."""
     before = Path.cwd()
     try:
         os.chdir(entry.folder)
-        code = run_in_foreground(entry.words, environment)
+        return run_in_foreground(entry.words, environment)
+    finally:
+        os.chdir(before)
+
+
+def aside(output: IO[bytes]) -> Run:
+    """Without a terminal: what it prints goes into a file."""
+
+    def run(entry: Entry, environment: Mapping[str, str]) -> int:
+        # Not to be closed: its journal is held by a lock that it inherits.
+        return subprocess.run(
+            entry.words, cwd=entry.folder, env=environment, stdin=subprocess.DEVNULL, stdout=output,
+            stderr=subprocess.STDOUT, close_fds=False, check=False,
+        ).returncode  # fmt: skip
+
+    return run
+
+
+def execute(
+    recording: Recording, entry: Entry, scene: Scene, realtime: bool = False, run: Run = in_foreground
+) -> Executed:
+    environment = environment_for(recording, entry, scene, realtime)
+    held = _held_journal(recording, scene, environment)
+    try:
+        code = run(entry, environment)
     except OSError as error:
         raise NotReplayable(f"{entry.words[0]!r} cannot be started: {error.strerror}") from None
     finally:
-        os.chdir(before)
         if held is not None:
             held.release()
     outcome = Outcome.read(scene.outcome)
@@ -135,7 +125,7 @@ def execute(recording: Recording, entry: Entry, scene: Scene, realtime: bool = F
     return Executed(code, outcome, scene.steps())
 
 
-def environment_for(recording: Recording, scene: Scene, realtime: bool = False) -> dict[str, str]:
+def environment_for(recording: Recording, entry: Entry, scene: Scene, realtime: bool = False) -> dict[str, str]:
     """Of this shell, with what the recording says of how Python runs."""
     recorded = {str(name): str(value) for name, value in (recording.origin.get("environment") or {}).items()}
     environment = {name: value for name, value in os.environ.items() if name not in ENVIRONMENT or name in _OF_MACHINE}
@@ -146,6 +136,8 @@ def environment_for(recording: Recording, scene: Scene, realtime: bool = False) 
     if seed not in (None, "random"):
         environment["PYTHONHASHSEED"] = str(seed)
     path = os.environ.get("PYTHONPATH") or recorded.get("PYTHONPATH")
+    if entry.path:
+        path = os.pathsep.join([*entry.path, *([path] if path else [])])
     environment["PYTHONPATH"] = f"{START}{os.pathsep}{path}" if path else str(START)
     asked = ReplayAsked(
         str(scene.records),
@@ -154,6 +146,7 @@ def environment_for(recording: Recording, scene: Scene, realtime: bool = False) 
         None if recording.is_last else recording.run,
         path,
         realtime,
+        [list(pair) for pair in entry.moved],
     )
     environment[of_replay.VARIABLE] = asked.as_text()
     return environment

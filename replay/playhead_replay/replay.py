@@ -10,13 +10,15 @@ from __future__ import annotations
 import signal
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Literal
 
 from playhead.replaying.outcome import Outcome
 from playhead_replay.certificate import Certificate, certify
 from playhead_replay.compare import StepDifference, first_difference
+from playhead_replay.entry import Entry, entry_of
 from playhead_replay.errors import NotReplayable
-from playhead_replay.launch import Entry, Executed, entry_of, execute, scene_for
+from playhead_replay.launch import Executed, Run, execute, in_foreground, scene_for
 from playhead_replay.recording.recording import Recording
 from playhead_replay.recording.steps import RecordedStep
 
@@ -56,19 +58,25 @@ class Verdict:
 
 
 def replay(
-    recording: Recording, words: Sequence[str] = (), python: str | None = None, realtime: bool = False
+    recording: Recording,
+    words: Sequence[str] = (),
+    python: str | None = None,
+    realtime: bool = False,
+    *,
+    checkout: Path | None = None,
+    run: Run = in_foreground,
 ) -> tuple[Certificate, Verdict]:
     """Raises NotReplayable where there is nothing to execute, or not here."""
     certificate = certify(recording, python)
     if certificate.level == "playback":
         raise NotReplayable(f"run {recording.run} is {certificate.headline}: {certificate.reasons[0].what}")
-    entry = entry_of(recording, words, python)
-    return certificate, executed_verdict(recording, entry, realtime)
+    entry = entry_of(recording, words, python, checkout)
+    return certificate, executed_verdict(recording, entry, realtime, run)
 
 
-def executed_verdict(recording: Recording, entry: Entry, realtime: bool = False) -> Verdict:
+def executed_verdict(recording: Recording, entry: Entry, realtime: bool = False, run: Run = in_foreground) -> Verdict:
     with scene_for(recording) as scene:
-        executed = execute(recording, entry, scene, realtime)
+        executed = execute(recording, entry, scene, realtime, run)
     return verdict_on(recording, executed)
 
 

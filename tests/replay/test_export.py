@@ -11,11 +11,13 @@ from tests.replay.agents import Ran, playhead, ran, recorded
 from tests.replay.programs import PLAIN, SWARM
 from tests.sdk.engine.provider import provider
 
-# Each reads all that is stored of runs and recordings, every column, and one number comes of it.
+# All that is stored of recordings and steps, every column.
 CONTENT = """
-SELECT (SELECT groupArray(cityHash64(* EXCEPT (arrived_at)))
-    FROM (SELECT * FROM recordings ORDER BY process_id, sequence)) AS recordings, (SELECT groupArray((run_id, step_id, cityHash64(toString(attributes)), end_time))
-    FROM (SELECT * FROM steps ORDER BY run_id, step_id)) AS steps
+SELECT
+    (SELECT groupArray(cityHash64(* EXCEPT (arrived_at)))
+        FROM (SELECT * FROM recordings ORDER BY process_id, sequence)),
+    (SELECT groupArray((step_id, cityHash64(toString(attributes)), end_time))
+        FROM (SELECT * FROM steps ORDER BY step_id))
 """
 
 

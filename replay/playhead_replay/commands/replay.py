@@ -6,14 +6,14 @@ import argparse
 import shutil
 import sys
 from dataclasses import asdict
+from pathlib import Path
 
 from playhead.errors import UsageError
-from playhead_collector.commands.common import add_json_argument, one_line, say, write_json
+from playhead_collector.commands.common import add_json_argument, say, write_json
 from playhead_replay.certificate import Certificate
 from playhead_replay.commands.finding import add_recording_arguments, recording_from
 from playhead_replay.replay import Verdict, replay
-
-_LONGEST = 400
+from playhead_replay.told import told
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,6 +25,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_recording_arguments(parser)
     add_json_argument(parser)
     parser.add_argument("--python", metavar="FILE", help="the interpreter to take; default: the one of this command")
+    parser.add_argument(
+        "--in",
+        dest="checkout",
+        metavar="FOLDER",
+        type=Path,
+        help="take its code from this checkout of its repository",
+    )
     parser.add_argument("--realtime", action="store_true", help="keep the pace of the recording, pieces of streams too")
     parser.add_argument("-q", "--quiet", action="store_true", help="say nothing where it is identical")
     parser.add_argument(
@@ -34,8 +41,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     python = _interpreter(arguments.python)
+    checkout = None if arguments.checkout is None else arguments.checkout.resolve()
+    if checkout is not None and not checkout.is_dir():
+        raise UsageError(f"--in {arguments.checkout} is no folder; name a checkout of the agent's repository")
     recording = recording_from(arguments)
-    certificate, verdict = replay(recording, arguments.words, python, arguments.realtime)
+    certificate, verdict = replay(recording, arguments.words, python, arguments.realtime, checkout=checkout)
     if arguments.json:
         sys.stdout.flush()
         write_json([{"certificate": asdict(certificate), "verdict": asdict(verdict)}])
@@ -47,20 +57,8 @@ def run(arguments: argparse.Namespace) -> int:
 def tell(certificate: Certificate, verdict: Verdict) -> None:
     """For people, on stderr: the agent's output is not to be mixed with ours."""
     sys.stdout.flush()
-    if verdict.status == "identical":
-        say(f"playhead: {verdict.what}")
-        if verdict.recorded_failure:
-            say(f"  the recorded run itself had failed: {one_line(verdict.recorded_failure, _LONGEST)}")
-    else:
-        where = f"{verdict.status} at step {verdict.step or 0} of {verdict.steps}"
-        say(f"playhead: {where}: {one_line(verdict.what, _LONGEST)}")
-        if verdict.place:
-            say(f"  at {verdict.place}{f', in lane {verdict.lane}' if verdict.lane else ''}")
-        for line in verdict.differences:
-            say(f"  {one_line(line, _LONGEST)}")
-    if certificate.level != "exact" or verdict.status != "identical":
-        for reason in certificate.reasons:
-            say(f"  {'!' if reason.grave else '·'} {one_line(reason.what, _LONGEST)}")
+    for line in told(certificate, verdict):
+        say(line)
 
 
 def _interpreter(given: str | None) -> str | None:

@@ -36,6 +36,8 @@ class Serving:
         self._on_failure = on_failure
         self.pace: Callable[[int], None] | None = None
         """Waits until a moment of the recording's clock has come; None: nothing is waited for."""
+        self.moved: list[tuple[str, str]] = []
+        """Folders of this machine, each with where it was when this was recorded."""
         self.before_failure: list[Callable[[], None]] = []
         self._values: dict[tuple[str, str], list[tuple[str, Outcome]]] = {}
         self._begun: dict[tuple[str, str], list[tuple[str, Any]]] = {}
@@ -82,11 +84,17 @@ class Serving:
         if occurrence >= len(recorded):
             self._beyond(lane, kind, fingerprint, None)
         known, outcome = recorded[occurrence]
-        if known != fingerprint:
+        if known not in (fingerprint, self._there(fingerprint)):
             self._changed((lane, kind, occurrence), known, fingerprint)
         self._asked += 1
         self._served[lane, kind] = occurrence + 1
         return outcome
+
+    def _there(self, fingerprint: str) -> str:
+        """A file's name, as it was when this was recorded, where its folder is another one now."""
+        for here, there in self.moved:
+            fingerprint = fingerprint.replace(f"{here}/", f"{there}/")
+        return fingerprint
 
     def begin(self, pending: Pending, fingerprint: str, detail: Any) -> None:
         recorded = self._begun.get((pending.lane, pending.kind), [])

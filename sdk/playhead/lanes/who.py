@@ -6,6 +6,7 @@ module of the standard library reads on behalf of its caller (`uuid`, `secrets`,
 
 from __future__ import annotations
 
+import re
 import sys
 from types import FrameType
 
@@ -32,6 +33,7 @@ TRANSPARENT = frozenset(
     | {"playhead.effects.files", "playhead.effects.entropy"}  # ours, between one hook and another
 )
 
+_INSTALLED = re.compile(r"/(?:site|dist)-packages/")
 _known: dict[str, bool] = {}
 
 
@@ -69,13 +71,20 @@ def called_by_agent(depth: int = 2, through: frozenset[str] = TRANSPARENT) -> bo
 
 
 def place_of_agent(depth: int = 2) -> str:
-    """`file:line` of the agent's own code that is nearest above our caller; empty where there is none."""
+    """`file:line` of the agent's own code that is nearest above our caller; empty where there is none.
+
+    Where it is a package that the agent uses (a client of HTTP), the line that called into it says more.
+    """
+    nearest = ""
     try:
         frame: FrameType | None = sys._getframe(depth)
     except ValueError:
         return ""
     while frame is not None:
         if not is_machinery(frame.f_globals.get("__name__", "")):
-            return f"{frame.f_code.co_filename}:{frame.f_lineno}"
+            place = f"{frame.f_code.co_filename}:{frame.f_lineno}"
+            if not _INSTALLED.search(place):
+                return place
+            nearest = nearest or place
         frame = frame.f_back
-    return ""
+    return nearest

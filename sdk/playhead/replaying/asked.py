@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 VARIABLE = "PLAYHEAD_REPLAY"
@@ -23,6 +24,8 @@ class ReplayAsked:
 
     realtime: bool = False
     """Answers come as long after each other as they did."""
+    moved: Sequence[Sequence[str]] = ()
+    """Folders of this machine, each with where it was when this was recorded."""
 
     def as_text(self) -> str:
         return json.dumps(asdict(self))

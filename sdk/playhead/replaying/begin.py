@@ -51,6 +51,8 @@ def _serving(recorder: Recorder, asked: ReplayAsked, guard: Guard) -> Engine:
     engine = Engine.serving_from(_records(Path(asked.records)), lambda failure: _fail(asked, failure))
     if asked.realtime and isinstance(engine.direction, Serving):
         engine.direction.pace = Pace(int(engine.direction.header.get("monotonic_ns", 0))).until
+    if isinstance(engine.direction, Serving):
+        engine.direction.moved = [(here, there) for here, there in asked.moved]
     engine.patches.on_undo(lambda: _done(asked, engine))
     guard.leave()
     ends_now = os._exit
