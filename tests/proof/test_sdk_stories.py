@@ -111,41 +111,42 @@ class Steps:
         assert [row for row in self.rows if row["parent_id"] and (row["run_id"], row["parent_id"]) not in ids] == []
 
 
+def story(
+    name: str, *arguments: str, collector: Up, journal: Path, ships: bool = False, processes: int = 1
+) -> tuple[dict[str, Any], Steps]:
+    """What a program said of itself, and what was stored of it: as many steps, without holes."""
+    said = ran(name, *arguments, journal=journal, COLLECTOR=collector.url)
+    if ships:
+        ship(collector, journal)
+    steps = Steps(collector, name)
+    steps.check(processes)
+    assert len(steps) == said["steps"], said["err"]
+    return said, steps
+
+
 def test_threads_executors_loops_and_mixes_of_them_are_one_run_without_holes(collector: Up, tmp_path: Path) -> None:
-    said = ran("threads_and_loops", journal=tmp_path, COLLECTOR=collector.url)
-    steps = Steps(collector, "threads_and_loops")
-    steps.check()
-    assert (len(steps.numbers()), len(steps)) == (1, said["steps"]), said["err"]
+    _, steps = story("threads_and_loops", collector=collector, journal=tmp_path)
+    assert len(steps.numbers()) == 1
     assert {row["status"] for row in steps.rows} == {"ok"}
     print(f"    threads, executors, asyncio, anyio: {len(steps)} steps in one run, holes 0, open 0")
 
 
 def test_forks_spawns_and_pools_keep_the_steps_of_each_process(collector: Up, tmp_path: Path) -> None:
-    said = ran("forks_and_spawns", journal=tmp_path, COLLECTOR=collector.url)
-    ship(collector, tmp_path)
-    steps = Steps(collector, "forks_and_spawns")
-    steps.check(processes=7)
-    assert (len(steps.numbers()), len(steps)) == (1, said["steps"]), said["err"]
+    said, steps = story("forks_and_spawns", collector=collector, journal=tmp_path, ships=True, processes=7)
+    assert len(steps.numbers()) == 1
     (root,) = [row for row in steps.rows if row["kind"] == "agent"]
     assert int(root["attributes"]["playhead.run.steps"]) == said["steps"]
     print(f"    fork, pool, spawn: {len(steps)} steps of 7 processes in one run, holes 0, twice 0")
 
 
 def test_two_processes_write_one_run(collector: Up, tmp_path: Path) -> None:
-    said = ran("two_processes", journal=tmp_path, COLLECTOR=collector.url)
-    ship(collector, tmp_path)
-    steps = Steps(collector, "two_processes")
-    steps.check(processes=2)
+    said, steps = story("two_processes", collector=collector, journal=tmp_path, ships=True, processes=2)
     assert list(steps.numbers()) == [said["run"]]
-    assert len(steps) == said["steps"], said["err"]
     print(f"    two processes, one run: {len(steps)} steps, holes 0, twice 0")
 
 
 def test_generators_are_recorded_however_they_end(collector: Up, tmp_path: Path) -> None:
-    said = ran("generators", journal=tmp_path, COLLECTOR=collector.url)
-    steps = Steps(collector, "generators")
-    steps.check()
-    assert len(steps) == said["steps"], said["err"]
+    said, steps = story("generators", collector=collector, journal=tmp_path)
     whole, cancelled = steps.having("gen_ai.tool.call.result"), steps.having("playhead.cancelled")
     failed = [row for row in steps.rows if row["status"] == "error"]
     assert (len(whole), len(cancelled), len(failed)) == (said["whole"], said["cancelled"], said["failed"])
@@ -156,11 +157,9 @@ def test_generators_are_recorded_however_they_end(collector: Up, tmp_path: Path)
 
 
 def test_cancelled_tasks_are_steps_that_were_cancelled(collector: Up, tmp_path: Path) -> None:
-    said = ran("cancellations", journal=tmp_path, COLLECTOR=collector.url)
-    steps = Steps(collector, "cancellations")
-    steps.check()
+    said, steps = story("cancellations", collector=collector, journal=tmp_path)
     cancelled = steps.having("playhead.cancelled")
-    assert (len(steps), len(cancelled)) == (said["steps"], said["cancelled"]), said["err"]
+    assert len(cancelled) == said["cancelled"], said["err"]
     assert {row["status"] for row in steps.rows} == {"ok"}
     print(f"    cancelled tasks: {len(cancelled)} of {said['cancelled']}, open 0")
 
@@ -197,10 +196,7 @@ def test_a_process_that_ends_without_shutdown_loses_nothing(how: str, collector:
 
 
 def test_a_clock_that_goes_backwards_breaks_no_run(collector: Up, tmp_path: Path) -> None:
-    said = ran("clock_backwards", journal=tmp_path, COLLECTOR=collector.url)
-    steps = Steps(collector, "clock_backwards")
-    steps.check()
-    assert len(steps) == said["steps"], said["err"]
+    _, steps = story("clock_backwards", collector=collector, journal=tmp_path)
     assert [row for row in steps.rows if row["end_time"] < row["start_time"]] == []
     ordered = sorted(steps.rows, key=lambda row: int(row["attributes"]["playhead.sequence"]))
     names = ["run", "work", "set_back", "work", "set_back", "work"]
@@ -292,10 +288,7 @@ def test_a_journal_at_its_limit_keeps_to_it_and_counts(collector: Up, tmp_path: 
 
 
 def test_payloads_of_megabytes_are_kept_whole(collector: Up, tmp_path: Path) -> None:
-    said = ran("payloads", journal=tmp_path, COLLECTOR=collector.url)
-    steps = Steps(collector, "payloads")
-    steps.check()
-    assert len(steps) == said["steps"], said["err"]
+    _, steps = story("payloads", collector=collector, journal=tmp_path)
     (large,) = [row for row in steps.rows if row["name"] == "execute_tool large"]
     run = collector.playhead("export", large["run_id"], "-o", str(tmp_path / "run.jsonl"))
     assert run.status == 0, run.err

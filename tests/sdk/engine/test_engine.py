@@ -15,7 +15,6 @@ import sys
 import threading
 import time
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -43,14 +42,6 @@ PATCHED = (
     (datetime.datetime, "now"),
     (datetime.date, "today"),
 )
-
-
-@pytest.fixture
-def uninstalls() -> Iterator[list[Engine]]:
-    engines: list[Engine] = []
-    yield engines
-    for engine in engines:
-        engine.uninstall()
 
 
 def recorded(uninstalls: list[Engine], run: Any) -> tuple[Any, list[list[Any]]]:

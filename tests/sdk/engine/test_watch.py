@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
 
 import pytest
 
@@ -17,14 +16,6 @@ from playhead.lanes.sink import ListSink
 @pytest.fixture
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watch, "STALLED_TICKS", 15)
-
-
-@pytest.fixture
-def engines() -> Iterator[list[Engine]]:
-    made: list[Engine] = []
-    yield made
-    for engine in made:
-        engine.uninstall()
 
 
 def stand_still() -> list[str]:
@@ -49,12 +40,12 @@ def stand_still() -> list[str]:
 
 @pytest.mark.usefixtures("_impatient")
 def test_an_agent_that_stands_still_runs_on_and_is_replayed_up_to_there(
-    engines: list[Engine], caplog: pytest.LogCaptureFixture
+    uninstalls: list[Engine], caplog: pytest.LogCaptureFixture
 ) -> None:
     sink = ListSink()
     recording = Engine.recording(sink)
     recording.install()
-    engines.append(recording)
+    uninstalls.append(recording)
     came = stand_still()
     recording.uninstall()
 
@@ -69,17 +60,17 @@ def test_an_agent_that_stands_still_runs_on_and_is_replayed_up_to_there(
 
     serving = Engine.serving_from(sink.records)
     serving.install()
-    engines.append(serving)
+    uninstalls.append(serving)
     with pytest.raises(RecordingEnded, match="nobody ran for five seconds"):
         stand_still()
 
 
 @pytest.mark.usefixtures("_impatient")
-def test_an_agent_that_waits_for_the_world_is_left_to_wait(engines: list[Engine]) -> None:
+def test_an_agent_that_waits_for_the_world_is_left_to_wait(uninstalls: list[Engine]) -> None:
     sink = ListSink()
     recording = Engine.recording(sink)
     recording.install()
-    engines.append(recording)
+    uninstalls.append(recording)
     asked = threading.Event()
     thread = threading.Thread(target=asked.wait, args=(0.6,))
     thread.start()

@@ -9,8 +9,7 @@ from langchain_core.tools import tool
 from langchain_openai import ChatOpenAI, OpenAIEmbeddings
 from langgraph.graph import END, START, MessagesState, StateGraph
 from langgraph.prebuilt import ToolNode, tools_condition
-
-import playhead
+from tests.sdk.frameworks import tools
 
 MODEL = "gpt-5"
 PROGRAMS: dict[str, list[dict[str, int]]] = {
@@ -25,27 +24,15 @@ PROGRAMS: dict[str, list[dict[str, int]]] = {
 }
 
 
-@tool
-@playhead.tool
-def weather(city: str, days: int) -> str:
-    """The weather of a city."""
-    return f"{days} days of rain in {city}"
-
-
-@tool
-@playhead.tool
-async def news(city: str) -> str:
-    """The news of a city."""
-    await asyncio.sleep(0)
-    return f"nothing happened in {city}"
+weather, news = tool(tools.weather), tool(tools.news)
 
 
 def model(url: str, **how: Any) -> Any:
     return ChatOpenAI(model=MODEL, base_url=f"{url}/v1", api_key="sk-none", timeout=20, **how)
 
 
-def graph(url: str, tools: list[Any], **how: Any) -> Any:
-    bound = model(url, **how).bind_tools(tools)
+def graph(url: str, given: list[Any], **how: Any) -> Any:
+    bound = model(url, **how).bind_tools(given)
 
     def think(state: MessagesState) -> Any:
         return {"messages": [bound.invoke(state["messages"])]}
@@ -54,8 +41,8 @@ def graph(url: str, tools: list[Any], **how: Any) -> Any:
         return {"messages": [await bound.ainvoke(state["messages"])]}
 
     made = StateGraph(MessagesState)
-    made.add_node("think", think_async if news in tools else think)
-    made.add_node("tools", ToolNode(tools))
+    made.add_node("think", think_async if news in given else think)
+    made.add_node("tools", ToolNode(given))
     made.add_edge(START, "think")
     made.add_conditional_edges("think", tools_condition)
     made.add_edge("tools", "think")

@@ -15,8 +15,7 @@ from agents import (
     function_tool,
     set_tracing_disabled,
 )
-
-import playhead
+from tests.sdk.frameworks import tools
 
 MODEL = "gpt-5"
 PROGRAMS: dict[str, list[dict[str, int]]] = {
@@ -34,19 +33,7 @@ PROGRAMS: dict[str, list[dict[str, int]]] = {
 set_tracing_disabled(True)
 
 
-@function_tool
-@playhead.tool
-def weather(city: str, days: int) -> str:
-    """The weather of a city."""
-    return f"{days} days of rain in {city}"
-
-
-@function_tool
-@playhead.tool
-async def news(city: str) -> str:
-    """The news of a city."""
-    await asyncio.sleep(0)
-    return f"nothing happened in {city}"
+weather, news = function_tool(tools.weather), function_tool(tools.news)
 
 
 def agent(url: str, *, chat: bool = False, **how: Any) -> Any:

@@ -12,8 +12,7 @@ from pydantic_ai.models.anthropic import AnthropicModel
 from pydantic_ai.models.openai import OpenAIChatModel, OpenAIResponsesModel
 from pydantic_ai.providers.anthropic import AnthropicProvider
 from pydantic_ai.providers.openai import OpenAIProvider
-
-import playhead
+from tests.sdk.frameworks.tools import news, weather
 
 PROGRAMS: dict[str, list[dict[str, int]]] = {
     "with_tools": [],
@@ -33,19 +32,6 @@ Agent.instrument_all()
 class Forecast(pydantic.BaseModel):
     city: str
     days: int
-
-
-@playhead.tool
-def weather(city: str, days: int) -> str:
-    """The weather of a city."""
-    return f"{days} days of rain in {city}"
-
-
-@playhead.tool
-async def news(city: str) -> str:
-    """The news of a city."""
-    await asyncio.sleep(0)
-    return f"nothing happened in {city}"
 
 
 def over(url: str, dialect: str = "chat") -> Any:
