@@ -12,8 +12,8 @@ from playhead_replay.entry import Entry
 from playhead_replay.errors import NotReplayable
 
 
-def record_live(entry: Entry, file: Path, output: IO[bytes] | None = None) -> int:
-    """The file is replaced once the program has ended, however it did. Its streams are ours, or go into `output`.
+def record_live(entry: Entry, file: Path, output: IO[bytes], errors: IO[bytes] | None = None) -> int:
+    """The file is replaced once the program has ended, however it did. What it prints goes into a file, or into two.
 
     Raises NotReplayable where it did not begin.
     """
@@ -25,8 +25,7 @@ def record_live(entry: Entry, file: Path, output: IO[bytes] | None = None) -> in
     try:
         code = subprocess.run(
             words, cwd=entry.folder, env={**os.environ, "PYTHONPATH": os.pathsep.join(path)}, check=False,
-            stdin=None if output is None else subprocess.DEVNULL, stdout=output,
-            stderr=None if output is None else subprocess.STDOUT,
+            stdin=subprocess.DEVNULL, stdout=output, stderr=errors or subprocess.STDOUT,
         ).returncode  # fmt: skip
         if not partial.is_file():
             raise NotReplayable(f"{entry.words[0]!r} was not recorded: it did not begin, or did not end by itself")

@@ -45,6 +45,8 @@ class Verdict:
     """The recording was cut off (its process was killed); the replay is identical up to there."""
     recorded_failure: str = ""
     """What the recorded run had failed with."""
+    failure: str = ""
+    """What the replayed one failed with."""
 
     @property
     def exit_status(self) -> int:
@@ -81,6 +83,12 @@ def executed_verdict(recording: Recording, entry: Entry, realtime: bool = False,
 
 
 def verdict_on(recording: Recording, executed: Executed) -> Verdict:
+    verdict = _compared(recording, executed)
+    roots = (step for step in _of_run(recording, executed.steps) if step.parent is None and step.failed)
+    return replace(verdict, failure=next((step.error for step in roots), ""))
+
+
+def _compared(recording: Recording, executed: Executed) -> Verdict:
     steps, outcome = _of_run(recording, executed.steps), executed.outcome
     was = _without_command(recording, recording.steps)
     if outcome is None and not steps:

@@ -40,6 +40,13 @@ SUBCOMMANDS = (
     Subcommand(
         "diff", "playhead_replay.commands.diff", "server", "what differs between two runs, or two groups of runs"
     ),
+    Subcommand(
+        "doctor", "playhead_replay.commands.doctor", "server", "say what keeps a program from replaying exactly"
+    ),
+    Subcommand("bisect", "playhead_replay.commands.bisect", "server", "find the commit at which a recording diverges"),
+    Subcommand(
+        "checkout", "playhead_replay.commands.checkout", "server", "get the code and packages that a run ran with"
+    ),
     Subcommand("sql", "playhead_collector.commands.sql", "server", "query the store"),
     Subcommand("export", "playhead_collector.commands.export", "server", "write runs to a file"),
     Subcommand("import", "playhead_collector.commands.importing", "server", "read OTLP files into the store"),

@@ -1,0 +1,167 @@
+"""`playhead doctor`: what makes a program another when it is executed again is named, by file and line."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.replay.agents import Ran, playhead
+from tests.sdk.engine.provider import provider
+
+ASK = """
+import os, requests
+def ask(words):
+    return requests.post(os.environ["PROVIDER"], json={"prompt": words}).json()["answer"]
+"""
+
+CLEAN = (
+    ASK
+    + """
+import random, time, uuid
+print(ask(f"{time.time()} {random.random()} {uuid.uuid4()}"))
+"""
+)
+
+SOCKET = (
+    ASK
+    + """
+import socket
+host, port = os.environ["PROVIDER"].removeprefix("http://").split(":")
+socket.create_connection((host, int(port))).close()
+print(ask("hello"))
+"""
+)
+
+ADDRESS = (
+    ASK
+    + """
+thing = object()
+print(ask(f"the object {id(thing)}"))
+"""
+)
+
+ENTROPY = (
+    ASK
+    + """
+import ctypes
+drawn = ctypes.create_string_buffer(8)
+ctypes.CDLL(None).getrandom(drawn, 8, 0)
+print(ask(drawn.raw.hex()))
+"""
+)
+
+PRINTS = (
+    ASK
+    + """
+ask("hello")
+print("done by", object())
+"""
+)
+
+SET = (
+    ASK
+    + """
+print(ask(" ".join({"refund", "reship", "apologise", "escalate", "wait", "close", "ask", "thank"})))
+"""
+)
+
+RACE = (
+    ASK
+    + """
+import threading
+counts = {"a": 0, "b": 0}
+def work(name):
+    for number in range(3_000_000):
+        counts[name] += number
+threads = [threading.Thread(target=work, args=(name,)) for name in counts]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+print(ask("both"))
+"""
+)
+
+LEFT = (
+    ASK
+    + """
+import threading
+def never():
+    requests.post(os.environ["PROVIDER"], json={"prompt": "never answered", "delay": 1_000_000})
+threading.Thread(target=never, daemon=True).start()
+print(ask("hello"))
+"""
+)
+
+
+def examined(folder: Path, text: str, *options: str) -> Ran:
+    (folder / "agent.py").write_text(text)
+    with provider() as url:
+        return playhead(
+            folder,
+            "doctor",
+            "--json",
+            *options,
+            "--",
+            sys.executable,
+            "agent.py",
+            PROVIDER=url,
+            PYTHONHASHSEED="random",
+        )
+
+
+def line_of(text: str, words: str) -> int:
+    return next(number for number, line in enumerate(text.splitlines(), 1) if words in line)
+
+
+def test_a_program_whose_every_effect_is_captured_is_exact(tmp_path: Path) -> None:
+    done = examined(tmp_path, CLEAN, "--times", "2")
+    assert (done.code, done.json["exact"], done.json["identical"], done.json["sources"]) == (0, True, 2, []), done.err
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "kind", "said"),
+    [
+        (SOCKET, "create_connection", "not captured", "a socket"),
+        (ADDRESS, "id(thing)", "diverged", "it looks like an address"),
+        (ENTROPY, "drawn.raw", "diverged", "prompt: recorded"),
+    ],
+)
+def test_what_was_not_captured_is_named_with_its_line(
+    tmp_path: Path, text: str, line: str, kind: str, said: str
+) -> None:
+    done = examined(tmp_path, text)
+    assert (done.code, done.json["exact"]) == (1, False), done.err
+    found = [source for source in done.json["sources"] if source["kind"] == kind]
+    source = next(source for source in found if said in str(source))
+    asked_in = "requests.post" if kind == "diverged" else line
+    assert source["place"].endswith(f"agent.py:{line_of(text, asked_in)}")
+
+
+def test_what_only_the_output_shows_is_found_by_comparing_it(tmp_path: Path) -> None:
+    done = examined(tmp_path, PRINTS)
+    assert done.code == 1
+    (source,) = done.json["sources"]
+    assert (source["kind"], source["what"]) == ("output", "line 1 of what it prints is another")
+    assert "it looks like an address: id(), or the default repr of an object" in source["details"]
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "said"),
+    [(SET, "hash seed", "sort"), (RACE, "order", "ran beside them"), (LEFT, "under way", "http")],
+)
+def test_what_is_exact_only_by_the_grace_of_something_is_a_remark(
+    tmp_path: Path, text: str, kind: str, said: str
+) -> None:
+    done = examined(tmp_path, text)
+    found: list[dict[str, Any]] = [source for source in done.json["sources"] if source["kind"] == kind]
+    assert found and said in str(found) and not any(source["grave"] for source in found), done.out
+    assert done.code == 0, done.out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"), [(("no-such-program",), "is not found"), (("true",), "is not a Python program")]
+)
+def test_what_cannot_be_run_has_a_status_of_its_own(tmp_path: Path, words: tuple[str, ...], said: str) -> None:
+    done = playhead(tmp_path, "doctor", "--", *words)
+    assert done.code == 2 and said in done.err
