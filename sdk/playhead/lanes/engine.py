@@ -175,11 +175,6 @@ class Engine:
         actor = current_actor()
         return compute() if actor is None else self.value(actor, kind, "", compute)
 
-    def clock(self, kind: str) -> float:
-        """Seconds, for what of ours decides by time what the agent's code does next."""
-        actor = current_actor()
-        return float(time.monotonic() if actor is None else self.value(actor, kind, "", time.monotonic))
-
     def perform(
         self,
         kind: str,

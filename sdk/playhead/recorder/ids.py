@@ -11,8 +11,6 @@ from random import Random
 
 from opentelemetry.sdk.trace.id_generator import IdGenerator
 
-from playhead.lanes.active import active_engine
-
 _source = Random(os.urandom(32))  # noqa: S311 - ids need to differ, not to be secret
 _bits = _source.getrandbits
 # A child would go on with its parent's ids.
@@ -21,6 +19,9 @@ os.register_at_fork(after_in_child=lambda: _source.seed(os.urandom(32)))
 
 class OwnIds(IdGenerator):
     def generate_trace_id(self) -> int:
+        # Here, and not above: without `init` nothing of the engine is loaded.
+        from playhead.lanes.active import active_engine
+
         engine = active_engine()
         return _trace_id() if engine is None else int(engine.fact("run", lambda: f"{_trace_id():032x}"), 16)
 

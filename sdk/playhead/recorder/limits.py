@@ -17,7 +17,6 @@ from opentelemetry import trace
 from opentelemetry.trace import Status, StatusCode
 
 from playhead.errors import Stop, UsageError
-from playhead.lanes.active import active_engine
 
 _LONGEST_CYCLE = 4
 _TELLING = frozenset({"state", "decision", "score"})
@@ -165,8 +164,11 @@ def limits(
 
 def _seconds() -> float:
     """The clock as the recording has it, so that a replay goes over a limit where the run did."""
-    engine = active_engine()
-    return time.monotonic() if engine is None else engine.clock("limits")
+    from playhead.recorder.recorder import current
+
+    recorder = current()
+    engine = None if recorder is None else recorder.engine
+    return time.monotonic() if engine is None else float(engine.fact("limits", time.monotonic))
 
 
 def _need_prices(max_cost_usd: float) -> None:

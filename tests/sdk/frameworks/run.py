@@ -15,13 +15,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from opentelemetry import trace
-from opentelemetry.sdk.trace import TracerProvider
-
 import playhead
 from playhead.lanes.engine import Engine
 from playhead.lanes.serving import Serving
 from playhead.lanes.sink import read_records
+from playhead.recorder import recording
 
 
 def main(direction: str, name: str, folder: str, collector: str, *programs: str) -> None:
@@ -56,14 +54,14 @@ def record(program: str, function: Callable[[str], Any], url: str, folder: Path,
 
 
 def serve(program: str, function: Callable[[str], Any], url: str, folder: Path, collector: str) -> None:
-    # As when it was recorded: anthropic reads the clock for its own spans only where somebody takes them.
-    trace.set_tracer_provider(TracerProvider())
+    """With a recorder, as when it was recorded: it asks for the run's id, and clients tell it their own spans."""
     engine = Engine.serving_from(read_records(folder / f"{program}.jsonl"))
-    engine.install()
+    recording.engine_of = lambda _: engine
+    playhead.init(service=program, send=False, journal=folder / f"{program} again", record="exact")
     returned = playhead.agent(name=program)(function)(url)
     served = engine.direction
     assert isinstance(served, Serving)
-    engine.uninstall()
+    playhead.shutdown(0)
     say({"program": program, "returned": returned, "left": [served.unasked(), served.undelivered()]})
 
 
