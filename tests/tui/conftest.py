@@ -49,8 +49,8 @@ MakeApp = Callable[..., PlayheadApp]
 def make_app(port: Port, tmp_path: Path) -> MakeApp:
     """An app on the fixed runs, at a fixed time, with a query and a run to begin with."""
 
-    def make(query: str = "") -> PlayheadApp:
-        start = Start("chdb:///var/lib/playhead/store", query=query)
+    def make(query: str = "", run: str = "") -> PlayheadApp:
+        start = Start("chdb:///var/lib/playhead/store", query=query, run=run)
         searches = tmp_path / "config" / "searches.toml"
         return PlayheadApp(start, Reader(lambda: Source(client_of(port))), now=lambda: NOW, searches=searches)
 

@@ -10,6 +10,7 @@ import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from textual import events
 from textual.pilot import Pilot
 
 from playhead_tui.app import PlayheadApp
@@ -31,8 +32,11 @@ class Story:
         await self.pilot.press(*keys)
         await self.settle()
 
-    async def type(self, text: str) -> None:
-        await self.press(*("space" if letter == " " else letter for letter in text))
+    async def paste(self, text: str) -> None:
+        """As many keys would have written it, at once."""
+        assert self.app.focused is not None
+        self.app.focused.post_message(events.Paste(text))
+        await self.settle()
 
     async def settle(self) -> None:
         """Until no question is open and every message was handled."""
@@ -46,6 +50,10 @@ class Story:
         """What is on the screen, line by line."""
         strips = self.app.screen._compositor.render_strips(self.app.size)
         return "\n".join(strip.text.rstrip() for strip in strips)
+
+    def notices(self) -> str:
+        """What the user was told for a moment."""
+        return "\n".join(notice.message for notice in self.app._notifications)
 
     def look(self, caption: str) -> None:
         """A picture for the file, under what led to it."""

@@ -18,9 +18,13 @@ def test_runs_are_searched_sorted_and_narrowed(make_app: MakeApp, size: str) -> 
         told.look("playhead tui")
         await told.press("j", "j", "down")
         told.look("j j down: another run, and what is remarkable about it")
-        await told.press("slash", *"status:error", "enter")
+        await told.press("slash")
+        await told.paste("status:error")
+        await told.press("enter")
         told.look("/ status:error: only these; the facets still show what else there is")
-        await told.press("slash", "ctrl+u", *"agnet:support", "enter")
+        await told.press("slash", "ctrl+u")
+        await told.paste("agnet:support")
+        await told.press("enter")
         told.look("/ agnet:support: what is not understood is underlined, and the runs stay")
         await told.press("escape", "slash", "ctrl+u", "enter", "o", *["down"] * 5, "enter")
         told.look("o: by steps")
@@ -49,7 +53,9 @@ def test_a_facet_is_put_into_the_line_and_taken_out_again(make_app: MakeApp) -> 
 
 def test_a_search_is_saved_under_a_name_and_found_again(make_app: MakeApp) -> None:
     async def save(told: Story) -> None:
-        await told.press("s", *"errors of today", "enter")
+        await told.press("s")
+        await told.paste("errors of today")
+        await told.press("enter")
         assert 'errors of today" = "status:error since:1d"' in told.app.searches.read_text(encoding="utf-8")
 
     async def find(told: Story) -> None:

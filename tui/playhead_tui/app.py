@@ -21,6 +21,7 @@ from playhead_collector.read.overview import Totals, totals_of_runs
 from playhead_tui.header import StoreState
 from playhead_tui.lines import Lines
 from playhead_tui.reading import QuestionRefused, Reader, StoreLost
+from playhead_tui.run.screen import RunScreen
 from playhead_tui.runs.histogram import TimeBars
 from playhead_tui.runs.saved import searches_file
 from playhead_tui.runs.screen import RunsScreen
@@ -39,6 +40,8 @@ class Start:
     store: str
     project: str = "default"
     query: str = ""
+    run: str = ""
+    """A run to open at once: its id, or the beginning of it."""
 
 
 class PlayheadApp(App[None]):
@@ -86,6 +89,8 @@ class PlayheadApp(App[None]):
         self.register_theme(LIGHT)
         self.theme = DARK.name
         self.push_screen(RunsScreen(self.start.query))
+        if self.start.run:
+            self.push_screen(RunScreen(self.start.run))
         self.set_interval(LOOK_S, self._look)
         self.set_interval(RETRY_S, self._retry)
         self._look()
@@ -117,7 +122,7 @@ class PlayheadApp(App[None]):
         )  # fmt: skip
         if was_lost:
             for screen in self.screen_stack:
-                if isinstance(screen, PlayheadScreen):
+                if isinstance(screen, PlayheadScreen) and screen.is_mounted:
                     screen.store_found()
 
     @on(LookFailed)
@@ -127,6 +132,9 @@ class PlayheadApp(App[None]):
     def store_lost(self, why: str) -> None:
         """Shown on every screen until the store answers."""
         self.store = replace(self.store, trouble=why or "the store does not answer")
+
+    def open_run(self, run_id: str) -> None:
+        self.push_screen(RunScreen(run_id))
 
     def mark(self, run_id: str) -> None:
         """Marks a run, or unmarks it; of three the oldest mark goes."""

@@ -20,6 +20,7 @@ _PATIENCE_S = 1.0
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_store_arguments(parser)
     parser.add_argument("query", nargs="*", metavar="QUERY", help="what to search for, as in the query line")
+    parser.add_argument("--run", default="", metavar="RUN", help="open this run: its id, its beginning, or 'last'")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -38,6 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
         store=str(settings.address),
         project=project or DEFAULT_PROJECT,
         query=" ".join(arguments.query),
+        run=arguments.run,
     )
     app = PlayheadApp(start, Reader(open_it))
     app.run()

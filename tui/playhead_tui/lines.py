@@ -41,7 +41,7 @@ class Lines(ScrollView, can_focus=True):
         Binding("pageup,ctrl+u", "page(-1)", "Page up", show=False),
         Binding("g,home", "first", "First line", show=False),
         Binding("G,end", "last", "Last line", show=False),
-        Binding("enter", "choose", "Open", show=False),
+        Binding("enter", "choose", "open"),
     ]
 
     cursor: reactive[int] = reactive(0)

@@ -63,7 +63,11 @@ class PlayheadScreen(Screen[None]):
 
     @on(Refused)
     def _refused(self, event: Refused) -> None:
-        self.tell(event.why, is_error=True)
+        self.refused(event.why)
+
+    def refused(self, why: str) -> None:
+        """Said to the user."""
+        self.tell(why, is_error=True)
 
     def tell(self, words: str, *, is_error: bool = False) -> None:
         """To the user, for a moment."""

@@ -24,9 +24,8 @@ from playhead_collector.read.messages import Conversation, Message, Part, conver
 from playhead_collector.read.notes import notes_on
 from playhead_collector.read.remarks import Remark, remarks_on, says_failure
 from playhead_collector.read.run import Node, Run, find_run, read_run
-from playhead_collector.read.runs import RunRow
 from playhead_collector.read.signs import LETTERS, SIGNS
-from playhead_collector.read.value import as_text
+from playhead_collector.read.telling import losses_of, problems_of, text_of_part, title_of
 from playhead_collector.read.words import cost, count, duration, several
 
 # More than any screen is wide: nothing is cut.
@@ -91,27 +90,6 @@ def _header(out: Console, found: Run, remarks: list[Remark]) -> None:
     out.print()
 
 
-def problems_of(row: RunRow) -> list[str]:
-    """What a reader must not overlook."""
-    found = []
-    if row.missing_parents:
-        found.append(f"incomplete: {_have(row.missing_parents, 'parent')} not arrived that other steps name as theirs")
-    elif row.status == "incomplete":
-        found.append("incomplete: the step that it began with has not arrived, or its steps name each other as parents")
-    if row.open_steps:
-        found.append(f"{_have(row.open_steps, 'step')} not ended: still running, or the process died")
-    if row.unpriced_calls:
-        known = "the cost is at least what is shown" if row.cost_usd is not None else "the cost is not known"
-        found.append(f"{_have(row.unpriced_calls, 'call')} no known price: {known}")
-    if row.calls_without_usage:
-        found.append(f"{several(row.calls_without_usage, 'call')} told no tokens: the sum is at least what is shown")
-    return found
-
-
-def _have(number: int, what: str) -> str:
-    return f"{several(number, what)} {'has' if number == 1 else 'have'}"
-
-
 # Where a tree goes deeper, its lines say how deep: a screen has an end.
 _DEEPEST = 24
 # Wide enough for most names in most trees; a longer one pushes its own figures aside.
@@ -136,7 +114,7 @@ class _Page:
             indent += f"({node.depth}) "
         line = Text(indent, style="dim")
         line.append(letter, style=colour)
-        line.append(f" {one_line(_title(node), 70)}")
+        line.append(f" {one_line(title_of(node), 70)}")
         if step.status != "ok":
             line.append(f" {sign}", style=sign_colour)
         told = conversation(node.stored.span, node.records) if node.stored is not None else None
@@ -148,7 +126,7 @@ class _Page:
         inner = indent + "    "
         if step.error:
             self.out.print(Text(f"{inner}error: {one_line(step.error, 300)}", style="red"), soft_wrap=True)
-        for lost in _lost(node):
+        for lost in losses_of(node):
             self.out.print(Text(f"{inner}{lost}", style="magenta"), soft_wrap=True)
         for note in notes_on(node.stored.span) if node.stored is not None else ():
             style = "yellow" if note.grave else "dim"
@@ -178,28 +156,6 @@ class _Page:
             line.append(f"  parent {step.parent_id} not here", style="magenta")
 
 
-def _lost(node: Node) -> list[str]:
-    """What its emitter says that it left out."""
-    if node.stored is None:
-        return ["its attributes are not here"]
-    span = node.stored.span
-    counts = (
-        ("attributes", span.dropped_attributes_count),
-        ("events", span.dropped_events_count),
-        ("links", span.dropped_links_count),
-    )
-    return [f"{lost} {what} were dropped by the emitter" for what, lost in counts if lost]
-
-
-def _title(node: Node) -> str:
-    step = node.step
-    if step.kind == "tool" and step.tool:
-        return step.tool
-    if step.kind == "prompt" and step.model:
-        return f"{step.model}" + (f" · {step.finish_reason}" if step.finish_reason else "")
-    return step.name
-
-
 def _conversation(out: Console, indent: str, told: Conversation, kind: str, width: int) -> None:
     if kind == "prompt":
         if not told.captured:
@@ -223,22 +179,9 @@ def _conversation(out: Console, indent: str, told: Conversation, kind: str, widt
 def _message(out: Console, indent: str, message: Message, arrow: str, width: int) -> None:
     for part in message.parts or (Part(kind="text", text=""),):
         out.print(
-            Text(f"{indent}{arrow} {message.role or '?'}: {_cut(_part(part), width)}", style="dim"), soft_wrap=True
+            Text(f"{indent}{arrow} {message.role or '?'}: {_cut(text_of_part(part), width)}", style="dim"),
+            soft_wrap=True,
         )
-
-
-def _part(part: Part) -> str:
-    match part.kind:
-        case "tool_call":
-            return f"{part.name}({part.text or '' if part.value is None else as_text(part.value)})"
-        case "tool_result":
-            return f"result {part.text or as_text(part.value)}"
-        case "media":
-            return f"[{part.name or 'media'}{' at ' + part.uri if part.uri else ''}]"
-        case "reasoning":
-            return f"(thinking) {part.text}"
-        case _:
-            return part.text or (str(part.value) if part.value is not None else "")
 
 
 def _cut(text: str, width: int) -> str:

@@ -50,6 +50,8 @@ class Step:
     reasoning_tokens: int | None
     first_token_seconds: float | None
     state: str
+    arguments_hash: int
+    """Of equal calls it is equal; 0 where there are no arguments."""
     counted: bool
     """Whether this step is the one that counts its model call; another may tell of the same."""
     cost_usd: float | None

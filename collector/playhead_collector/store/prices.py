@@ -78,6 +78,20 @@ def prices(provider: str, model: str, day: date) -> tuple[Price, ...]:
     return ()
 
 
+@lru_cache(maxsize=1000)
+def context_window(provider: str, model: str) -> int | None:
+    """How many tokens a model takes in at most; None where that is unknown."""
+    from genai_prices.data_snapshot import get_snapshot
+
+    for provider_id, name in _readings(provider, model):
+        try:
+            _, found = get_snapshot().find_provider_model(name, None, provider_id, None)
+        except LookupError:
+            continue
+        return found.context_window
+    return None
+
+
 def cost(usage: Usage) -> float | None:
     """A call's, at today's list price, in US dollars; None where that is unknown. As SQL has it for stored calls."""
     rows = prices(usage.provider, usage.model, datetime.now(UTC).date())

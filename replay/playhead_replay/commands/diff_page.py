@@ -11,9 +11,9 @@ from rich.text import Text
 
 from playhead.printable import printable
 from playhead_collector.commands.common import one_line
-from playhead_collector.commands.show import problems_of
 from playhead_collector.read.run import Step
 from playhead_collector.read.signs import LETTERS, SIGNS
+from playhead_collector.read.telling import problems_of
 from playhead_collector.read.words import cost, count, duration, several
 from playhead_replay.commands.diff_values import Room, lines_of
 from playhead_replay.diff.changes import Change, words_of

@@ -226,7 +226,9 @@ class RunsScreen(PlayheadScreen):
     @on(Facets.ValueChosen)
     def _value_chosen(self, event: Facets.ValueChosen) -> None:
         """Once puts it into the line, once more takes it out. What no line should hold is a star there."""
-        value = "".join(letter if letter == printable(letter) else "*" for letter in event.value)
+        value = "".join(
+            letter if letter.isprintable() and letter == printable(letter) else "*" for letter in event.value
+        )
         is_there = value_of(self._line, event.field) == value
         self.search(with_term(self._line, event.field, "" if is_there else value))
 
@@ -271,6 +273,12 @@ class RunsScreen(PlayheadScreen):
     def _summarise(self, row: RunRow, remarks: list[Remark]) -> None:
         words = self._table.words.get(row.run_id, "")
         self.query_one("#summary", Static).update(summary_of(row, remarks, words, self.size.width - 2))
+
+    @on(Lines.Chosen, "#table")
+    def _chosen(self) -> None:
+        row = self._table.run
+        if row is not None:
+            self.host.open_run(row.run_id)
 
     # Keys
 

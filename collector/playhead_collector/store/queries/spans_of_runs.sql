@@ -43,7 +43,8 @@ SELECT
     cache_read_tokens,
     reasoning_tokens,
     first_token_seconds,
-    state
+    state,
+    arguments_hash
 FROM step_rows FINAL
 PREWHERE run_id IN {runs:Array(String)}
 ORDER BY run_id, start_time, step_id

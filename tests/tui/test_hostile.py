@@ -1,0 +1,85 @@
+"""What traces hold is shown and never obeyed, on every screen."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.collector.database import fresh_database
+from tests.collector.facade.port import TokenGate, serving
+from tests.tui.conftest import client_of
+from tests.tui.story import Story, tell
+from tests.tui.told import NOW, hostile
+
+from playhead_collector.facade import ChdbEngine
+from playhead_collector.read.source import Source
+from playhead_collector.store.address import Embedded
+from playhead_collector.store.engine import Engine
+from playhead_tui.app import PlayheadApp, Start
+from playhead_tui.reading import Reader
+
+# What a terminal acts on, or shows in another order.
+OBEYED = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+SIZES = [(80, 24), (140, 50)]
+
+
+@pytest.fixture(scope="module")
+def reader(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
+    with fresh_database(engine, tmp_path_factory.mktemp("hostile")) as database:
+        database.insert(hostile(66, NOW).body())
+        database.recompute()
+        assert isinstance(engine.address, Embedded)
+        gate = TokenGate({"token": database.name})
+        with serving(ChdbEngine(str(engine.address.path)), gate=gate) as port:
+            yield Reader(lambda: Source(client_of(port)))
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_hostile_text_is_shown_on_every_screen_and_never_obeyed(
+    reader: Reader, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    app = PlayheadApp(Start("chdb:///x\x1b[2J"), reader, now=lambda: NOW, searches=tmp_path / "searches.toml")
+    seen: list[str] = []
+
+    async def story(told: Story) -> None:
+        async def look(*keys: str) -> None:
+            await told.press(*keys)
+            screen = told.screen()
+            assert OBEYED.findall(screen) == []
+            # No line is longer than the screen: nothing broke out of its cell.
+            assert all(len(line) <= size[0] for line in screen.splitlines())
+            seen.append(screen)
+
+        await look()
+        await look("v")
+        await look("escape", "enter")
+        for _ in range(4):
+            for tab in "1234":
+                await look(tab)
+            await look("down")
+        # What is five megabytes long, at its end.
+        await look("g", "t", "1")
+        await look("tab", "end")
+        await told.press("slash")
+        await told.paste("red")
+        await look("enter")
+
+    tell(app, story, size)
+    everything = "\n".join(seen)
+    assert "\\x1b[31m" in everything and "[bold red]no[/]" in everything and ":smile:" in everything
+    assert "more characters" in everything
+
+
+def test_a_value_with_what_a_terminal_obeys_is_chosen_by_stars(reader: Reader, tmp_path: Path) -> None:
+    app = PlayheadApp(Start("store"), reader, now=lambda: NOW, searches=tmp_path / "searches.toml")
+
+    async def story(told: Story) -> None:
+        told.app.screen.query_one("#facets").focus()
+        await told.press("down", "down", "down", "enter")
+        line = told.app.screen.query_one("#line").value  # type: ignore[attr-defined]
+        assert line.startswith('agent:"') and OBEYED.search(line) is None and "*" in line
+        assert "1 run" in told.screen()
+
+    tell(app, story, (140, 50))

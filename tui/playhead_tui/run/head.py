@@ -1,0 +1,62 @@
+"""The lines that say what a run was, what is wrong with it, and what it had used up to the step under the cursor."""
+
+from __future__ import annotations
+
+from rich.text import Text
+
+from playhead_collector.read.runs import RunRow
+from playhead_collector.read.signs import SIGNS
+from playhead_collector.read.so_far import SoFar
+from playhead_collector.read.telling import problems_of
+from playhead_collector.read.words import cost, count, duration, several
+from playhead_tui.run.opened import OpenedRun
+from playhead_tui.runs.columns import tokens_of
+from playhead_tui.shown import one_line
+
+_GAUGE = 10
+
+
+def head_of(opened: OpenedRun, width: int) -> Text:
+    """One line of figures, and one for each thing that must not be overlooked; at most five in all."""
+    row = opened.run.row
+    sign, colour = SIGNS[row.status]
+    line = Text(no_wrap=True)
+    line.append(f"{sign} ", style=colour).append(_name(row), style="bold")
+    facts = [
+        row.start_time.strftime("%m-%d %H:%M:%S"),
+        duration(row.seconds if row.seconds is not None else opened.timeline.seconds),
+        several(row.steps, "step"),
+        f"{count(tokens_of(row))} tokens",
+        cost(row.cost_usd, row.unpriced_calls),
+        f"run {row.run_id[:12]}",
+    ]
+    line.append(" · " + " · ".join(facts))
+    line.truncate(width, overflow="ellipsis")
+    told = [(remark.text, "bold red" if remark.grave else "yellow") for remark in opened.remarks]
+    told += [(problem, "yellow") for problem in problems_of(row)]
+    for words, style in told[:4]:
+        line.append("\n").append(one_line(words, width), style=style)
+    return line
+
+
+def _name(row: RunRow) -> str:
+    return f"{one_line(row.agent or row.service or row.name, 40)} {one_line(row.version, 20)}".strip()
+
+
+def so_far(meter: SoFar, step: str, width: int) -> Text:
+    """Running totals up to a step, with a gauge of the context where its size is known."""
+    line = Text(no_wrap=True)
+    line.append("so far: ", style="dim")
+    line.append(f"{cost(meter.cost_usd, meter.unpriced)} · {count(meter.tokens)} tokens · {duration(meter.seconds)}")
+    if meter.context_tokens is not None:
+        line.append(f" · context {count(meter.context_tokens)}")
+        if meter.context_window:
+            full = min(1.0, meter.context_tokens / meter.context_window)
+            filled = round(full * _GAUGE)
+            line.append(f"/{count(meter.context_window)} ")
+            line.append("▇" * filled, style="red" if full > 0.8 else "cyan").append(
+                "░" * (_GAUGE - filled), style="dim"
+            )
+    line.truncate(width - len(step) - 1, overflow="ellipsis")
+    line.append(" " * max(1, width - line.cell_len - len(step)))
+    return line.append(step, style="bold")

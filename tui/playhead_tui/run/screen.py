@@ -1,0 +1,306 @@
+"""The screen of one run: steps beside their times, what the one under the cursor said, and how far the run had come."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from clickhouse_connect.driver.client import Client
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult, SuspendNotSupported
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.message import Message
+from textual.timer import Timer
+from textual.widgets import Footer, Input, Static
+from textual.worker import get_current_worker
+
+from playhead.errors import UsageError
+from playhead.printable import printable
+from playhead_collector.read.export import export_runs
+from playhead_tui.ask import AskLine
+from playhead_tui.header import Header
+from playhead_tui.lines import Lines
+from playhead_tui.run.details import TABS, Tab, plain_text, sheet_of
+from playhead_tui.run.find import holding
+from playhead_tui.run.head import head_of, so_far
+from playhead_tui.run.opened import OpenedRun, open_run
+from playhead_tui.run.pager import page
+from playhead_tui.run.pane import Details
+from playhead_tui.run.sheet import Line
+from playhead_tui.run.steps import Steps
+from playhead_tui.screen import PlayheadScreen
+from playhead_tui.shown import one_line
+
+# How often a run that has not ended is read again.
+AGAIN_S = 2.0
+# More than a terminal's clipboard takes.
+_LONGEST_COPY = 500_000
+
+
+class RunScreen(PlayheadScreen):
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("n", "jump('error', 1)", "error"),
+        Binding("t", "jump('tool', 1)", "tool"),
+        Binding("p", "jump('prompt', 1)", "prompt"),
+        Binding("N", "jump('error', -1)", "Error before", show=False),
+        Binding("T", "jump('tool', -1)", "Tool before", show=False),
+        Binding("P", "jump('prompt', -1)", "Prompt before", show=False),
+        Binding("slash", "find", "find", key_display="/"),
+        Binding("f", "found(1)", "Next found", show=False),
+        Binding("F", "found(-1)", "Found before", show=False),
+        *(Binding(str(number), f"tab('{tab}')", tab) for number, tab in enumerate(TABS, 1)),
+        Binding("y", "copy", "copy"),
+        Binding("o", "pager", "pager"),
+        Binding("e", "export", "export"),
+        Binding("r", "reload", "Read it again", show=False),
+        Binding("escape,q", "back", "back", key_display="q"),
+    ]
+
+    @dataclass
+    class RunCame(Message):
+        opened: OpenedRun
+
+    @dataclass
+    class SheetCame(Message):
+        place: int
+        tab: Tab
+        lines: list[Line]
+        keep: bool
+
+    @dataclass
+    class FoundCame(Message):
+        words: str
+        places: list[int]
+
+    @dataclass
+    class Exported(Message):
+        paths: list[Path]
+
+    def __init__(self, run: str) -> None:
+        super().__init__()
+        self._run = run
+        self._opened: OpenedRun | None = None
+        self._shown: tuple[int, Tab] | None = None
+        self._again: Timer | None = None
+
+    def compose(self) -> ComposeResult:
+        yield Header()
+        yield Static("opening …", id="run-head")
+        with Horizontal(id="run"):
+            yield Steps(id="steps")
+            yield Details(id="details")
+        yield Input(placeholder="words in this run", id="find", compact=True)
+        yield Static(id="so-far")
+        yield Footer(compact=True)
+
+    @property
+    def _steps(self) -> Steps:
+        return self.query_one(Steps)
+
+    @property
+    def _details(self) -> Details:
+        return self.query_one(Details)
+
+    def on_mount(self) -> None:
+        self._steps.focus()
+        self.call_after_refresh(self.action_reload)
+
+    def on_resize(self) -> None:
+        if self._opened is not None:
+            self._show_head(self._opened)
+            self.call_after_refresh(self._ask_for_sheet, keep=True)
+
+    # The run
+
+    def action_reload(self) -> None:
+        run, now = self._run, self.host.now()
+        self.ask("run", lambda client: self.RunCame(open_run(client, run, now)))
+
+    @on(RunCame)
+    def _run_came(self, event: RunCame) -> None:
+        opened, is_first = event.opened, self._opened is None
+        self._opened = opened
+        self._run = opened.run.row.run_id
+        self._show_head(opened)
+        self._steps.show(opened)
+        self._ask_for_sheet(keep=not is_first)
+        self._show_so_far()
+        goes_on = opened.run.row.status == "open"
+        if goes_on and self._again is None:
+            self._again = self.set_interval(AGAIN_S, self._read_again)
+        elif not goes_on and self._again is not None:
+            self._again.stop()
+            self._again = None
+
+    def _read_again(self) -> None:
+        if self.is_current and not self.host.store.trouble:
+            self.action_reload()
+
+    def _show_head(self, opened: OpenedRun) -> None:
+        self.query_one("#run-head", Static).update(head_of(opened, self.size.width - 2))
+
+    def refused(self, why: str) -> None:
+        if self._opened is None:
+            self.query_one("#run-head", Static).update(Text(f"✗ {printable(why)}", style="bold red"))
+        else:
+            super().refused(why)
+
+    def store_found(self) -> None:
+        self.action_reload()
+
+    # The step under the cursor
+
+    @on(Lines.Moved, "#steps")
+    def _moved(self) -> None:
+        self._ask_for_sheet()
+        self._show_so_far()
+
+    @on(Lines.Chosen, "#steps")
+    def _chosen(self) -> None:
+        self._details.focus()
+
+    def _show_so_far(self) -> None:
+        opened, place = self._opened, self._steps.place
+        if opened is None or place is None:
+            return
+        meter = opened.meter.at(opened.nodes[place].step)
+        words = so_far(meter, f"step {place + 1}/{len(opened.nodes)}", self.size.width - 2)
+        self.query_one("#so-far", Static).update(words)
+
+    def _ask_for_sheet(self, *, keep: bool = False) -> None:
+        opened, place, tab = self._opened, self._steps.place, self._details.tab
+        if opened is None or place is None:
+            return
+        width = self._details.scrollable_content_region.width - 2
+        self._beside("sheet", lambda: self.SheetCame(place, tab, sheet_of(opened, place, tab, width), keep))
+
+    def _beside(self, group: str, work: Callable[[], Message]) -> None:
+        """As `ask`, for what takes time and no store."""
+
+        def do() -> None:
+            worker = get_current_worker()
+            answer = work()
+            if not worker.is_cancelled:
+                self.post_message(answer)
+
+        self.run_worker(do, group=group, exclusive=True, thread=True)
+
+    @on(SheetCame)
+    def _sheet_came(self, event: SheetCame) -> None:
+        is_same = self._shown == (event.place, event.tab)
+        self._shown = (event.place, event.tab)
+        self._details.show(event.lines, event.tab, keep=event.keep and is_same)
+
+    def action_tab(self, tab: Tab) -> None:
+        self._details.tab = tab
+        self._ask_for_sheet()
+
+    def action_jump(self, kind: str, by: int) -> None:
+        """To the next failed step, tool or prompt; folded ones, too."""
+        opened, here = self._opened, self._steps.place
+        if opened is None or here is None:
+            return
+        places = range(here + 1, len(opened.nodes)) if by > 0 else range(here - 1, -1, -1)
+        for place in places:
+            step = opened.nodes[place].step
+            if step.kind == kind or (kind == "error" and step.status == "error"):
+                self._steps.go_to_place(place)
+                return
+        self.tell(f"no {'further' if by > 0 else 'earlier'} {kind}")
+
+    # Find
+
+    def action_find(self) -> None:
+        entry = self.query_one("#find", Input)
+        entry.add_class("-shown")
+        entry.focus()
+
+    @on(Input.Submitted, "#find")
+    def _look_for(self, event: Input.Submitted) -> None:
+        words, opened = event.value.strip(), self._opened
+        self._steps.focus()
+        if not words or opened is None:
+            self._end_find()
+            return
+        self._beside("find", lambda: self.FoundCame(words, holding(opened.nodes, words)))
+
+    @on(FoundCame)
+    def _found_came(self, event: FoundCame) -> None:
+        self._steps.found = set(event.places)
+        self._steps.refresh()
+        steps = f"{len(event.places)} step{'' if len(event.places) == 1 else 's'}"
+        self.tell(f"{steps} with {event.words!r}{'; f and F go through them' if event.places else ''}")
+        if event.places and self._steps.place not in self._steps.found:
+            self.action_found(1)
+
+    def action_found(self, by: int) -> None:
+        """To the next of them, and around the end."""
+        places, here = sorted(self._steps.found, reverse=by < 0), self._steps.place
+        if not places or here is None:
+            self.tell("nothing was looked for: / finds words in this run")
+            return
+        beyond = [place for place in places if (place - here) * by > 0]
+        self._steps.go_to_place((beyond or places)[0])
+
+    def _end_find(self) -> None:
+        self.query_one("#find", Input).remove_class("-shown")
+        self._steps.found = set()
+        self._steps.refresh()
+
+    # Out of the app
+
+    def action_copy(self) -> None:
+        text = self._text_of_step()
+        if text is not None:
+            self.app.copy_to_clipboard(printable(text[:_LONGEST_COPY]))
+            cut = " (its beginning)" if len(text) > _LONGEST_COPY else ""
+            self.tell(f"copied what the step said{cut}; the terminal has to allow it")
+
+    def action_pager(self) -> None:
+        text = self._text_of_step()
+        if text is None:
+            return
+        try:
+            with self.app.suspend():
+                page(text)
+        except SuspendNotSupported:
+            self.tell("this terminal cannot be handed over to a pager; y copies the text, e exports it", is_error=True)
+        except UsageError as error:
+            self.tell(str(error), is_error=True)
+        self.refresh()
+
+    def _text_of_step(self) -> str | None:
+        opened, place = self._opened, self._steps.place
+        return plain_text(opened.nodes[place]) if opened is not None and place is not None else None
+
+    def action_export(self) -> None:
+        if self._opened is not None:
+            name = f"run-{self._opened.run.row.run_id[:12]}.otlp"
+            question = "export to (.otlp exactly as sent, .jsonl, .parquet)"
+            self.app.push_screen(AskLine(question, name), self._export)
+
+    def _export(self, path: str | None) -> None:
+        opened = self._opened
+        if path is not None and opened is not None:
+            run_id = opened.run.row.run_id
+
+            def question(client: Client) -> Message:
+                return self.Exported(export_runs(client, [run_id], Path(path).expanduser()))
+
+            self.ask("export", question)
+
+    @on(Exported)
+    def _exported(self, event: Exported) -> None:
+        self.tell("wrote " + ", ".join(one_line(str(path), 200) for path in event.paths))
+
+    def action_back(self) -> None:
+        """Out of what was looked for first, then out of the run."""
+        if self.query_one("#find").has_class("-shown"):
+            self._steps.focus()
+            self._end_find()
+        else:
+            self.app.pop_screen()
