@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from playhead.errors import NotServed
 from playhead.fingerprint.code import repository_of
 from playhead.fingerprint.packages import installed
-from playhead.lanes.engine import VERSION
+from playhead.lanes.opening import check_version
 from playhead_replay.recording.recording import Recording
 
 Level = Literal["exact", "partial", "playback"]
@@ -59,9 +60,10 @@ def certify(recording: Recording, python: str | None = None) -> Certificate:
         return _playback(
             recording, "the beginning of this process's recording is gone (past its size limit or retention)"
         )
-    version = int(recording.header.get("engine", 0))
-    if version > VERSION:
-        return _playback(recording, f"it was recorded by a newer Playhead (engine {version}, this one has {VERSION})")
+    try:
+        check_version(recording.header.get("engine"))
+    except NotServed as error:
+        return _playback(recording, str(error))
     reasons = [*_of_recording(recording), *_of_surroundings(recording, python)]
     until = _ordered_until(recording)
     grave = any(reason.grave for reason in reasons)

@@ -3,6 +3,7 @@
     PlayheadError
     ├── Stop                  what the agent's own code asked to be stopped by; see LimitExceeded
     ├── UsageError            the command line or the configuration is wrong; says what to write instead
+    ├── NotServed             a recording from which nothing can be executed again; says why, and what is left
     ├── MissingExtra          a part of Playhead that is not installed; says which extra brings it
     ├── StoreError            see playhead_collector.errors
     └── IngestError           see playhead_collector.errors
@@ -21,6 +22,10 @@ class Stop(PlayheadError):
 
 class UsageError(PlayheadError):
     """What the user asked for cannot be understood."""
+
+
+class NotServed(PlayheadError):
+    """A recording cannot be served: of another version, or without its beginning."""
 
 
 class MissingExtra(PlayheadError):

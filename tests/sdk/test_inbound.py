@@ -1,4 +1,4 @@
-"""A FastAPI server under uvicorn, in a process of its own: what starts its runs is recorded, and starts them again."""
+"""A FastAPI server under uvicorn, in a process of its own: what starts its runs is recorded."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -126,7 +125,8 @@ def test_a_request_is_told_as_what_started_the_run(
     )  # fmt: skip
     assert {span.trace_id for span in collector.spans} == {root.trace_id}, "a health check is no run"
     records = recording(collector)
-    (request,) = [record for record in records if record[0] == "i"]
+    request, health = [record for record in records if record[0] == "i"]
+    assert (health[1], health[3]["path"]) == (None, "/health"), "it came to the process all the same"
     assert (request[1], request[3]["method"], request[3]["path"]) == (root.trace_id.hex(), "POST", "/tickets/7")
     assert json.loads(request[3]["body"]) == {"text": "where is it?"}
     headers = dict(request[3]["headers"])
@@ -175,54 +175,3 @@ def test_a_body_that_is_read_late_is_there_in_the_end(collector: FakeCollector, 
     first, last = [record[3] for record in records if record[0] == "i"]
     assert (first["whole"], last["whole"]) == (False, True)
     assert set(last["body"]["pieces"]) <= {record[1] for record in records if record[0] == "p"}
-
-
-_AGAIN = """
-import asyncio, json, sys
-from playhead.lanes.engine import Engine
-from playhead.wire.inbound import ask_again
-
-records = json.load(open(sys.argv[1]))
-engine = Engine.serving_from(records)
-from server import app
-(lane, request), *_ = [(record[2], record[3]) for record in records if record[0] == "i"]
-engine.install()
-answered = asyncio.run(ask_again(app, lane, request, engine.pieces))
-engine.uninstall()
-print(answered.body.decode())
-"""
-
-
-def slice_of(records: list[list[Any]], run: str) -> list[list[Any]]:
-    """What a run alone needs: its own lane and those beneath, and what belongs to all."""
-    (lane,) = {record[2] for record in records if record[0] == "i" and record[1] == run}
-
-    def within(other: str) -> bool:
-        return other == lane or other.startswith((f"{lane}/", f"{lane}#", f"{lane}!"))
-
-    place = {"f": 2, "b": 2, "c": 1, "i": 2}
-    return [record for record in records if record[0] not in place or within(record[place[record[0]]])]
-
-
-def test_one_run_of_a_server_runs_again_alone(collector: FakeCollector, tmp_path: Path) -> None:
-    """Interleaved with others, in a process that has served before; the provider gone, and one shared client."""
-    with FakeProvider() as provider, serving(tmp_path, collector, provider) as url, httpx2.Client() as client:
-
-        def post(number: int) -> str:
-            return client.post(f"{url}/tickets/{number}", json={"text": f"ticket {number}"}).text
-
-        with ThreadPoolExecutor(10) as threads:
-            answers = dict(zip(range(40), threads.map(post, range(40)), strict=True))
-        gone = provider.url
-    records = recording(collector)
-    paths = {record[1]: record[3]["path"] for record in records if record[0] == "i"}
-    assert len(paths) == 40
-    (tmp_path / "again.py").write_text(_AGAIN)
-    for number in (3, 17, 39):
-        (run,) = [run for run, path in paths.items() if path == f"/tickets/{number}"]
-        (tmp_path / "slice.json").write_text(json.dumps(slice_of(records, run)))
-        done = subprocess.run(
-            [sys.executable, "again.py", "slice.json"], cwd=tmp_path, capture_output=True, text=True, timeout=60,
-            env={**os.environ, "PROVIDER": gone}, check=False,
-        )  # fmt: skip
-        assert done.stdout.strip() == answers[number], done.stderr

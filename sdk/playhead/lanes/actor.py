@@ -32,6 +32,7 @@ class Actor:
         "detached",
         "engine",
         "finished",
+        "fresh",
         "gate",
         "granted_ns",
         "home",
@@ -62,6 +63,7 @@ class Actor:
         self.loop: AbstractEventLoop | None = None  # the loop it is parked in
         self.detached = False  # was preempted and runs without the token
         self.finished = False
+        self.fresh = False  # has the token, and has not done anything with it
         self.stopped = False  # the replay has ended, and this thread was told: it unwinds
         self.inside = False  # in a short step of the engine's, where it is not preempted
         self.joiners: list[Any] = []

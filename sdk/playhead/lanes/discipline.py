@@ -85,8 +85,8 @@ class Discipline:
 
     # -- the holder's ways
 
-    def enter(self, actor: Actor) -> None:
-        """Every hook begins here: counts, so a preemption has a place; and brings a preempted thread back in line."""
+    def enter(self, actor: Actor) -> bool:
+        """Every hook begins here: counts, so a preemption has a place; a preempted thread comes back in line (true)."""
         with self._mutex:
             if self._holder is not actor and not actor.detached and not self.dissolved:
                 self._lose(actor)
@@ -108,6 +108,7 @@ class Discipline:
                 self._next()
             self.await_turn(actor)
         actor.inside = True
+        return detached
 
     def settle(self, actor: Actor) -> None:
         """Every hook that keeps the token ends here: where the recording says so, the token is lost."""
@@ -130,10 +131,7 @@ class Discipline:
     def await_turn(
         self, actor: Actor, timeout: float | None = None, pending: Pending | None = None, late: Outcome = None
     ) -> Pending | None:
-        """Blocks until the token comes; the completion that came with it, if one did.
-
-        With a timeout, `pending` arrives by itself when that is over, with the outcome `late`.
-        """
+        """Blocks until the token comes: what it came with. After a timeout `pending` arrives by itself, as `late`."""
         try:
             if not self.dissolved and (timeout is None or not actor.gate.acquire(True, max(timeout, 0))):
                 if pending is not None and timeout is not None:
@@ -143,8 +141,7 @@ class Discipline:
         except BaseException:  # Ctrl-C: it runs on without the token, and comes back in line at its next step
             self._break_off(actor)
             raise
-        self.stop(actor)
-        woken_by, actor.woken_by = actor.woken_by, None
+        woken_by = self.take(actor)
         self.settle(actor)
         return woken_by
 
@@ -204,7 +201,7 @@ class Discipline:
         with self._mutex:
             if actor.detached:
                 return  # preempted on its way here: it comes back in line at its next turn
-            if actor.queued:
+            if actor.queued or actor.fresh:
                 return  # it was given a reason to run, and gets the token for it: in line twice, it would get it twice
             actor.parked = True
             if self._holder is actor:
@@ -219,7 +216,9 @@ class Discipline:
                 self._next()
 
     def take(self, actor: Actor) -> Pending | None:
+        """The token has come: what it came with."""
         woken_by, actor.woken_by = actor.woken_by, None
+        actor.fresh = False
         self.stop(actor)
         return woken_by
 
@@ -308,6 +307,7 @@ class Discipline:
                 actor.waiting_for = None
                 actor.parked, actor.woken_by = False, pending
             self._holder = actor
+            actor.fresh = True
             self.moves += 1
             actor.ticks += 1  # being preempted before a wait and after it are two places
             actor.granted_ns = monotonic_ns()

@@ -28,6 +28,10 @@ class RecordingEnded(BaseException):
     """The recording ends here: the process was cut off, or never got an answer to what everything waits for."""
 
 
+class RunEnded(RecordingEnded):
+    """The run that is replayed is over, and all that was recorded of it was asked for. What comes after is not its."""
+
+
 def differences(recorded: Any, asked: Any) -> list[str]:
     """The fields that differ between two details, JSON bodies taken apart; the first few."""
     before, after = dict(_fields("", recorded)), dict(_fields("", asked))

@@ -23,6 +23,7 @@ from playhead.lanes.actor import OUTSIDE, Actor, current_actor, forget_all_actor
 from playhead.lanes.discipline import Discipline
 from playhead.lanes.divergence import Divergence, RecordingEnded
 from playhead.lanes.lane import Lane
+from playhead.lanes.opening import VERSION, serving_of
 from playhead.lanes.outcome import failed, packed, result
 from playhead.lanes.patches import Patches
 from playhead.lanes.pending import Outcome, Pending
@@ -30,9 +31,7 @@ from playhead.lanes.pieces import Pieces
 from playhead.lanes.recording import Recording
 from playhead.lanes.serving import Serving
 from playhead.lanes.sink import Record, Sink
-from playhead.lanes.wire_serving import WireServing
 
-VERSION = 1
 Level = Literal["exact", "wire"]
 T = TypeVar("T")
 log = logging.getLogger("playhead")
@@ -149,8 +148,10 @@ class Engine:
         return None if actor is None else self.lane(actor).id
 
     def new_lane(self, parent: Lane, how: str, name: str) -> Lane:
-        lane = parent.child()
-        self.direction.note("l", lane.id, how, name)
+        lane = parent.worker() if how == "worker" else parent.child()
+        # An id that grew too long is a hash: it does not say any more whose child it is.
+        above = () if lane.id.startswith(parent.id) else (parent.id,)
+        self.direction.note("l", lane.id, how, name, *above)
         return lane
 
     # -- effects
@@ -246,7 +247,7 @@ class Engine:
             self.discipline.enter(actor)
         pending = self._begin(actor, kind, lane, occurrence, fingerprint=fingerprint, detail=detail)
         loop = asyncio.get_running_loop()
-        ordered = getattr(type(loop), "_run_once", None) is self.run_once
+        ordered = self._orders(loop)
         if self.exact and not ordered:
             self._unorderable(loop)
         if not self.exact or not ordered:
@@ -281,6 +282,20 @@ class Engine:
                 detached.cancel()
             raise
         return _given(pending, unpack)
+
+    def arrives(self, pending: Pending) -> None:
+        """Something comes to the agent that it did not ask for; in a replay, where it came then."""
+        if self.serving:
+            self.discipline.expect(pending)
+        elif self.exact and self._orders(pending.loop):
+            self.discipline.arrive(pending)
+        else:
+            self.direction.completed(pending)  # type: ignore[union-attr]
+            if pending.deliver is not None:
+                pending.deliver()
+
+    def _orders(self, loop: object) -> bool:
+        return getattr(type(loop), "_run_once", None) is self.run_once
 
     def _unorderable(self, loop: object) -> None:
         """uvloop has no turns to order, `nest_asyncio` turns a loop in its own way. Recording goes on as `wire` does; a
@@ -357,11 +372,3 @@ def _given(pending: Pending, unpack: Callable[[Any, T | None], T]) -> T:
     if outcome is not None and outcome[0] == "?" and pending.value is not None:
         return pending.value  # type: ignore[no-any-return]
     return unpack(result(outcome), pending.value)
-
-
-def serving_of(records: Iterable[Record], on_failure: Callable[[BaseException], None] | None) -> Serving:
-    """The direction that suits the level at which these were recorded: the header, which comes first, says it."""
-    rest = iter(records)
-    first = next(rest, [])
-    wire = first[:1] == ["h"] and first[1].get("level") == "wire"
-    return (WireServing if wire else Serving)(itertools.chain([first], rest), on_failure)

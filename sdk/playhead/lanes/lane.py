@@ -8,6 +8,8 @@ here may depend on time, addresses or arrival.
 from __future__ import annotations
 
 import hashlib
+import re
+from collections.abc import Iterable
 from contextvars import ContextVar
 from random import Random
 
@@ -18,23 +20,50 @@ LONGEST_ID = 80
 LANE_OF_CHILD: ContextVar[str | None] = ContextVar("playhead_lane_of_child", default=None)
 
 
+# A pool's thread has the lane of whoever made it, and serves others later.
+_WORKER = re.compile(r"/w\d")
+
+
+class Lanes:
+    """Some lanes and all beneath them, but for pools' threads."""
+
+    def __init__(self, tops: Iterable[str] = ()) -> None:
+        self.tops = set(tops)
+
+    def within(self, lane: str) -> bool:
+        if lane in self.tops:
+            return True
+        return any(lane[end] in "/#!+" and lane[:end] in self.tops for end in range(len(lane))) and not _WORKER.search(
+            lane
+        )
+
+
 class Lane:
     """Used by one thread at a time, so it needs no lock."""
 
-    __slots__ = ("__weakref__", "_children", "_occurrences", "id", "random")
+    __slots__ = ("__weakref__", "_children", "_occurrences", "_workers", "id", "random")
 
     def __init__(self, lane_id: str) -> None:
         self.id = lane_id
         self.random: Random | None = None  # this lane's own draws, seeded at the first of them
         self._children = 0
+        self._workers = 0
         self._occurrences: dict[str, int] = {}
 
     def child(self) -> Lane:
         self._children += 1
-        lane_id = f"{self.id}/{self._children}"
+        return Lane(self._below(f"{self._children}"))
+
+    def worker(self) -> Lane:
+        """Of a pool's thread: counted apart, since whether one is made depends on what others left idle."""
+        self._workers += 1
+        return Lane(self._below(f"w{self._workers}"))
+
+    def _below(self, number: str) -> str:
+        lane_id = f"{self.id}/{number}"
         if len(lane_id) > LONGEST_ID:
             lane_id = "~" + hashlib.blake2b(lane_id.encode(), digest_size=12).hexdigest()
-        return Lane(lane_id)
+        return lane_id
 
     def occurrence(self, kind: str) -> int:
         """How many effects of this kind this lane had before; counts this one."""

@@ -113,7 +113,7 @@ def _rouse(loop: Any, discipline: Discipline) -> None:
 
 def _run_once(loop: Any, actor: Actor, engine: Engine) -> None:  # noqa: PLR0912 - one turn, in one sitting
     discipline = engine.discipline
-    if discipline.holds(actor) or actor.detached:
+    if actor.detached:
         discipline.enter(actor)
         discipline.settle(actor)
     ready = loop._ready
@@ -134,6 +134,10 @@ def _run_once(loop: Any, actor: Actor, engine: Engine) -> None:  # noqa: PLR0912
         return
     actor.loop = None
     pending = discipline.take(actor)
+    # Once a turn, and only with the token: what the loop had done by when that came is a matter of the threads' speed.
+    if discipline.enter(actor):
+        for handle in _take_outside(ready):
+            handle._run()
     if pending is not None and pending.deliver is not None:
         pending.deliver()
     discipline.settle(actor)

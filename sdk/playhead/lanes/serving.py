@@ -11,10 +11,14 @@ from typing import Any, NamedTuple
 
 from playhead.lanes.actor import Actor
 from playhead.lanes.discipline import Discipline
-from playhead.lanes.divergence import Divergence, RecordingEnded, differences
+from playhead.lanes.divergence import Divergence, RecordingEnded, RunEnded, differences
+from playhead.lanes.lane import Lanes
 from playhead.lanes.pending import Outcome, Pending
 from playhead.lanes.pieces import Pieces
-from playhead.lanes.sink import Record
+from playhead.lanes.sink import RUN_ENDS, Record
+
+# Of a server (wire/application.py).
+ARRIVALS = frozenset({"lifespan", "request", "websocket"})
 
 
 class Delivery(NamedTuple):
@@ -22,6 +26,13 @@ class Delivery(NamedTuple):
     outcome: Outcome
     time_ns: int
     turns: int | None
+
+
+def _is_due(recorded: int | None, turns: int | None) -> bool:
+    """Below zero (lanes/excerpt.py): after so many turns, or when there is nothing to run."""
+    if recorded is None or recorded >= 0:
+        return recorded == turns
+    return turns is None or turns >= -recorded
 
 
 class Serving:
@@ -32,7 +43,15 @@ class Serving:
         self.pieces = Pieces()
         self.complete = False  # the recording has its end record
         self.given_up: str | None = None  # why its order ends before it does: what comes after is not served
+        self.run: str | None = None  # the only one that is of interest, where the records are an excerpt
         self.noticed: list[Record] = []
+        self.arrivals: list[tuple[str, str]] = []
+        """What came to a server's application: its kind, and the lane in which it was served."""
+        self.requests: dict[str, dict[str, Any]] = {}
+        """What each request brought, by its lane."""
+        self._lanes_of_run = Lanes()
+        self._of_run: set[tuple[str, str, int]] = set()
+        """What was recorded of that run, and not asked for yet."""
         self._on_failure = on_failure
         self.pace: Callable[[int], None] | None = None
         """Waits until a moment of the recording's clock has come; None: nothing is waited for."""
@@ -56,14 +75,18 @@ class Serving:
         match record:
             case ["g", str(why)]:
                 self.given_up = why
-            case ["f", _, lane, kind, fingerprint, _, outcome]:
+            case ["f", run, lane, kind, fingerprint, number, outcome]:
+                self._owe(outcome[1] if kind == RUN_ENDS else run, (lane, kind, number))
                 self._values.setdefault((lane, kind), []).append((fingerprint, outcome))
                 self._recorded += 1
-            case ["b", _, lane, kind, fingerprint, _, detail]:
+            case ["b", run, lane, kind, fingerprint, number, detail]:
+                self._owe(run, (lane, kind, number))
                 self._begun.setdefault((lane, kind), []).append((fingerprint, detail))
                 self._recorded += 1
             case ["c", lane, kind, occurrence, outcome, time_ns, turns]:
                 self._deliveries.append(Delivery((lane, kind, occurrence), outcome, time_ns, turns))
+                if kind in ARRIVALS:
+                    self.arrivals.append((kind, lane))
             case ["x", lane, ticks]:
                 self._deliveries.append((lane, ticks))
             case ["p", key, text]:
@@ -75,7 +98,21 @@ class Serving:
             case ["z", *_]:
                 self.complete = True
             case _:
-                pass  # steps and lanes: not needed to serve
+                self._read_rest(record)
+
+    def _read_rest(self, record: Record) -> None:
+        match record:
+            case ["i", _, lane, request]:
+                self.requests[lane] = request
+            case ["o", str(run), lanes]:
+                self.run = run
+                self._lanes_of_run = Lanes(lanes)
+            case _:
+                pass  # lanes: not needed to serve
+
+    def _owe(self, run: object, key: tuple[str, str, int]) -> None:
+        if self.run is not None and run == self.run:
+            self._of_run.add(key)
 
     # -- what a hook asks
 
@@ -88,6 +125,7 @@ class Serving:
             self._changed((lane, kind, occurrence), known, fingerprint)
         self._asked += 1
         self._served[lane, kind] = occurrence + 1
+        self._of_run.discard((lane, kind, occurrence))
         return outcome
 
     def _there(self, fingerprint: str) -> str:
@@ -105,12 +143,13 @@ class Serving:
             self._changed(pending.key, known, fingerprint, known_detail, detail)
         self._asked += 1
         self._served[pending.lane, pending.kind] = pending.occurrence + 1
+        self._of_run.discard(pending.key)
 
     def note(self, word: str, *fields: Any) -> None:
         pass
 
     def _beyond(self, lane: str, kind: str, fingerprint: str, detail: Any) -> None:
-        if not self.complete and self._cursor >= len(self._deliveries):
+        if not self.complete and self._cursor >= len(self._deliveries) and not self._lanes_of_run.within(lane):
             self._fail(RecordingEnded(f"the recording was cut off before lane {lane} asked for {kind} {fingerprint}"))
         others = dict.fromkeys(place[0] for place, _ in self._alike(kind, fingerprint) if place[0] != lane)
         nearest = [f"recorded in lane {other}, which is another's" for other in others][:3]
@@ -160,8 +199,21 @@ class Serving:
             self._on_failure(failure)
 
     def _fail(self, failure: BaseException) -> None:
+        failure = self._judged(failure)
         self.told(failure)
         raise failure
+
+    def _judged(self, failure: BaseException) -> BaseException:
+        """Of an excerpt: what comes to an end after its run is not of interest, and no run ends before its effects."""
+        if self.run is None or self.given_up is not None:
+            return failure
+        if not self._of_run and not (isinstance(failure, Divergence) and self._lanes_of_run.within(failure.lane)):
+            return RunEnded(f"run {self.run} is over")
+        if self._of_run and isinstance(failure, RecordingEnded):
+            lane, kind, number = min(self._of_run)
+            left = f"{len(self._of_run)} effects of run {self.run} were never asked for"
+            return Divergence(f"{left}, one of them {kind} #{number} of lane {lane}", lane=lane, kind=kind)
+        return failure
 
     # -- what the discipline asks
 
@@ -184,7 +236,7 @@ class Serving:
                     discipline, Divergence(f"lane {delivery[0]} was busy here when it was recorded, and is not now")
                 )
             return None
-        if delivery.turns != turns:
+        if not _is_due(delivery.turns, turns):
             late = turns is not None and delivery.turns is not None and turns > delivery.turns
             if late or (turns is None and discipline.all_blocked()):
                 self._stop(discipline, self._unasked(delivery))
@@ -212,6 +264,7 @@ class Serving:
         )
 
     def _stop(self, discipline: Discipline, failure: BaseException) -> None:
+        failure = self._judged(failure)
         self.told(failure)
         discipline.fail(failure)
 

@@ -35,7 +35,9 @@ class Outside:
         if _in_bookkeeping(frame):
             _thread.start_new_thread(_send_again, (_thread.get_ident(), number))
             return None
-        self._engine.notice(f"a signal's handler ran: {signal.Signals(number).name}", "")
+        # A server's own only says that it is to stop, and its stop is a completion.
+        if not str(getattr(self.handler, "__module__", "")).startswith("uvicorn."):
+            self._engine.notice(f"a signal's handler ran: {signal.Signals(number).name}", "")
         token = OUTSIDE.set(True)
         try:
             return self.handler(number, frame)

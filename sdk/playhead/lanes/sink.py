@@ -3,9 +3,11 @@
 The records of this package, as JSON arrays (all begin with a word of one letter):
 
     ["h", {...}]                                        the process: engine version, level, hash seed, Python
+    ["o", run, lanes]                                   an excerpt for this run, of requests in these lanes (excerpt.py)
     ["v", {...}]                                        what the process came from (fingerprint/); not counted by "z"
     ["i", run, lane, {...}]                             a server's request that started the run (wire/inbound.py)
-    ["l", lane, how, name]                              a lane was created (task, thread, job)
+    ["l", lane, how, name]                              a lane was created (task, thread, job), with its parent's id
+                                                        behind the name where its own is a hash
     ["f", run, lane, kind, fingerprint, n, outcome]     an effect that took no waiting: a clock, a draw, a file
     ["b", run, lane, kind, fingerprint, n, detail]      an effect that waits has begun; the detail explains a divergence
     ["c", lane, kind, n, outcome, t_ns, turns]          it was delivered, here and now in the order of the process
@@ -16,7 +18,8 @@ The records of this package, as JSON arrays (all begin with a word of one letter
     ["z", count]                                        the recording ends here, after so many records
 
 `n` counts the effects of a kind in a lane. `turns` is null where the agent had nothing left to run, else how often its
-loops had turned since the last delivery. An outcome is `["=", value]` or `["!", exception]`.
+loops had turned since the last delivery; in an excerpt it can be below zero: then, or as soon as there was nothing to
+run. An outcome is `["=", value]` or `["!", exception]`.
 """
 
 from __future__ import annotations
@@ -26,6 +29,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 Record = list[Any]
+# The kind of an effect: the first step of a run has ended; the outcome says of which.
+RUN_ENDS = "run ends"
 
 
 class Sink(Protocol):

@@ -35,6 +35,16 @@ class SerialFuture(asyncio.Future[Any]):
         return self.serial
 
 
+def task_in_lane(
+    engine: Engine, loop: asyncio.AbstractEventLoop, coro: Coroutine[Any, Any, Any], lane: Lane, **more: Any
+) -> LaneTask:
+    task = LaneTask.__new__(LaneTask)
+    task.lane = lane
+    task.serial = next(engine.serials)
+    task.__init__(coro, loop=loop, **more)  # type: ignore[misc]
+    return task
+
+
 def install(engine: Engine) -> None:
     Loop = base_events.BaseEventLoop
     real_create_task, real_create_future = Loop.create_task, Loop.create_future
@@ -58,11 +68,7 @@ def install(engine: Engine) -> None:
                 task.lane = lane
             return task
         loop._check_closed()
-        ours = LaneTask.__new__(LaneTask)
-        ours.lane = lane
-        ours.serial = next(engine.serials)
-        ours.__init__(coro, loop=loop, name=name, context=context, **more)  # type: ignore[misc]
-        return ours
+        return task_in_lane(engine, loop, coro, lane, name=name, context=context, **more)
 
     def create_future(loop: Any) -> asyncio.Future[Any]:
         if current_actor() is None:

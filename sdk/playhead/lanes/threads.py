@@ -40,12 +40,15 @@ def install(engine: Engine) -> None:  # noqa: PLR0915 - the patches of one modul
             return
         if engine.exact:
             engine.discipline.enter(parent)
-        child = Actor(engine, engine.new_lane(engine.lane(parent), "thread", thread.name))
+        works = _what_it_runs(thread)
+        is_worker = is_machinery(works) or works.startswith("anyio.")
+        lane = engine.new_lane(engine.lane(parent), "worker" if is_worker else "thread", thread.name)
+        child = Actor(engine, lane)
         thread._playhead_actor = child  # type: ignore[attr-defined]
         if engine.serving:
             thread._invoke_excepthook = _once(engine, thread._invoke_excepthook)  # type: ignore[attr-defined]
         # Not into a pool's workers: they outlive the run that happened to make them, and each job brings its own.
-        if not is_machinery(_what_it_runs(thread)):
+        if not is_worker:
             thread._playhead_carried = engine.carry()  # type: ignore[attr-defined]
         if engine.exact:
             engine.discipline.admit(child)

@@ -1,12 +1,14 @@
 """A server's request as what starts a run: its method, path, headers and body, and the trace of whoever sent it.
 
-A request in which nothing is recorded leaves nothing, so health checks are no runs. Where an agent is called, its run
-is the agent's, and says which request started it; what is recorded outside of any agent (a model call in a plain
-handler) goes into a run whose first step is the request itself.
+A request in which no step is recorded is no run, so health checks are none; the recording has them all the same, since
+a process is executed again with all that came to it. Where an agent is called, its run is the agent's, and says which
+request started it; what is recorded outside of any agent (a model call in a plain handler) goes into a run whose first
+step is the request itself.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import Any
 
@@ -14,6 +16,7 @@ from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.trace import Span, Status, StatusCode
 
+from playhead.lanes.actor import outside
 from playhead.lanes.engine import Engine
 from playhead.recorder.inherited import remote_parent
 from playhead.recorder.recorder import Recorder, current
@@ -21,6 +24,10 @@ from playhead.recorder.requests import REQUEST
 from playhead.wire.inbound import LARGEST_BODY, App, Message, Receive, Scope, Send, told
 
 log = logging.getLogger("playhead")
+
+# A request is told with the run that it starts, so that erasing the run takes it along. One that has started none by
+# then (a stream of events, a long poll) is told without: it may never end, and the process die.
+_TOLD_AFTER_S = 1.0
 
 
 class Listener:
@@ -71,12 +78,16 @@ class InboundRequest:
         self._engine = engine
         self._recorder = recorder
         self._scope = scope
+        self._came_as = dict(scope)  # frameworks write into it while they route
         self._caller = _caller(scope)
         self._lane = engine.lane_here() or "0"
         self._body: list[bytes] = []
         self._size = 0
         self._whole = False
-        self._told_in_part: list[str] = []
+        self._told_in_part: list[str | None] = []
+        self._told = False
+        loop = asyncio.get_running_loop()
+        self._timer = outside(lambda: loop.call_later(_TOLD_AFTER_S, self._tell, None))
 
     def received(self, message: Message) -> None:
         if message["type"] != "http.request":
@@ -87,7 +98,9 @@ class InboundRequest:
             self._body.append(body)
         else:
             self._body.clear()
-        self._whole = self._whole or not message.get("more_body", False)
+        if not self._whole and not message.get("more_body", False):
+            self._whole = True
+            self._complete()
 
     def attributes(self) -> dict[str, Any]:
         """For the step that begins a run."""
@@ -116,8 +129,6 @@ class InboundRequest:
         """A run begins because of this request."""
         if self.run is None:
             self.run = run
-        if not self._whole:
-            self._told_in_part.append(run)
         self._tell(run)
 
     def context(self) -> Context:
@@ -132,8 +143,9 @@ class InboundRequest:
     def end(self, error: BaseException | None) -> None:
         """Never raises: the server is waiting."""
         try:
-            for run in self._told_in_part:
-                self._tell(run)
+            self._complete()
+            if not self._told:
+                self._tell(None)
             if self.span is not None:
                 if self.status:
                     self.span.set_attribute("http.response.status_code", self.status)
@@ -146,11 +158,21 @@ class InboundRequest:
         except Exception:
             log.warning("playhead: the end of a request could not be recorded", exc_info=True)
 
-    def _tell(self, run: str) -> None:
+    def _complete(self) -> None:
+        """Tells the body to whom it was told without."""
+        told, self._told_in_part = self._told_in_part, []
+        for run in [run for run in told if run is not None] or told:
+            self._tell(run)
+
+    def _tell(self, run: str | None) -> None:
+        self._timer.cancel()
+        self._told = True
+        if not self._whole:
+            self._told_in_part.append(run)
         try:
             kept = self._size <= LARGEST_BODY
             body = self._engine.pieces.fold(b"".join(self._body)) if kept else None
-            request = told(self._scope, body, self._whole and kept, self._recorder.redaction.named)
+            request = told(self._came_as, body, self._whole and kept, self._recorder.redaction.named)
             self._engine.direction.note("i", run, self._lane, request if kept else {**request, "cut": self._size})
         except Exception:
             log.warning("playhead: the request that started a run could not be recorded", exc_info=True)

@@ -19,6 +19,8 @@ from opentelemetry.trace import Link, SpanContext, StatusCode
 
 from playhead.journal.journal import Journal, as_json
 from playhead.journal.words import ADDED
+from playhead.lanes.active import active_engine
+from playhead.lanes.sink import RUN_ENDS
 from playhead.recorder.redaction import Redaction
 from playhead.recorder.requests import REQUEST
 from playhead.recorder.run import KIND, SEQUENCE, Run, Runs, about
@@ -185,6 +187,8 @@ class JournalProcessor(OpenTelemetryProcessor):
             f"{as_json([self._told(event) for event in events]) if events else 'null'},"
             f"{as_json(self._said(links)) if len(links) != begun.links else 'null'},{_dropped(span)}]"
         )
+        if begun.is_first and begun.run.is_ours and (engine := active_engine()) is not None:
+            engine.fact(RUN_ENDS, lambda: begun.run.hex)
         if self.watchers:
             above = None if span.parent is None else f"{span.parent.span_id:016x}"
             failed = status.status_code is StatusCode.ERROR

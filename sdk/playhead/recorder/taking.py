@@ -57,6 +57,6 @@ class Taking:
 
 
 def _engine_version() -> int:
-    from playhead.lanes.engine import VERSION
+    from playhead.lanes.opening import VERSION
 
     return VERSION

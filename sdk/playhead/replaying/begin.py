@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
-from playhead.lanes.divergence import Divergence, RecordingEnded
+from playhead.lanes.divergence import Divergence, RecordingEnded, RunEnded
 from playhead.lanes.engine import Engine
 from playhead.lanes.serving import Serving
 from playhead.lanes.sink import Record
@@ -48,7 +48,13 @@ def _kept_here(settings: Settings, asked: ReplayAsked) -> Settings:
 
 
 def _serving(recorder: Recorder, asked: ReplayAsked, guard: Guard) -> Engine:
-    engine = Engine.serving_from(_records(Path(asked.records)), lambda failure: _fail(asked, failure))
+    def failed(failure: BaseException) -> None:
+        if isinstance(failure, RunEnded):
+            _done(asked, engine)
+            _leave(0)
+        _fail(asked, failure)
+
+    engine = Engine.serving_from(_records(Path(asked.records)), failed)
     if asked.realtime and isinstance(engine.direction, Serving):
         engine.direction.pace = Pace(int(engine.direction.header.get("monotonic_ns", 0))).until
     if isinstance(engine.direction, Serving):

@@ -1,18 +1,13 @@
 """A request that came to a server, as plain data: what started a run, and what starts it again.
 
-In a recording: `["i", run, lane, {...}]`, with the lane of the task that served it. It comes when the run begins, and
-once more, whole, where the body had not been read by then; the last one counts.
+In a recording: `["i", run, lane, {...}]`, with the lane of the task that served it; `run` is null where it started
+none. It comes when the run begins, and once more, whole, where the body had not been read by then; the last one counts.
 """
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from dataclasses import dataclass, field
 from typing import Any
-
-from playhead.lanes.lane import Lane
-from playhead.lanes.pieces import Pieces
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -24,19 +19,11 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 LARGEST_BODY = 64 * 1024 * 1024
 
 
-@dataclass(slots=True)
-class Answered:
-    """What an application answered."""
-
-    status: int = 0
-    headers: list[tuple[bytes, bytes]] = field(default_factory=list)
-    body: bytes = b""
-
-
 def told(scope: Scope, body: Any, whole: bool, header: Callable[[str, str], str]) -> dict[str, Any]:
     """The request for the recording; `header` takes secrets out of a value, by its name."""
     headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope.get("headers", ())]
     return {
+        "asgi": dict(scope.get("asgi", {})),
         "method": scope.get("method", ""),
         "path": scope.get("path", ""),
         "raw_path": (scope.get("raw_path") or b"").decode("latin-1"),
@@ -52,43 +39,20 @@ def told(scope: Scope, body: Any, whole: bool, header: Callable[[str, str], str]
     }
 
 
-async def ask_again(app: App, lane: str, request: Mapping[str, Any], pieces: Pieces) -> Answered:
-    """Gives a recorded request to an application, in the lane in which it was served.
-
-    `pieces` are the recording's: large texts are in it once.
-    """
-    task = asyncio.current_task()
-    if task is not None:
-        task.lane = Lane(lane)  # type: ignore[attr-defined]
-    scope: Scope = {
+def scope_of(request: Mapping[str, Any], state: Mapping[str, Any]) -> Scope:
+    """The recorded request as a server gives it to its application."""
+    return {
         "type": "http",
-        "asgi": {"version": "3.0", "spec_version": "2.3"},
+        "asgi": dict(request["asgi"]),
+        "http_version": request["http_version"],
+        "server": tuple(request["server"]) or None,
+        "client": tuple(request["client"]) or None,
+        "scheme": request["scheme"],
+        "root_path": request["root_path"],
+        "headers": [(name.encode("latin-1"), value.encode("latin-1")) for name, value in request["headers"]],
+        "state": dict(state),
         "method": request["method"],
         "path": request["path"],
         "raw_path": request["raw_path"].encode("latin-1"),
         "query_string": request["query"].encode("latin-1"),
-        "headers": [(name.encode("latin-1"), value.encode("latin-1")) for name, value in request["headers"]],
-        "scheme": request["scheme"],
-        "http_version": request["http_version"],
-        "root_path": request["root_path"],
-        "client": tuple(request["client"]) or None,
-        "server": tuple(request["server"]) or None,
-        "state": {},
-        "extensions": {},
     }
-    body = pieces.whole(request["body"]) if request["body"] is not None else b""
-    messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
-    answered = Answered()
-    never: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
-
-    async def receive() -> Message:
-        return messages.pop() if messages else await never
-
-    async def send(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            answered.status, answered.headers = message["status"], list(message.get("headers", ()))
-        elif message["type"] == "http.response.body":
-            answered.body += message.get("body", b"")
-
-    await app(scope, receive, send)
-    return answered

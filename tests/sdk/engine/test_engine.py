@@ -20,8 +20,10 @@ from typing import Any
 
 import pytest
 
+from playhead.errors import NotServed
 from playhead.lanes.divergence import Divergence
 from playhead.lanes.engine import Engine
+from playhead.lanes.opening import VERSION
 from playhead.lanes.pieces import Pieces
 from playhead.lanes.sink import ListSink
 
@@ -264,7 +266,7 @@ def test_a_thread_that_is_not_the_agents_reaches_nothing_in_a_replay(uninstalls:
 
     thread = threading.Thread(target=exporter)
     thread.start()
-    engine = Engine.serving_from([["h", {"level": "exact"}]])
+    engine = Engine.serving_from([["h", {"engine": VERSION, "level": "exact"}]])
     engine.install()
     uninstalls.append(engine)
     go.set()
@@ -454,3 +456,16 @@ def test_who_times_collections_reads_no_clock_of_the_agent(uninstalls: list[Engi
         gc.callbacks.remove(timing)
     assert len(seen) >= 2
     assert not [record for record in records if "time.perf_counter" in record]
+
+
+@pytest.mark.parametrize(
+    ("first", "said"),
+    [
+        (["h", {"engine": 1, "level": "exact"}], "made by an older Playhead"),
+        (["h", {"engine": VERSION + 1, "level": "exact"}], "install that version"),
+        (["c", "0", "http", 7, None, 1, None], "the beginning of this recording is gone"),
+    ],
+)
+def test_a_recording_that_cannot_be_served_says_why(first: list[Any], said: str) -> None:
+    with pytest.raises(NotServed, match=said):
+        Engine.serving_from([first])
