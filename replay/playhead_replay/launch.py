@@ -145,6 +145,7 @@ def environment_for(recording: Recording, entry: Entry, scene: Scene, realtime: 
         str(scene.outcome),
         None if recording.is_last else recording.run,
         path,
+        sum(step.ended for step in recording.steps),
         realtime,
         [list(pair) for pair in entry.moved],
     )

@@ -22,6 +22,9 @@ class ReplayAsked:
     pythonpath: str | None
     """As it is to be for the program: a folder stands before it only until this process has begun."""
 
+    run_ends: int = 0
+    """How many steps of it had ended; a task that it left in the background has some after the end of the first."""
+
     realtime: bool = False
     """Answers come as long after each other as they did."""
     moved: Sequence[Sequence[str]] = ()

@@ -82,16 +82,22 @@ def _records(file: Path) -> Iterator[Record]:
 class Until:
     """Ends the replay of a process that had more runs, once the one that was asked for is over and another begins.
 
-    Not at its end: what the program prints of a run, it prints after it.
+    Not at its end: what the program prints of a run, it prints after it. A run is over when its first step is and as
+    many steps have ended as were recorded: a task that it left in the background goes on asking in its name.
     """
 
     def __init__(self, asked: ReplayAsked, engine: Engine) -> None:
         self._asked = asked
         self._engine = engine
+        self._ends = 0
+        self._first_ended = False
 
     def at(self, moment: Moment) -> None:
-        if moment.is_first and not moment.begins and moment.run == self._asked.run:
-            _done(self._asked, self._engine)
+        if moment.run == self._asked.run and not moment.begins:
+            self._ends += 1
+            self._first_ended |= moment.is_first
+            if self._first_ended and self._ends >= self._asked.run_ends:
+                _done(self._asked, self._engine)
         elif moment.is_first and moment.begins and Path(self._asked.outcome).exists():
             _leave(0)
 
