@@ -63,7 +63,7 @@ def isolated() -> tuple[str, ...]:
     return words if done.returncode == 0 else ()
 
 
-def run(folder: Path, *words: str, **more: str | None) -> Ran:
+def run(folder: Path, *words: str, given: str | None = "", **more: str | None) -> Ran:
     environment = {**environment_of(folder), "PYTHONPATH": path_of_project()}
     for name, value in more.items():
         if value is None:
@@ -71,8 +71,7 @@ def run(folder: Path, *words: str, **more: str | None) -> Ran:
         else:
             environment[name] = value
     done = subprocess.run(
-        words, cwd=folder, env=environment, capture_output=True, text=True, timeout=300, check=False,
-        stdin=subprocess.DEVNULL,
+        words, cwd=folder, env=environment, capture_output=True, text=True, timeout=300, check=False, input=given,
     )  # fmt: skip
     return Ran(done.returncode, done.stdout, done.stderr)
 

@@ -31,7 +31,7 @@ READERS = (
     "thread_time",
 )
 # These read the clock only when they are given no time.
-BROKEN_DOWN = ("localtime", "gmtime", "ctime", "strftime")
+BROKEN_DOWN = ("localtime", "gmtime", "ctime", "asctime", "strftime")
 
 
 def install(engine: Engine) -> None:
@@ -72,7 +72,7 @@ def _broken_down(engine: Engine, name: str, real: Callable[..., Any]) -> Callabl
         actor = current_actor()
         if len(args) > fixed or actor is None or not called_by_agent():
             return real(*args)
-        if name in ("strftime", "ctime"):
+        if name in ("strftime", "ctime", "asctime"):
             return engine.value(actor, f"time.{name}", str(*args), lambda: real(*args))
         return time.struct_time(engine.value(actor, f"time.{name}", "", lambda: _struct(real())))
 

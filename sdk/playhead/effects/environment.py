@@ -12,7 +12,10 @@ from typing import Any
 
 from playhead.lanes.actor import current_actor
 from playhead.lanes.engine import Engine
-from playhead.lanes.who import called_by_agent
+from playhead.lanes.who import TRANSPARENT, called_by_agent
+
+# They look for a home, a program or a terminal's size on behalf of their caller.
+THROUGH = TRANSPARENT | {"posixpath", "pathlib", "shutil", "getpass"}
 
 
 def install(engine: Engine) -> None:
@@ -37,11 +40,13 @@ def install(engine: Engine) -> None:
         return value
 
     def write(environ: Any, name: Any, value: Any) -> None:
-        own.add(name)
+        if current_actor() is not None:
+            own.add(name)
         setitem(environ, name, value)
 
     def delete(environ: Any, name: Any) -> None:
-        own.add(name)
+        if current_actor() is not None:
+            own.add(name)
         delitem(environ, name)
 
     def iterate(environ: Any) -> Iterator[Any]:
@@ -86,4 +91,4 @@ def _fact(engine: Engine, kind: str, real: Any) -> Any:
 
 def _by_agent() -> bool:
     # os.getenv and the mapping's own methods stand between.
-    return called_by_agent(3)
+    return called_by_agent(3, THROUGH)

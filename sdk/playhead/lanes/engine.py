@@ -95,7 +95,9 @@ class Engine:
             files,
             native_ids,
             processes,
+            scanning,
             spawned,
+            surroundings,
         )
         from playhead.lanes import executors, forks, garbage, generators, loops, signals, tasks, threads, watch
         from playhead.wire import aiohttp, httpx, urllib3, uvicorn
@@ -107,9 +109,10 @@ class Engine:
         actor.bind()
         self.discipline.admit(actor, holding=True)
         scheduling = (threads, executors, tasks, loops, generators, garbage, forks, signals)
-        reading = (clock, entropy, native_ids, environment, files, processes, async_processes, spawned, audit)
+        reading = (clock, entropy, native_ids, environment, surroundings, files, scanning)
+        starting = (processes, async_processes, spawned, audit)
         with self.patches.many():
-            for part in (*scheduling, httpx, aiohttp, urllib3, uvicorn, *reading):
+            for part in (*scheduling, httpx, aiohttp, urllib3, uvicorn, *reading, *starting):
                 part.install(self)
 
     def uninstall(self) -> None:

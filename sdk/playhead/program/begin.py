@@ -17,7 +17,9 @@ from typing import Any
 from playhead.journal.endpoint import from_environment
 from playhead.journal.folder import Folder
 from playhead.journal.words import ADDED
+from playhead.lanes.actor import outside
 from playhead.program.asked import Asked
+from playhead.program.streams import Streams
 from playhead.recorder import recorder as of_process
 from playhead.recorder import step
 from playhead.recorder.beneath import everything_beneath
@@ -45,12 +47,13 @@ def record_this_process(asked: Asked) -> None:
     }
     recorder.stand_in(recorder.own_provider(resource))
     of_process.begin(recorder, asked.level)
+    streams = None if recorder.engine is None else Streams(recorder.engine)
     whole = step.begin("agent", f"invoke_agent {asked.name}", _told(asked, recorder), alone=True)
     everything_beneath(whole.span)
     atexit.unregister(of_process.shutdown)
-    atexit.register(_leave, recorder, whole, os.getpid())
+    atexit.register(_leave, recorder, whole, streams, os.getpid())
     if asked.hash_seed_is_ours:
-        del os.environ["PYTHONHASHSEED"]
+        outside(lambda: os.environ.pop("PYTHONHASHSEED"))  # not the agent's doing: it may have been there for the agent
 
 
 def _put_back(asked: Asked) -> None:
@@ -68,18 +71,20 @@ def _told(asked: Asked, recorder: Recorder) -> dict[str, Any]:
     }
 
 
-def _leave(recorder: Recorder, whole: step.Step, pid: int) -> None:
+def _leave(recorder: Recorder, whole: step.Step, streams: Streams | None, pid: int) -> None:
     """At the interpreter's end. The command sends what is left, so the program's end does not wait for a collector."""
     if os.getpid() != pid:
         of_process.shutdown()
         return
+    told: dict[str, Any] = {} if streams is None else streams.told()
     error = getattr(sys, "last_value", None)
     if error is not None:
-        told = {
+        told |= {
             "error.type": type(error).__qualname__,
             "exception.message": f"{type(error).__name__}: {error}",
             "exception.stacktrace": "".join(traceback.format_exception(error)),
         }
+    if told:
         recorder.journal.append([ADDED, whole.run_id, whole.id, recorder.redaction.attributes(told)])
     if recorder.fingerprint is not None:
         recorder.fingerprint.wait(1.0)
