@@ -23,7 +23,7 @@ from playhead.program import asked as of_record
 from playhead.program.ending import end_process_step
 from playhead.program.foreground import run_in_foreground
 from playhead.replaying import asked as of_replay
-from playhead.replaying.asked import ReplayAsked
+from playhead.replaying.asked import ReplayAsked, Stepped
 from playhead.replaying.outcome import Outcome
 from playhead_replay.entry import Entry
 from playhead_replay.errors import NotReplayable
@@ -110,7 +110,7 @@ def execute(
     recording: Recording, entry: Entry, scene: Scene, realtime: bool = False, run: Run = in_foreground
 ) -> Executed:
     environment = environment_for(recording, entry, scene, realtime)
-    held = _held_journal(recording, scene, environment)
+    held = held_journal(recording, scene, environment)
     try:
         code = run(entry, environment)
     except OSError as error:
@@ -118,6 +118,10 @@ def execute(
     finally:
         if held is not None:
             held.release()
+    return left_by(code, held, scene)
+
+
+def left_by(code: int, held: Folder | None, scene: Scene) -> Executed:
     outcome = Outcome.read(scene.outcome)
     if held is not None and (outcome is None or outcome.how == "done"):
         # As `playhead record` does: how the process ended is known to its parent alone.
@@ -125,7 +129,9 @@ def execute(
     return Executed(code, outcome, scene.steps())
 
 
-def environment_for(recording: Recording, entry: Entry, scene: Scene, realtime: bool = False) -> dict[str, str]:
+def environment_for(
+    recording: Recording, entry: Entry, scene: Scene, realtime: bool = False, stepped: Stepped | None = None
+) -> dict[str, str]:
     """Of this shell, with what the recording says of how Python runs."""
     recorded = {str(name): str(value) for name, value in (recording.origin.get("environment") or {}).items()}
     environment = {name: value for name, value in os.environ.items() if name not in ENVIRONMENT or name in _OF_MACHINE}
@@ -148,12 +154,13 @@ def environment_for(recording: Recording, entry: Entry, scene: Scene, realtime: 
         sum(step.ended for step in recording.steps),
         realtime,
         [list(pair) for pair in entry.moved],
+        stepped,
     )
     environment[of_replay.VARIABLE] = asked.as_text()
     return environment
 
 
-def _held_journal(recording: Recording, scene: Scene, environment: dict[str, str]) -> Folder | None:
+def held_journal(recording: Recording, scene: Scene, environment: dict[str, str]) -> Folder | None:
     """A program that `playhead record` ran is begun as it was then: before its first line, as one run."""
     program = recording.origin.get("program")
     if not program:

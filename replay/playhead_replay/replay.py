@@ -69,11 +69,17 @@ def replay(
     run: Run = in_foreground,
 ) -> tuple[Certificate, Verdict]:
     """Raises NotReplayable where there is nothing to execute, or not here."""
+    certificate = certified(recording, python)
+    entry = entry_of(recording, words, python, checkout)
+    return certificate, executed_verdict(recording, entry, realtime, run)
+
+
+def certified(recording: Recording, python: str | None = None) -> Certificate:
+    """Raises NotReplayable where there is nothing to execute."""
     certificate = certify(recording, python)
     if certificate.level == "playback":
         raise NotReplayable(f"run {recording.run} is {certificate.headline}: {certificate.reasons[0].what}")
-    entry = entry_of(recording, words, python, checkout)
-    return certificate, executed_verdict(recording, entry, realtime, run)
+    return certificate
 
 
 def executed_verdict(recording: Recording, entry: Entry, realtime: bool = False, run: Run = in_foreground) -> Verdict:

@@ -9,10 +9,15 @@ from dataclasses import asdict
 from pathlib import Path
 
 from playhead.errors import UsageError
-from playhead_collector.commands.common import add_json_argument, say, write_json
+from playhead_collector.commands.common import add_json_argument, positive, say, write_json
 from playhead_replay.certificate import Certificate
 from playhead_replay.commands.finding import add_recording_arguments, recording_from
-from playhead_replay.replay import Verdict, replay
+from playhead_replay.entry import Entry, entry_of
+from playhead_replay.recording.recording import Recording
+from playhead_replay.replay import Verdict, certified, replay
+from playhead_replay.stepping.prompt import Prompt
+from playhead_replay.stepping.session import Session
+from playhead_replay.stepping.stop import Stop
 from playhead_replay.told import told
 
 
@@ -33,6 +38,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="take its code from this checkout of its repository",
     )
     parser.add_argument("--realtime", action="store_true", help="keep the pace of the recording, pieces of streams too")
+    parser.add_argument(
+        "--step", action="store_true", help="stop at the first step, and at a prompt go on from there, or back"
+    )
+    parser.add_argument("--until", metavar="STEP", type=positive, help="stop where this step begins")
+    parser.add_argument(
+        "--break", dest="breakpoints", metavar="EXPR", action="append", default=[],
+        help="stop at steps such as 'kind=tool and tool=refund', 'cost>0.5', 'status=error'; several may be given",
+    )  # fmt: skip
     parser.add_argument("-q", "--quiet", action="store_true", help="say nothing where it is identical")
     parser.add_argument(
         "words", nargs="*", metavar="-- python agent.py …", help="what to start, where the code is not where it was"
@@ -45,6 +58,8 @@ def run(arguments: argparse.Namespace) -> int:
     if checkout is not None and not checkout.is_dir():
         raise UsageError(f"--in {arguments.checkout} is no folder; name a checkout of the agent's repository")
     recording = recording_from(arguments)
+    if arguments.step or arguments.until or arguments.breakpoints:
+        return _stepped(recording, entry_of(recording, arguments.words, python, checkout), arguments)
     certificate, verdict = replay(recording, arguments.words, python, arguments.realtime, checkout=checkout)
     if arguments.json:
         sys.stdout.flush()
@@ -52,6 +67,22 @@ def run(arguments: argparse.Namespace) -> int:
     if not (arguments.quiet and verdict.exit_status == 0):
         tell(certificate, verdict)
     return verdict.exit_status
+
+
+def _stepped(recording: Recording, entry: Entry, arguments: argparse.Namespace) -> int:
+    """The status is the verdict's, where the program came to its end; else 0."""
+    if arguments.realtime:
+        raise UsageError("--realtime has no meaning where one stops")
+    certificate = certified(recording, arguments.python)
+    with Session(recording, entry) as session:
+        for expression in arguments.breakpoints:
+            session.stop_at(expression)
+        standing = Prompt(session, arguments.json).run(lambda: session.begin(arguments.until, at_first=arguments.step))
+    if isinstance(standing, Stop):
+        return 0
+    if not arguments.quiet:
+        tell(certificate, standing.verdict)
+    return standing.verdict.exit_status
 
 
 def tell(certificate: Certificate, verdict: Verdict) -> None:

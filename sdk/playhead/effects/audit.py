@@ -13,6 +13,7 @@ import sys
 import threading
 from typing import Any
 
+from playhead.aside import is_aside
 from playhead.effects.files import FOLDER
 from playhead.lanes.active import active_engine
 from playhead.lanes.actor import current_actor, thread_actor
@@ -57,7 +58,7 @@ def _audit(event: str, args: tuple[Any, ...]) -> None:
     if event not in WATCHED:
         return
     engine = active_engine()
-    if engine is None:
+    if engine is None or is_aside():
         return
     if event == "open" and not _writes(args):
         return

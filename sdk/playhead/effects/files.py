@@ -16,6 +16,7 @@ import shutil
 import stat
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from operator import attrgetter
 from pathlib import Path
@@ -188,13 +189,14 @@ class Files:
 
     def _place(self, path: str) -> Path:
         if self._folder is None:
-            self._folder = outside(_new_folder)
+            beside = self._engine.beside
+            self._folder = outside(_new_folder if beside is None else lambda: _made(beside))
         if path not in self._beside:
             self._beside[path] = self._folder / f"{len(self._beside)}-{Path(path).name}"
         return self._beside[path]
 
     def clean(self) -> None:
-        if self._folder is not None:
+        if self._folder is not None and self._engine.beside is None:
             real_rmtree(self._folder, ignore_errors=True)
 
     # -- looking and changing
@@ -253,6 +255,12 @@ def _new_folder() -> Path:
     name = f"{FOLDER}{os.getpid()}-{real_urandom(4).hex()}"
     folder = Path(os.environ.get("TMPDIR") or "/tmp") / name  # noqa: S108 - the name is nobody's guess
     real_mkdir(folder, 0o700)
+    return folder
+
+
+def _made(folder: Path) -> Path:
+    with suppress(FileExistsError):
+        real_mkdir(folder, 0o700)
     return folder
 
 

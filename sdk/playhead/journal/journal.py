@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from playhead.journal.folder import Folder
+from playhead.journal.folder import Folder, segments
 from playhead.values.json_text import writer
 
 log = logging.getLogger("playhead")
@@ -141,6 +141,17 @@ class Journal:
             self._handle, self._number, self._size, self._kept = -1, 0, 0, 0
             self.process_id = os.urandom(16).hex()
             return folder
+
+    def cut_off(self) -> None:
+        """Takes back what was written behind this place by a process that has this one's past, and is gone."""
+        with self._lock:
+            if self._folder is None:
+                return
+            for number, path in segments(self._folder.path):
+                if number > self._number:
+                    path.unlink()
+            if self._handle >= 0:
+                os.ftruncate(self._handle, self._size)
 
     def abandon_after_fork(self) -> None:
         """In a forked child the journal is the parent's: its handles are closed here and nothing else is touched."""

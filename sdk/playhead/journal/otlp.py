@@ -35,7 +35,7 @@ def request_of(
 
 
 def resource_of(head: Mapping[str, Any]) -> Resource:
-    return Resource(attributes=_attributes(head.get("resource") or {}))
+    return Resource(attributes=key_values(head.get("resource") or {}))
 
 
 def _fill(message: pb.Span, span: Span, open_state: str | None) -> None:
@@ -53,24 +53,25 @@ def _fill(message: pb.Span, span: Span, open_state: str | None) -> None:
     if span.status or span.description:
         message.status.code = cast("pb.Status.StatusCode.ValueType", span.status)
         message.status.message = _text(span.description or "")
-    message.attributes.extend(_attributes(span.attributes))
+    message.attributes.extend(key_values(span.attributes))
     if not span.end_ns and open_state:
         message.attributes.add(key="playhead.state").value.string_value = open_state
     for event in span.events:
         message.events.add(
-            name=_text(event.name), time_unix_nano=event.time_ns, attributes=_attributes(event.attributes)
+            name=_text(event.name), time_unix_nano=event.time_ns, attributes=key_values(event.attributes)
         )
     for link in span.links:
         message.links.add(
             trace_id=bytes.fromhex(link.trace),
             span_id=bytes.fromhex(link.span),
             trace_state=link.trace_state,
-            attributes=_attributes(link.attributes),
+            attributes=key_values(link.attributes),
         )
     message.dropped_attributes_count, message.dropped_events_count, message.dropped_links_count = span.dropped
 
 
-def _attributes(attributes: Mapping[str, Any]) -> list[KeyValue]:
+def key_values(attributes: Mapping[str, Any]) -> list[KeyValue]:
+    """As OTLP has what the journal has as JSON."""
     return [KeyValue(key=_text(key), value=_value(value)) for key, value in attributes.items()]
 
 
@@ -90,7 +91,7 @@ def _value(value: Any) -> AnyValue:  # noqa: PLR0911 - one return for each type
         as_bytes = bytes_of(value)
         if as_bytes is not None:
             return AnyValue(bytes_value=as_bytes)
-        return AnyValue(kvlist_value=KeyValueList(values=_attributes(value)))
+        return AnyValue(kvlist_value=KeyValueList(values=key_values(value)))
     return AnyValue()
 
 

@@ -16,6 +16,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext, suppress
+from pathlib import Path
 from typing import Any, Literal, NoReturn, TypeVar
 
 from playhead.lanes import active
@@ -56,6 +57,7 @@ class Engine:
         self.carry: Callable[[], Callable[[], AbstractContextManager[None]]] = lambda: nullcontext
         """What threads and jobs take along from where they are made; entered where they run."""
         self.listeners: list[Any] = []  # to what comes to a server; see playhead.wire.uvicorn
+        self.beside: Path | None = None  # where a replay keeps files beside the disk, if not in a folder of its own
 
     @classmethod
     def recording(

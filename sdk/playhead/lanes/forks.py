@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 from contextvars import Token
 
+from playhead.aside import is_aside
 from playhead.lanes.active import active_engine
 from playhead.lanes.actor import OUTSIDE
 from playhead.lanes.engine import Engine
@@ -30,7 +31,8 @@ _tokens: list[Token[bool]] = []  # a fork holds the import lock: one at a time
 
 
 def _before() -> None:
-    _tokens.append(OUTSIDE.set(True))
+    if not is_aside():
+        _tokens.append(OUTSIDE.set(True))
 
 
 def _after() -> None:
@@ -39,6 +41,8 @@ def _after() -> None:
 
 
 def _in_child() -> None:
+    if is_aside():
+        return  # a moment that a replay keeps: it goes on serving there
     _after()
     engine = active_engine()
     if engine is not None:

@@ -156,6 +156,7 @@ class Lock:
 
     def _at_fork_reinit(self) -> None:
         self._real = allocate_lock()
+        self._held_outside = False
         self._waiting = None
 
     def __repr__(self) -> str:

@@ -11,10 +11,19 @@ from random import Random
 
 from opentelemetry.sdk.trace.id_generator import IdGenerator
 
+from playhead.aside import is_aside
+
 _source = Random(os.urandom(32))  # noqa: S311 - ids need to differ, not to be secret
 _bits = _source.getrandbits
-# A child would go on with its parent's ids.
-os.register_at_fork(after_in_child=lambda: _source.seed(os.urandom(32)))
+
+
+def _forked() -> None:
+    # A child would go on with its parent's ids; a moment that a replay keeps has to.
+    if not is_aside():
+        _source.seed(os.urandom(32))
+
+
+os.register_at_fork(after_in_child=_forked)
 
 
 class OwnIds(IdGenerator):

@@ -24,6 +24,7 @@ from opentelemetry.sdk.trace import SpanLimits, TracerProvider
 from opentelemetry.sdk.trace.sampling import ALWAYS_ON
 
 from playhead import __version__
+from playhead.aside import is_aside
 from playhead.journal.endpoint import Endpoint, from_environment
 from playhead.journal.folder import Folder, journals_root
 from playhead.journal.journal import DEFAULT_LIMIT_BYTES, Journal
@@ -303,13 +304,13 @@ def resource_of(
 
 
 def _forked() -> None:
-    if _current is not None:
+    if _current is not None and not is_aside():
         _current.after_fork_in_child()
         _current.worker.start()
 
 
 def _has_forked() -> None:
-    if _current is not None:
+    if _current is not None and not is_aside():
         _current.worker.children = True
 
 

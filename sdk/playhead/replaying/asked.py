@@ -10,6 +10,16 @@ VARIABLE = "PLAYHEAD_REPLAY"
 
 
 @dataclass(frozen=True, slots=True)
+class Stepped:
+    control: int
+    """The descriptor of the channel to who steps (control.py)."""
+    run: str | None
+    """The one that is stepped through; None for all that the process does."""
+    keep_every_ms: int
+    """Of the program's own time: how close the moments are that are kept for going back."""
+
+
+@dataclass(frozen=True, slots=True)
 class ReplayAsked:
     records: str
     """A file of the engine's records, one a line as JSON, in the order of events."""
@@ -29,10 +39,14 @@ class ReplayAsked:
     """Answers come as long after each other as they did."""
     moved: Sequence[Sequence[str]] = ()
     """Folders of this machine, each with where it was when this was recorded."""
+    stepped: Stepped | None = None
+    """Where somebody steps through it."""
 
     def as_text(self) -> str:
         return json.dumps(asdict(self))
 
     @classmethod
     def from_text(cls, text: str) -> ReplayAsked:
-        return cls(**json.loads(text))
+        said = json.loads(text)
+        stepped = said.pop("stepped")
+        return cls(**said, stepped=None if stepped is None else Stepped(**stepped))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
@@ -25,8 +25,11 @@ from playhead.recorder.processor import Moment
 from playhead.recorder.recorder import Recorder, Settings
 from playhead.replaying.asked import ReplayAsked
 from playhead.replaying.guard import Guard
+from playhead.replaying.looking import is_looking
 from playhead.replaying.outcome import How, Outcome
 from playhead.replaying.pace import Pace
+from playhead.replaying.snapshots import Snapshots
+from playhead.replaying.stepping import Stepper, stepper_of
 
 # As the replay command says it; whoever looks at this process alone sees the same.
 DIVERGED = 1
@@ -48,11 +51,16 @@ def _kept_here(settings: Settings, asked: ReplayAsked) -> Settings:
 
 
 def _serving(recorder: Recorder, asked: ReplayAsked, guard: Guard) -> Engine:
+    stepper = _stepper(asked, recorder)
+    stop = None if stepper is None else stepper.failed
+
     def failed(failure: BaseException) -> None:
+        if is_looking():
+            return
         if isinstance(failure, RunEnded):
             _done(asked, engine)
             _leave(0)
-        _fail(asked, failure)
+        _fail(asked, failure, stop)
 
     engine = Engine.serving_from(_records(Path(asked.records)), failed)
     if asked.realtime and isinstance(engine.direction, Serving):
@@ -68,9 +76,25 @@ def _serving(recorder: Recorder, asked: ReplayAsked, guard: Guard) -> Engine:
         ends_now(status)
 
     engine.patches.set(os, "_exit", leave)
+    if stepper is not None:
+        engine.beside = _beside(asked)
+        engine.patches.on_undo(stepper.ended)
+        recorder.processor.watchers.append(stepper.at)
     if asked.run is not None:
         recorder.processor.watchers.append(Until(asked, engine).at)
     return engine
+
+
+def _stepper(asked: ReplayAsked, recorder: Recorder) -> Stepper | None:
+    if asked.stepped is None:
+        return None
+    snapshots = Snapshots(asked.journal, str(_beside(asked)), asked.stepped.keep_every_ms)
+    return stepper_of(asked.stepped, recorder, snapshots)
+
+
+def _beside(asked: ReplayAsked) -> Path:
+    """Where the processes of one past, and their open files, find what was written beside the disk."""
+    return Path(asked.outcome).with_name("beside")
 
 
 def _records(file: Path) -> Iterator[Record]:
@@ -111,8 +135,8 @@ def _done(asked: ReplayAsked, engine: Engine) -> None:
         outcome.write(Path(asked.outcome))
 
 
-def _fail(asked: ReplayAsked, failure: BaseException) -> None:
-    """Where the replay parts from the recording it ends: nothing after it means anything."""
+def _fail(asked: ReplayAsked, failure: BaseException, stop: Callable[[Outcome], None] | None = None) -> None:
+    """Where the replay parts from the recording it ends: nothing after it means anything. Who steps may look first."""
     if isinstance(failure, Divergence):
         outcome = Outcome(
             "diverged", failure.what, failure.lane, failure.kind, list(failure.differences), place_of_agent()
@@ -120,6 +144,8 @@ def _fail(asked: ReplayAsked, failure: BaseException) -> None:
     else:
         how: How = "ended" if isinstance(failure, RecordingEnded) else "refused"
         outcome = Outcome(how, str(failure), place=place_of_agent())
+    if stop is not None:
+        stop(outcome)
     outcome.write(Path(asked.outcome))
     _leave(DIVERGED)
 
