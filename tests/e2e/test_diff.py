@@ -42,6 +42,29 @@ def test_scripts_read_the_runs_and_then_each_step_that_differs(demo: Demo) -> No
     assert steps[0]["asked"][0]["differences"][0].keys() == {"path", "a", "b"}
 
 
+def test_groups_are_named_as_runs_are(demo: Demo) -> None:
+    said = demo.up.playhead("diff", "--group", "version=1.4.1", "--group", 'version:1.4.2 since:1d "A-10533"')
+    assert (said.status, said.err) == (0, ""), "the demo's versions fail by chance alone"
+    assert "B version:1.4.2 since:1d" in said.out
+    assert "they do not clearly part" in said.out
+    said = demo.up.playhead("diff", "--group", "tool:refund", "--group", "tool:track_parcel", "--json")
+    (told,) = said.rows()
+    assert (said.status, told["equal"], told["groups"]) == (1, False, ["tool:refund", "tool:track_parcel"])
+    way = told["common"][told["first_parting"] - 1]
+    assert way["kind"] == "prompt"
+
+
+def test_groups_that_cannot_be_compared_say_why(demo: Demo) -> None:
+    for words, why in (
+        (["--group", "version:1.4.1"], "name two groups"),
+        (["--group", "version:1.4.1", "--group", "verion:1.4.2"], "did you mean version?"),
+        (["--group", "version:1.4.1", "--group", "version:9"], "no run matches --group 'version:9'"),
+    ):
+        said = demo.up.playhead("diff", *words)
+        assert (said.status, said.out) == (2, "")
+        assert why in said.err
+
+
 def test_what_cannot_be_compared_says_why(demo: Demo) -> None:
     assert (demo.up.playhead("diff", "last").status, demo.up.playhead("diff", "last", "xyz").status) == (2, 2)
     said = demo.up.playhead("diff", "last", "ffffffffffffffff")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
@@ -23,7 +23,7 @@ from playhead_collector.read.spans import (
     records_from,
     spans_from,
 )
-from playhead_collector.read.together import Question, ask_together
+from playhead_collector.read.together import Question, Row, ask_together
 from playhead_collector.store.query import load
 
 
@@ -118,6 +118,28 @@ def read_run(client: Client, run_id: str) -> Run:
     row, context = found[0], Context(*around)
     calls = zip(row.pop("calls.step_id"), row.pop("calls.cost_usd"), row.pop("calls.is_sum"), strict=True)
     costs = {step_id: (not is_sum, cost) for step_id, cost, is_sum in calls}
+    nodes, loose = _nodes(rows, told, context, costs)
+    return Run(RunRow.of(row), nodes, loose)
+
+
+def read_steps(client: Client, run_ids: Sequence[str]) -> dict[str, list[Node]]:
+    """The steps of several runs at once, as `read_run` has them, but for what they cost, which is not known here."""
+    rows, told, *around = ask_together(
+        client, ask_for_spans(run_ids), ask_for_records(run_ids), *ask_for_context(run_ids)
+    )
+    context = Context(*around)
+    rows_of: dict[str, list[Row]] = {run_id: [] for run_id in run_ids}
+    told_of: dict[str, list[Row]] = defaultdict(list)
+    for by_run, found in ((rows_of, rows), (told_of, told)):
+        for one in found:
+            by_run[one["run_id"]].append(one)
+    return {run_id: _nodes(found, told_of[run_id], context, {})[0] for run_id, found in rows_of.items()}
+
+
+def _nodes(
+    rows: Sequence[Row], told: Sequence[Row], context: Context, costs: Mapping[str, tuple[bool, float | None]]
+) -> tuple[list[Node], list[LogRecord]]:
+    """Steps in their places, and the log records that belong to none."""
     steps = [Step.of(one, *costs.get(one["step_id"], (False, None))) for one in rows]
     stored = {one.step_id: one for one in spans_from(rows, context)}
     records: dict[str, list[LogRecord]] = defaultdict(list)
@@ -126,7 +148,7 @@ def read_run(client: Client, run_id: str) -> Run:
     nodes = _tree(steps, stored)
     for node in nodes:
         node.records = records.pop(node.step.step_id, [])
-    return Run(RunRow.of(row), nodes, [record for left in records.values() for record in left])
+    return nodes, [record for left in records.values() for record in left]
 
 
 def _tree(steps: list[Step], stored: dict[str, StoredSpan]) -> list[Node]:

@@ -1,13 +1,14 @@
-"""A diff as plain JSON, for scripts: first a line of the runs, then one for each pair of steps."""
+"""A diff as plain JSON, for scripts: first a line of the runs, then one for each pair of steps; of groups one line."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from playhead_replay.diff.changes import Change
 from playhead_replay.diff.content import Content
+from playhead_replay.diff.group import GroupDiff
 from playhead_replay.diff.run import Figure, Pair, RunDiff
 from playhead_replay.diff.structure import Absent
 
@@ -68,4 +69,15 @@ def _change(change: Change) -> dict[str, Any]:
             | {side: value for side, value in (("a", one.a), ("b", one.b)) if not isinstance(value, Absent)}
             for one in change.differences
         ],
+    }
+
+
+def json_of_groups(diff: GroupDiff, filters: Sequence[str]) -> dict[str, Any]:
+    first = diff.first
+    return {
+        "groups": list(filters),
+        "equal": diff.equal,
+        "first_parting": None if first is None else first.place + 1,
+        **asdict(diff),
+        "partings": [{**asdict(parting), "clear": parting.clear} for parting in diff.partings],
     }

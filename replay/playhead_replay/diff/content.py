@@ -127,7 +127,11 @@ def general_name(step: Step) -> str:
         return machine_of(step)
     if step.kind == "prompt":
         return "prompt"
-    return re.sub(r"[\w-]*\d[\w-]*", "#", step.name) if step.kind not in ("tool", "agent") else step.name
+    return _OF_ONE_TIME.sub("#", step.name) if step.kind not in ("tool", "agent") else step.name
+
+
+# What has a digit in it, as a part of a path or as a word; a host may have digits, and stays.
+_OF_ONE_TIME = re.compile(r"(?<=[/=])[\w.%-]*\d[\w.%-]*|(?<= )[\w-]*\d[\w-]*(?![./\w])")
 
 
 def new_in(messages: tuple[Message, ...]) -> tuple[Message, ...]:

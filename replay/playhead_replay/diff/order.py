@@ -55,10 +55,10 @@ class SideBySide:
 
 def side_by_side(a: Sequence[Content], b: Sequence[Content]) -> SideBySide:
     """Of contents depth first, as runs have them."""
-    by_start = _paired(_in_order(a, by_content=False), _in_order(b, by_content=False))
+    by_start = _paired(in_order(a, by_content=False), in_order(b, by_content=False))
     if not by_start.a.crowds or not by_start.b.crowds:
         return by_start
-    by_content = _paired(_in_order(a, by_content=True), _in_order(b, by_content=True))
+    by_content = _paired(in_order(a, by_content=True), in_order(b, by_content=True))
     return max(by_start, by_content, key=_in_common)
 
 
@@ -70,7 +70,8 @@ def _paired(a: Ordered, b: Ordered) -> SideBySide:
     return SideBySide(a, b, tuple(_partners(a, b)))
 
 
-def _in_order(contents: Sequence[Content], by_content: bool) -> Ordered:
+def in_order(contents: Sequence[Content], *, by_content: bool) -> Ordered:
+    """Of contents depth first, as a run has them. `by_content` is for strands without lanes."""
     ordered: list[Content] = []
     crowds: list[tuple[Strand, ...]] = []
     pending = [_placed(_roots(contents), "", by_content)]

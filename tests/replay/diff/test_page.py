@@ -15,7 +15,10 @@ from rich.console import Console
 from tests.collector.database import StoreDatabase
 from tests.replay.diff.told import Shelf, Told
 
+from playhead_replay.commands.diff_groups_page import show_groups
 from playhead_replay.commands.diff_page import show_runs
+from playhead_replay.diff.group import Member, diff_groups
+from playhead_replay.diff.way import way_of
 
 GOLDEN = Path(__file__).parent / "golden"
 SYSTEM = (
@@ -26,8 +29,8 @@ ASKED = "The lamp from A-1093 arrived broken. I want my money back."
 HOSTILE = "\x1b[31mred\x1b[0m [bold]markup[/bold] \u202eright to left\u202c \x00 end"
 
 
-def refunded() -> Told:
-    told = Told(0xD1, version="1.4.1", asked=ASKED)
+def refunded(number: int = 0xD1) -> Told:
+    told = Told(number, version="1.4.1", asked=ASKED)
     told.prompt(("system", SYSTEM.format(days=30)), ("user", ASKED), calls=[("get_order", {"id": "A-1093"})])
     told.tool("get_order", {"id": "A-1093"}, {"id": "A-1093", "cents": 4900, "days": 21})
     told.prompt(calls=[("refund", {"id": "A-1093", "cents": 4900})], tokens=(300, 20))
@@ -37,8 +40,8 @@ def refunded() -> Told:
     return told
 
 
-def refused() -> Told:
-    told = Told(0xD2, version="1.4.2", asked=ASKED)
+def refused(number: int = 0xD2) -> Told:
+    told = Told(number, version="1.4.2", asked=ASKED)
     told.prompt(("system", SYSTEM.format(days=14)), ("user", ASKED), calls=[("get_order", {"id": "A-1093"})])
     told.tool("get_order", {"id": "A-1093"}, {"id": "A-1093", "cents": 4900, "days": 21})
     told.prompt(calls=[("refund", {"id": "A-1093", "cents": 4900})], tokens=(300, 20), ms=2000)
@@ -59,19 +62,24 @@ def cut() -> Told:
     return told
 
 
-def hostile() -> Told:
-    told = Told(0xD4, agent=HOSTILE, version=HOSTILE, asked=HOSTILE)
+def hostile(number: int = 0xD4) -> Told:
+    told = Told(number, agent=HOSTILE, version=HOSTILE, asked=HOSTILE)
     told.prompt(("user", HOSTILE), answer=HOSTILE, captured=True)
     told.tool(HOSTILE, {HOSTILE: HOSTILE}, HOSTILE, error=HOSTILE)
     return told
 
 
+# Good runs, and runs of which most went wrong, one of them with a name from hell.
+GROUPS = (
+    [refunded(0) for _ in range(9)],
+    [*(refused(0) for _ in range(8)), *(refunded(0) for _ in range(2)), hostile(0)],
+)
 A, B, CUT, HOSTILE_RUN = refunded(), refused(), cut(), hostile()
 
 
 @pytest.fixture(scope="module")
 def shelf(runs: StoreDatabase) -> Iterator[Shelf]:
-    yield Shelf(runs, (A, B, CUT, HOSTILE_RUN))
+    yield Shelf(runs, (A, B, CUT, HOSTILE_RUN, *chain(*GROUPS)))
 
 
 @pytest.mark.parametrize(
@@ -88,10 +96,24 @@ def shelf(runs: StoreDatabase) -> Iterator[Shelf]:
 )
 def test_the_page_is_as_it_was_read_and_approved(shelf: Shelf, name: str, pair: tuple[Told, Told], flags: str) -> None:
     text = page(shelf, pair, flags)
+    approve(name, text)
+
+
+def approve(name: str, text: str) -> None:
     golden = GOLDEN / f"{name}.txt"
     if os.environ.get("GOLDEN") == "write":
         golden.write_text(text, encoding="utf-8")
     assert text == golden.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("name", "flags"), [("groups", ""), ("groups-full", "full")])
+def test_the_page_of_groups_is_as_it_was_read_and_approved(shelf: Shelf, name: str, flags: str) -> None:
+    first, second = (
+        [Member(run.row, way_of(run.row.run_id, run.nodes)) for run in map(shelf.read, told)] for told in GROUPS
+    )
+    out, console = a_console()
+    show_groups(console, diff_groups(first, second), ["version:1.4.1", HOSTILE], words=False, full=bool(flags))
+    approve(name, stripped(out))
 
 
 def test_nothing_of_a_trace_reaches_the_terminal_as_a_command(shelf: Shelf) -> None:
@@ -102,7 +124,15 @@ def test_nothing_of_a_trace_reaches_the_terminal_as_a_command(shelf: Shelf) -> N
 
 
 def page(shelf: Shelf, pair: tuple[Told, Told], flags: str = "") -> str:
-    out = io.StringIO()
-    console = Console(file=out, width=120, markup=False, highlight=False, emoji=False)
+    out, console = a_console()
     show_runs(console, shelf.compared(pair), words="words" in flags, full="full" in flags)
+    return stripped(out)
+
+
+def a_console() -> tuple[io.StringIO, Console]:
+    out = io.StringIO()
+    return out, Console(file=out, width=120, markup=False, highlight=False, emoji=False)
+
+
+def stripped(out: io.StringIO) -> str:
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"

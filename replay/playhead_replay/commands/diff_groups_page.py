@@ -1,0 +1,211 @@
+"""A diff of two groups of runs as text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from rich.console import Console
+from rich.text import Text
+
+from playhead_collector.commands.common import one_line
+from playhead_collector.read.signs import LETTERS, SIGNS
+from playhead_collector.read.words import cost, count, duration, several
+from playhead_replay.commands.diff_values import Room, lines_of
+from playhead_replay.diff.group import Branch, GroupDiff, Outcome, Parting, Spread
+from playhead_replay.diff.way import Passed
+
+# Branches of one parting, and places where groups part: the rest is counted.
+_MOST_BRANCHES = 8
+_MOST_PARTINGS = 6
+_LONGEST_WAY = 24
+# Of a run's id, enough to find it by.
+_ID = 16
+# Fewer runs seldom tell more than chance does.
+_FEW = 5
+
+
+def show_groups(out: Console, diff: GroupDiff, filters: Sequence[str], *, words: bool, full: bool) -> None:
+    """Who is compared, how they went, what they were told, where they part, and which tools fail."""
+    for side, colour, given, outcome in (("A", "red", filters[0], diff.a), ("B", "green", filters[1], diff.b)):
+        line = Text(f"{side} ", style=f"bold {colour}").append(one_line(given, 100) or "all runs", style="bold")
+        line.append(f" · {several(outcome.runs, 'run')} ·")
+        for status, number in outcome.statuses:
+            sign, sign_colour = SIGNS[status]
+            line.append(f" {sign} {number}", style=sign_colour)
+        out.print(line)
+    if diff.in_both:
+        out.print(Text(f"  {several(diff.in_both, 'run')} in both groups", style="yellow"))
+    if min(diff.a.runs, diff.b.runs) < _FEW:
+        out.print(Text("  so few runs differ by chance: take what follows for a hint", style="yellow"))
+    out.print()
+    _figures(out, diff)
+    _setups(out, diff, Room(out.width - 6, words or full, full))
+    _partings(out, diff, full)
+    _tools(out, diff, full)
+
+
+def _figures(out: Console, diff: GroupDiff) -> None:
+    out.print(Text(f"  {'median':<14}{'A':>10}{'B':>10}", style="dim"))
+    for name, spread, words in _FIGURES:
+        a, b = spread(diff.a), spread(diff.b)
+        line = Text(f"  {name:<14}{_median(a, words):>10}{_median(b, words):>10}")
+        unknown = [f"{one.unknown} of {side}" for side, one in (("A", a), ("B", b)) if one.unknown]
+        if unknown:
+            line.append(f"   not known of {' and '.join(unknown)}", style="dim")
+        out.print(line)
+    line = Text(f"  {'ended well':<14}{_share(diff.a.ok, diff.a.runs):>10}{_share(diff.b.ok, diff.b.runs):>10}")
+    if diff.a.ok * diff.b.runs != diff.b.ok * diff.a.runs:
+        line.append(f"   {_odds(diff.success_by_chance)}", style="dim")
+    out.print(line)
+    line = Text(f"  {'cost in all':<14}{_total(diff.a.cost):>10}{_total(diff.b.cost):>10}")
+    out.print(line)
+    out.print()
+
+
+_FIGURES: tuple[tuple[str, Callable[[Outcome], Spread], Callable[[float], str]], ...] = (
+    ("steps", lambda outcome: outcome.steps, lambda value: f"{value:g}"),
+    ("tokens", lambda outcome: outcome.tokens, lambda value: count(round(value))),
+    ("cost", lambda outcome: outcome.cost, cost),
+    ("time", lambda outcome: outcome.time, duration),
+)
+
+
+def _median(spread: Spread, words: Callable[[float], str]) -> str:
+    return "?" if spread.median is None else words(spread.median)
+
+
+def _total(spread: Spread) -> str:
+    return "?" if spread.total is None else cost(spread.total, spread.unknown)
+
+
+def _share(some: int, of: int) -> str:
+    return f"{some / of:.0%}" if of else "-"
+
+
+def _odds(chance: float) -> str:
+    """In words of odds: a p-value is read wrong at night."""
+    if chance >= 0.5:
+        return "as likely by chance as not"
+    if chance >= 0.001:
+        return f"by chance once in {1 / chance:.0f} times"
+    return "by chance less than once in 1,000 times"
+
+
+def _setups(out: Console, diff: GroupDiff, room: Room) -> None:
+    if not diff.setups:
+        return
+    out.print(Text("told otherwise", style="bold"))
+    for change in diff.setups:
+        often = f"{change.a[0]} of {change.a[1]} | {change.b[0]} of {change.b[1]} runs"
+        agent = one_line(change.agent, 60)
+        out.print(
+            Text(f"  {agent + ': ' if agent else ''}{change.what}", style="yellow").append(f"  {often}", style="dim")
+        )
+        for line in lines_of(change.what, change.difference, room):
+            out.print(Text("      ").append_text(line), soft_wrap=True)
+    out.print()
+
+
+def _partings(out: Console, diff: GroupDiff, full: bool) -> None:
+    first = diff.first
+    if not diff.partings:
+        out.print(Text("they do not part: all went the same ways, equally often"))
+        out.print()
+        return
+    if first is None:
+        out.print(Text("they do not clearly part: all that differs may be chance", style="bold"))
+    else:
+        out.print(Text(f"they part first {_after(first)}", style="bold"))
+    way = Text("the common way: ", style="dim")
+    for number, passed in enumerate(diff.common if full else diff.common[:_LONGEST_WAY], 1):
+        way.append(f"{' · ' if number > 1 else ''}{number} ").append_text(_name(passed))
+    if not full and len(diff.common) > _LONGEST_WAY:
+        way.append(f" · … {len(diff.common)} steps in all")
+    out.print(way)
+    out.print()
+    shown = list(diff.partings)
+    if not full:
+        shown = [one for one in shown if one.clear] or sorted(shown, key=_chance)[:2]
+        shown = sorted(shown[:_MOST_PARTINGS], key=lambda one: one.place)
+    for parting in shown:
+        _parting(out, parting, full)
+    hidden = len(diff.partings) - len(shown)
+    if hidden:
+        out.print(
+            Text(f"  {several(hidden, 'more place')} where shares differ less clearly; --full shows all", style="dim")
+        )
+        out.print()
+
+
+def _chance(parting: Parting) -> float:
+    return min(branch.by_chance for branch in parting.branches)
+
+
+def _parting(out: Console, parting: Parting, full: bool) -> None:
+    line = Text(f"  {_after(parting)}", style="yellow" if parting.clear else "")
+    out.print(line.append(f"   {parting.a} runs of A, {parting.b} of B", style="dim"))
+    out.print(Text(f"  {'A':>11} {'B':>11}", style="dim"))
+    branches = parting.branches if full else parting.branches[:_MOST_BRANCHES]
+    for branch in branches:
+        line = Text(f"  {_part(branch.a.runs, parting.a):>11} {_part(branch.b.runs, parting.b):>11}  → ")
+        line.append_text(_name(branch.to))
+        line.pad_right(max(0, 58 - line.cell_len))
+        line.append("  " + _costs(branch), style="dim")
+        if branch.clear:
+            line.append(f"  ← {_odds(branch.corrected)}", style="bold")
+        out.print(line, soft_wrap=True)
+    hidden = len(parting.branches) - len(branches)
+    if hidden:
+        out.print(Text(f"  … and {hidden} more branches, each rarer; --full shows them", style="dim"))
+    examples = parting.typical(of_a=True).a.example, parting.typical(of_a=False).b.example
+    if all(examples):
+        out.print(Text(f"  one of each: playhead diff {examples[0][:_ID]} {examples[1][:_ID]}", style="dim"))
+    out.print()
+
+
+def _part(some: int, of: int) -> str:
+    return f"{some}/{of} {_share(some, of):>4}"
+
+
+def _costs(branch: Branch) -> str:
+    """What became of the runs that went there: medians, and how many ended well."""
+    sides = [outcome for outcome in (branch.a, branch.b) if outcome.runs]
+    told = [
+        " | ".join(dict.fromkeys(_median(spread(outcome), words) for outcome in sides))
+        for name, spread, words in _FIGURES
+        if name != "tokens"
+    ]
+    told[0] += " steps"
+    return " · ".join([*told, "✓ " + " | ".join(f"{outcome.ok}/{outcome.runs}" for outcome in sides)])
+
+
+def _after(parting: Parting) -> str:
+    if parting.after is None:
+        return "at the start"
+    return f"after step {parting.place + 1} of the common way, {_name(parting.after)}"
+
+
+def _name(passed: Passed | None) -> Text:
+    if passed is None:
+        return Text("(the end)")
+    letter, colour = LETTERS[passed.kind]
+    name = {"prompt": "prompt"}.get(passed.kind, one_line(passed.name, 60))
+    line = Text(letter, style=colour).append(f" {name}{' ended' if passed.ended else ''}")
+    if passed.outcome:
+        arrow = " " if passed.kind not in ("state", "decision", "approval") or passed.outcome in "✗…" else " → "
+        line.append(f"{arrow}{one_line(passed.outcome, 40)}", style="red" if passed.outcome == "✗" else "")
+    return line
+
+
+def _tools(out: Console, diff: GroupDiff, full: bool) -> None:
+    """Those that failed in either group; all of them on demand."""
+    used = [tool for tool in diff.tools if full or any(tool.failed)]
+    if not used:
+        return
+    out.print(Text(f"  {'tool':<28}{'failed in A':>16}{'failed in B':>16}", style="dim"))
+    for tool in used:
+        line = Text(f"  {one_line(tool.name, 27):<28}")
+        for side in (0, 1):
+            of = f"{tool.failed[side]} of {tool.calls[side]} calls" if tool.calls[side] else "not called"
+            line.append(f"{of:>16}", style="red" if tool.failed[side] else "")
+        out.print(line)
