@@ -124,7 +124,8 @@ def _of_surroundings(recording: Recording, python: str | None) -> list[Reason]:
     found: list[Reason] = []
     code = origin.get("code") or {}
     commit = code.get("commit")
-    there = repository_of([Path(str(origin.get("folder", "."))), Path.cwd()])
+    places = (code.get("root"), origin.get("folder"))
+    there = repository_of([*(Path(str(place)) for place in places if place), Path.cwd()])
     here = None if there is None else there.code()
     if commit and (here is None or here.commit != commit):
         found.append(

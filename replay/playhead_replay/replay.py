@@ -97,6 +97,8 @@ def verdict_on(recording: Recording, executed: Executed) -> Verdict:
 def _compared(recording: Recording, executed: Executed) -> Verdict:
     steps, outcome = _of_run(recording, executed.steps), executed.outcome
     was = _without_command(recording, recording.steps)
+    absent = missing_numbers(recording.steps)
+    steps = [step for step in steps if step.number not in absent]
     if outcome is None and not steps:
         return _refused(recording, executed)
     cut = _is_cut(recording, outcome)
@@ -113,6 +115,12 @@ def _compared(recording: Recording, executed: Executed) -> Verdict:
     return _identical(recording, cut)
 
 
+def missing_numbers(steps: Sequence[RecordedStep]) -> frozenset[int]:
+    """Places of recorded steps that are not here: a run that was killed, whose journal has not been shipped yet."""
+    there = {step.number for step in steps if step.number >= 0}
+    return frozenset(range(max(there, default=0))) - there
+
+
 def _identical(recording: Recording, cut: bool) -> Verdict:
     failure = (recording.root.error or "an error") if recording.root is not None and recording.failed else ""
     count = len(recording.steps)
@@ -120,6 +128,9 @@ def _identical(recording: Recording, cut: bool) -> Verdict:
     what = f"identical: {count} steps, output equal"
     if cut:
         what = f"identical up to where it was cut: {count} steps, {ended} of them ended"
+    absent = len(missing_numbers(recording.steps))
+    if absent:
+        what += f"; {absent} recorded steps have not arrived ('playhead ship' sends what is left) and were not compared"
     return Verdict(recording.run, "identical", count, count, what, cut=cut, recorded_failure=failure)
 
 

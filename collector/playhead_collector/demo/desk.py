@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from itertools import groupby
 
 import playhead
-from playhead_collector.demo.agent import VERSION, Ticket, handle
 from playhead_collector.demo.tickets import LETTERS, Letter
 
 _AT_ONCE = 4
@@ -15,6 +15,9 @@ _AT_ONCE = 4
 
 async def serve(letters: list[Letter]) -> None:
     """Letters of one session wait for each other."""
+    # Imported once recording has begun: what the agent's modules read from the environment is in the recording, too.
+    from playhead_collector.demo.agent import Ticket, handle
+
     free = asyncio.Semaphore(_AT_ONCE)
 
     async def answer(session: list[Letter]) -> None:
@@ -29,7 +32,9 @@ async def serve(letters: list[Letter]) -> None:
 
 
 def main() -> None:
-    playhead.init(service="support-desk", version=VERSION)
+    playhead.init(service="support-desk", version=os.environ.get("SUPPORT_VERSION"))
+    from playhead_collector.demo.agent import VERSION
+
     letters = [letter for letter in LETTERS if letter.version == VERSION]
     asyncio.run(serve([letter for letter in letters if letter.story != "crash"]))
     # Alone, for it takes the process with it.

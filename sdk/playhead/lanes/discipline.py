@@ -306,22 +306,19 @@ class Discipline:
                 actor = pending.actor
                 actor.waiting_for = None
                 actor.parked, actor.woken_by = False, pending
-            self._holder = actor
-            actor.fresh = True
+            # The loop is read first: its thread leaves it as soon as it sees that it holds the token, and a gate opened
+            # for who does not wait at it would let him through a later wait.
+            loop, self._holder, actor.fresh = actor.loop, actor, True
             self.moves += 1
             actor.ticks += 1  # being preempted before a wait and after it are two places
             actor.granted_ns = monotonic_ns()
-            self._rouse(actor)
+            if loop is None:
+                actor.gate.release()
+            elif actor.ident != get_ident():
+                loop._write_to_self()  # type: ignore[attr-defined]
 
     def _delivered(self) -> None:
-        self.turns = 0
-        self._delivered_ns = monotonic_ns()
-
-    def _rouse(self, actor: Actor) -> None:
-        if actor.loop is None:
-            actor.gate.release()
-        elif actor.ident != get_ident():
-            actor.loop._write_to_self()  # type: ignore[attr-defined]
+        self.turns, self._delivered_ns = 0, monotonic_ns()
 
     def _detach(self, actor: Actor) -> None:
         self._direction.preempted(actor)

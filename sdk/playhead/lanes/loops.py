@@ -119,7 +119,7 @@ def _run_once(loop: Any, actor: Actor, engine: Engine) -> None:  # noqa: PLR0912
     ready = loop._ready
     outside = _take_outside(ready)
     actor.loop = loop
-    if ready or loop._stopping:
+    if _any_agents(ready) or loop._stopping:
         discipline.unpark(actor)
     else:
         discipline.park(actor)
@@ -141,9 +141,11 @@ def _run_once(loop: Any, actor: Actor, engine: Engine) -> None:  # noqa: PLR0912
     if pending is not None and pending.deliver is not None:
         pending.deliver()
     discipline.settle(actor)
-    turned = len(ready)
-    for _ in range(turned):
+    turned = False
+    for _ in range(len(ready)):
         handle = ready.popleft()
+        # Real I/O may have left more to do just now; a replay has none of it, and must take the same turns.
+        turned = turned or _is_agents(handle)
         if not handle._cancelled:
             handle._run()
     if turned and not loop._stopping and discipline.holds(actor):
@@ -168,6 +170,11 @@ def _take_outside(ready: deque[Any]) -> list[Any]:
         else:
             outside.append(handle)
     return outside
+
+
+def _any_agents(ready: deque[Any]) -> bool:
+    # A copy in one step of the interpreter's: other threads append.
+    return any(map(_is_agents, tuple(ready)))
 
 
 def _is_agents(handle: Any) -> bool:

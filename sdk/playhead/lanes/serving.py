@@ -19,6 +19,8 @@ from playhead.lanes.sink import RUN_ENDS, Record
 
 # Of a server (wire/application.py).
 ARRIVALS = frozenset({"lifespan", "request", "websocket"})
+# Effects of Playhead's own, which nobody asks for where there is no recorder beside the engine.
+OWN = frozenset({"run", RUN_ENDS})
 
 
 class Delivery(NamedTuple):
@@ -78,7 +80,7 @@ class Serving:
             case ["f", run, lane, kind, fingerprint, number, outcome]:
                 self._owe(outcome[1] if kind == RUN_ENDS else run, (lane, kind, number))
                 self._values.setdefault((lane, kind), []).append((fingerprint, outcome))
-                self._recorded += 1
+                self._recorded += kind not in OWN
             case ["b", run, lane, kind, fingerprint, number, detail]:
                 self._owe(run, (lane, kind, number))
                 self._begun.setdefault((lane, kind), []).append((fingerprint, detail))
@@ -123,7 +125,7 @@ class Serving:
         known, outcome = recorded[occurrence]
         if known not in (fingerprint, self._there(fingerprint)):
             self._changed((lane, kind, occurrence), known, fingerprint)
-        self._asked += 1
+        self._asked += kind not in OWN
         self._served[lane, kind] = occurrence + 1
         self._of_run.discard((lane, kind, occurrence))
         return outcome

@@ -92,9 +92,7 @@ class Body:
             self._call.close(self._close_live)
 
     def _close_live(self) -> None:
-        if self._ended:
-            self._live.release_conn()
-        else:
+        if not self._ended:
             self._live.close()
 
     def isclosed(self) -> bool:
@@ -118,6 +116,9 @@ def _patch(engine: Engine, module: ModuleType) -> None:
         port = "" if self.port in (None, 80, 443) else f":{self.port}"
         absolute = url if "://" in url else f"{self.scheme}://{self.host}{port}{url}"
         call = Call(engine, actor, (method, absolute, headers, body))
+        # The connection goes back to its pool in the agent's course, as the response is read, and not within the real
+        # I/O: a pool has locks, and what it holds decides which of them are taken.
+        ours = how.pop("response_conn", None)
         preload, decode = how.pop("preload_content", True), how.pop("decode_content", True)
 
         def live() -> Head:
@@ -137,7 +138,7 @@ def _patch(engine: Engine, module: ModuleType) -> None:
 
         head = call.send(live)
         body_read = Body(call, head, method)
-        response = sys.modules["urllib3.response"].HTTPResponse(
+        return sys.modules["urllib3.response"].HTTPResponse(
             body=body_read,
             original_response=body_read,
             headers=module.HTTPHeaderDict(head.headers),
@@ -151,9 +152,9 @@ def _patch(engine: Engine, module: ModuleType) -> None:
             enforce_content_length=how.get("enforce_content_length", True),
             request_method=method,
             request_url=url,
+            pool=self,
+            connection=ours,
         )
-        response._pool = self
-        return response
 
     engine.patches.set(Pool, "_make_request", _make_request)
 
