@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
-import pytest
-from tests.tui.conftest import MakeApp
-from tests.tui.story import Story, tell
+from datetime import timedelta
+from pathlib import Path
 
+import pytest
+from tests.collector.database import fresh_database
+from tests.collector.facade.port import TokenGate, serving
+from tests.tui.conftest import MakeApp, client_of
+from tests.tui.story import Story, tell
+from tests.tui.told import NOW, answered
+from textual.binding import Binding
+
+import playhead_tui.runs.screen
+from playhead_collector.facade import ChdbEngine
+from playhead_collector.read.source import Source
+from playhead_collector.store.address import Embedded
+from playhead_collector.store.engine import Engine
+from playhead_tui.app import PlayheadApp, Start
+from playhead_tui.reading import Reader
+from playhead_tui.runs.histogram import TimeBars
 from playhead_tui.runs.query import QueryInput
 from playhead_tui.runs.table import RunTable
 
@@ -90,5 +105,97 @@ def test_a_title_that_is_clicked_sorts_and_clicked_again_turns_around(make_app: 
         await told.settle()
         assert (table.order.by, table.order.descending) == ("tokens", False)
         assert most is not None and table.run is not None and (most.input_tokens or 0) > (table.run.input_tokens or 0)
+
+    tell(make_app(), story)
+
+
+def test_two_runs_are_marked_for_a_diff_and_a_third_takes_the_place_of_the_first(make_app: MakeApp) -> None:
+    async def story(told: Story) -> None:
+        table = told.app.screen.query_one(RunTable)
+        await told.press("d", "j", "d")
+        assert "'playhead diff 001700170017 001600160016' compares them" in told.notices()
+        await told.press("j", "d")
+        assert [table.windows.row(line).run_id in table.marks for line in range(3)] == [False, True, True]  # type: ignore[union-attr]
+        assert sorted(table.marks.values()) == ["A", "B"]
+        await told.press("d")
+        assert list(table.marks.values()) == ["A"]
+
+    tell(make_app(), story)
+
+
+def test_bars_that_the_mouse_is_drawn_over_narrow_to_their_time(make_app: MakeApp) -> None:
+    async def story(told: Story) -> None:
+        entry = told.app.screen.query_one(QueryInput)
+        bars = told.app.screen.query_one(TimeBars)
+        assert bars.histogram is not None
+        await told.pilot.mouse_down(bars, offset=(1, 0))
+        await told.pilot.hover(bars, offset=(20, 0))
+        await told.pilot.mouse_up(bars, offset=(20, 0))
+        await told.settle()
+        assert entry.value.startswith("since:2026-11-19T") and " until:2026-11-19T" in entry.value
+        assert told.app.screen.query_one(RunTable).count == 12
+        bars.focus()
+        await told.press("backspace")
+        assert entry.value == "" and told.app.screen.query_one(RunTable).count == 16
+
+    tell(make_app(), story)
+
+
+def test_what_arrives_is_shown_as_it_does_while_the_list_is_followed(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(playhead_tui.runs.screen, "FOLLOW_S", 0.1)
+    with fresh_database(engine, tmp_path) as database:
+        first, second = answered(1, NOW - timedelta(minutes=9)), answered(2, NOW - timedelta(minutes=2))
+        database.insert(first.body())
+        database.recompute()
+        assert isinstance(engine.address, Embedded)
+        gate = TokenGate({"token": database.name})
+        with serving(ChdbEngine(str(engine.address.path)), gate=gate) as port:
+            reader = Reader(lambda: Source(client_of(port)))
+            app = PlayheadApp(Start("s", query="agent:support"), reader, now=lambda: NOW, searches=tmp_path / "s.toml")
+
+            async def story(told: Story) -> None:
+                table = told.app.screen.query_one(RunTable)
+                await told.pilot.press("f")
+                assert table.count == 1
+                database.insert(second.body())
+                database.recompute()
+                while table.count < 2:
+                    await told.pilot.pause(0.02)
+                # What is read stays on top, as long as nobody has gone further down.
+                assert table.run is not None and table.run.run_id == second.run_id
+                await told.pilot.press("f")
+                assert "no longer following" in told.notices()
+
+            tell(app, story)
+
+
+@pytest.mark.parametrize("run", ["", "0015"])
+def test_every_key_of_a_screen_is_in_the_palette_and_its_help(make_app: MakeApp, run: str) -> None:
+    async def story(told: Story) -> None:
+        screen = told.app.screen
+        told_by_palette = {command.help for command in told.app.get_system_commands(screen)}
+        for binding in type(screen).BINDINGS:
+            assert isinstance(binding, Binding) and binding.description
+            first_key = binding.key.split(",")[0]
+            names = {f"key {told.app.get_key_display(one)}" for one in binding.make_bindings([binding])}
+            assert names & told_by_palette, first_key
+        await told.press("question_mark")
+        assert told.app.screen.query("HelpPanel")
+        await told.press("question_mark")
+        assert not told.app.screen.query("HelpPanel")
+
+    tell(make_app(run=run), story)
+
+
+def test_an_action_is_done_from_the_palette(make_app: MakeApp) -> None:
+    async def story(told: Story) -> None:
+        await told.press("ctrl+p")
+        await told.paste("Light or dark")
+        await told.press("enter")
+        assert told.app.theme == "playhead-light"
+        await told.press("ctrl+t")
+        assert told.app.theme == "playhead-dark"
 
     tell(make_app(), story)

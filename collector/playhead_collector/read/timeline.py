@@ -11,6 +11,9 @@ from datetime import datetime, timedelta
 
 from playhead_collector.read.run import Node, Run
 
+# Starts are told to the microsecond here and ends to the nanosecond: what follows at once does not overlap.
+_AT_ONCE = 2e-6
+
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
@@ -72,7 +75,7 @@ def _lanes(parents: list[int], starts: list[float], ends: list[float]) -> list[i
     going_on: list[list[int]] = []
     for place in sorted(range(len(parents)), key=lambda place: (starts[place], place)):
         for lane in going_on:
-            while lane and ends[lane[-1]] <= starts[place]:
+            while lane and ends[lane[-1]] <= starts[place] + _AT_ONCE:
                 lane.pop()
         own = lanes[parents[place]] if parents[place] >= 0 else 0
         for number in (own, *range(len(going_on) + 1)):
@@ -102,7 +105,7 @@ def _critical(parents: list[int], starts: list[float], ends: list[float]) -> fro
     while pending:
         parent, moment = pending.pop()
         for place in sorted(children[parent], key=lambda place: ends[place], reverse=True):
-            if ends[place] <= moment and (ends[place] > starts[place] or not children[place]):
+            if ends[place] <= moment + _AT_ONCE and (ends[place] > starts[place] or not children[place]):
                 found.add(place)
                 pending.append((place, ends[place]))
                 moment = starts[place]

@@ -31,6 +31,12 @@ def test_steps_that_overlap_are_in_lanes_and_what_is_within_another_stays_in_its
     assert timeline.lane_count == 2
 
 
+def test_what_follows_at_once_does_not_overlap_however_its_times_are_rounded() -> None:
+    steps = [(1, step(number, (number * 0.1, (number + 1) * 0.1 + 1e-9))) for number in range(1, 200)]
+    timeline = timeline_of(run_of((0, step(0, (0, 21))), *steps))
+    assert timeline.lane_count == 1 and len(timeline.critical) == 200
+
+
 def test_the_critical_path_goes_back_from_the_end_through_what_ended_last() -> None:
     timeline = timeline_of(
         run_of(

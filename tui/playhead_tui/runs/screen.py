@@ -318,6 +318,9 @@ class RunsScreen(PlayheadScreen):
             self.host.mark(row.run_id)
             self._table.marks = self.host.marks
             self._table.refresh()
+            if len(self.host.marks) == 2:
+                first, second = self.host.marks
+                self.tell(f"marked A and B: 'playhead diff {first[:12]} {second[:12]}' compares them")
 
     def action_follow(self) -> None:
         if self._following is None:
