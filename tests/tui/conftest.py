@@ -52,6 +52,6 @@ def make_app(port: Port, tmp_path: Path) -> MakeApp:
     def make(query: str = "", run: str = "") -> PlayheadApp:
         start = Start("chdb:///var/lib/playhead/store", query=query, run=run)
         searches = tmp_path / "config" / "searches.toml"
-        return PlayheadApp(start, Reader(lambda: Source(client_of(port))), now=lambda: NOW, searches=searches)
+        return PlayheadApp(start, Reader(lambda again: Source(client_of(port))), now=lambda: NOW, searches=searches)
 
     return make

@@ -33,7 +33,7 @@ def reader(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         assert isinstance(engine.address, Embedded)
         gate = TokenGate({"token": database.name})
         with serving(ChdbEngine(str(engine.address.path)), gate=gate) as port:
-            yield Reader(lambda: Source(client_of(port)))
+            yield Reader(lambda again: Source(client_of(port)))
 
 
 @pytest.mark.parametrize("size", SIZES)

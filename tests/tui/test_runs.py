@@ -152,7 +152,7 @@ def test_what_arrives_is_shown_as_it_does_while_the_list_is_followed(
         assert isinstance(engine.address, Embedded)
         gate = TokenGate({"token": database.name})
         with serving(ChdbEngine(str(engine.address.path)), gate=gate) as port:
-            reader = Reader(lambda: Source(client_of(port)))
+            reader = Reader(lambda again: Source(client_of(port)))
             app = PlayheadApp(Start("s", query="agent:support"), reader, now=lambda: NOW, searches=tmp_path / "s.toml")
 
             async def story(told: Story) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from clickhouse_connect.driver.client import Client
 from tests.collector.database import StoreDatabase
 from tests.collector.facade.port import Port, TokenGate, serving
 from tests.tui.conftest import client_of
@@ -17,7 +18,7 @@ from playhead_collector.facade import ChdbEngine
 from playhead_collector.read.source import Source
 from playhead_collector.store.address import Embedded
 from playhead_tui.app import PlayheadApp, Start
-from playhead_tui.reading import Reader
+from playhead_tui.reading import Reader, StoreLost
 from playhead_tui.runs.table import RunTable
 
 
@@ -29,7 +30,7 @@ def test_a_store_that_is_lost_is_said_to_be_and_is_read_again_when_it_is_back(
     engine, gate = ChdbEngine(str(told.engine.address.path)), TokenGate({"token": told.name})
     there: list[Port] = []
 
-    def open_it() -> Source:
+    def open_it(again: bool) -> Source:
         if not there:
             raise StoreUnavailable("there is no store at /s and no collector that has it open: start one")
         return Source(client_of(there[0]))
@@ -65,7 +66,7 @@ def test_a_store_that_is_lost_is_said_to_be_and_is_read_again_when_it_is_back(
 
 def test_a_question_that_the_store_refuses_is_no_lost_store(told: StoreDatabase, port: Port, tmp_path: Path) -> None:
     told.client.command("SELECT 1")
-    reader = Reader(lambda: Source(client_of(port)))
+    reader = Reader(lambda again: Source(client_of(port)))
     app = PlayheadApp(Start("chdb:///s", query='"x"'), reader, now=lambda: NOW, searches=tmp_path / "searches.toml")
 
     async def story(used: Story) -> None:
@@ -76,3 +77,21 @@ def test_a_question_that_the_store_refuses_is_no_lost_store(told: StoreDatabase,
         assert not used.app.store.trouble
 
     tell(app, story)
+
+
+def test_a_collector_that_was_read_through_is_waited_for_and_its_folder_left_to_it(port: Port) -> None:
+    """A terminal that took the folder would keep the collector from starting again."""
+    asked: list[bool] = []
+
+    def open_it(again: bool) -> Source:
+        asked.append(again)
+        return Source(client_of(port), opened=len(asked) == 1)
+
+    def fail(client: Client) -> None:
+        raise OSError("away")
+
+    reader = Reader(open_it)
+    for _ in range(3):
+        with pytest.raises(StoreLost, match="does not answer: away"):
+            reader.ask(fail)
+    assert asked == [False, False, True]

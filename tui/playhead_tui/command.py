@@ -30,8 +30,8 @@ def run(arguments: argparse.Namespace) -> int:
     project = project_of(arguments)
     token = token_of(arguments, settings.read_token, settings)
 
-    def open_it() -> Source:
-        return open_source(settings.address, project, token, patience_s=_PATIENCE_S)
+    def open_it(again: bool) -> Source:
+        return open_source(settings.address, project, token, patience_s=_PATIENCE_S, opens_folder=not again)
 
     # Whatever a library warns of would be written across the screen.
     logging.getLogger().addHandler(logging.NullHandler())

@@ -32,8 +32,12 @@ class QuestionRefused(Exception):
 class Reader:
     """One source for all screens, and what becomes of it."""
 
-    def __init__(self, open_it: Callable[[], Source]) -> None:
+    def __init__(self, open_it: Callable[[bool], Source]) -> None:
+        """`open_it` is told whether a collector was read through before: one that is started anew must find its folder
+        free, so it is waited for.
+        """
         self._open_it = open_it
+        self._was_collector = False
         self._source: Source | None = None
         self._opening = threading.Lock()
         # A handle of an embedded store takes one question at a time.
@@ -66,7 +70,7 @@ class Reader:
         with self._opening:
             if self._source is None:
                 try:
-                    self._source = self._open_it()
+                    self._source = self._open_it(self._was_collector)
                 except (StoreUnavailable, Unauthenticated) as error:
                     raise StoreLost(str(error)) from error
                 except PlayheadError:
@@ -74,6 +78,7 @@ class Reader:
                 except (ClickHouseError, OSError) as error:
                     raise StoreLost(first_line(error)) from error
                 self.opened_here = self._source.opened
+                self._was_collector = self._was_collector or not self._source.opened
             return self._source
 
     def _lost(self, source: Source, error: Exception) -> StoreLost:

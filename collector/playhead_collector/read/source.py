@@ -54,9 +54,11 @@ def open_source(
     *,
     say: Say = lambda words: None,
     patience_s: float = PATIENCE_S,
+    opens_folder: bool = True,
 ) -> Source:
     """A source for one project's runs; without a project, for the token's or the default one's.
 
+    Who stays for long says with `opens_folder` whether it may open one itself: no collector could, as long as it has.
     Raises StoreUnavailable with what to do.
     """
     if isinstance(address, Server):
@@ -67,6 +69,10 @@ def open_source(
         found = running(address.path)
         if found is not None and found.clickhouse:
             return Source(_through(found, address, project, token))
+        if found is None and not opens_folder:
+            raise StoreUnavailable(
+                f"the collector that had {address.path} open has stopped: start it with 'playhead up'"
+            )
         if found is None:
             try:
                 return _folder(address, project)
