@@ -28,6 +28,8 @@ class Entry:
     """Where to import from before anywhere else."""
     moved: Sequence[tuple[str, str]] = ()
     """Folders of this machine, each with where it was when this was recorded."""
+    call: Mapping[str, Any] | None = None
+    """The function that is called in place of a program."""
 
 
 def entry_of(

@@ -155,6 +155,7 @@ def environment_for(
         realtime,
         [list(pair) for pair in entry.moved],
         stepped,
+        entry.call,
     )
     environment[of_replay.VARIABLE] = asked.as_text()
     return environment

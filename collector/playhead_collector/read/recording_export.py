@@ -1,8 +1,8 @@
 """A stored run as one file that can be replayed and imported elsewhere: its spans, and its process's recording.
 
 A process is executed again from its start, so what it did before the run belongs to the run. What it did after the run
-is left out where that is certain, chunk by chunk: the order of the process was kept, and one of its later runs is known
-to have begun after this one had ended, which is where a replay stops.
+is left out where that is certain, chunk by chunk: the order of the process was kept, and the recording says where this
+run ended and where another began after it, which is where a replay stops.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span, TracesData
 
 from playhead.errors import UsageError
 from playhead.journal.recording import placed
-from playhead.lanes.sink import Record
+from playhead.lanes.sink import RUN_ENDS, Record
 from playhead_collector.read.export import logs, traces
-from playhead_collector.read.recordings import Chunk, processes_of, recording_of, starts_of
+from playhead_collector.read.recordings import Chunk, processes_of, recording_of
 from playhead_collector.recording_file import ENDING, Exported, write_exported
 
 _ENDS = ("v", "z")
@@ -50,7 +50,7 @@ def export_recording(client: Client, run: str, output: Path, *, into: bool) -> W
         found = recording_of(client, process)
         records = list(placed(chunk.content for chunk in found))
         begun = _begun(records)
-        last = _last_needed(client, run, _end_of(spans), begun, records)
+        last = _last_needed(run, begun, records)
         kept = found if last is None else _up_to(found, last)
         if last is not None:
             until[process] = last
@@ -76,16 +76,15 @@ def _begun(records: Sequence[tuple[int, Record]]) -> list[tuple[int, str]]:
     ]
 
 
-def _last_needed(
-    client: Client, run: str, ended_ns: int, begun: Sequence[tuple[int, str]], records: Sequence[tuple[int, Record]]
-) -> int | None:
+def _last_needed(run: str, begun: Sequence[tuple[int, str]], records: Sequence[tuple[int, Record]]) -> int | None:
     """Where the first run began that came after this one; None where that is not known for certain."""
-    mine = [number for number, (_, other) in enumerate(begun) if other == run]
-    later = begun[mine[-1] + 1 :] if mine else []
-    if not later or not ended_ns or not _ordered(records):
+    ended = max(
+        (place for place, one in records if one[0] == "f" and one[3] == RUN_ENDS and one[6][1] == run), default=0
+    )
+    again = max((place for place, other in begun if other == run), default=0)
+    if not ended or ended < again or not _ordered(records):
         return None
-    starts = starts_of(client, [other for _, other in later])
-    return next((place for place, other in later if starts.get(other, 0) > ended_ns), None)
+    return next((place for place, other in begun if place > ended), None)
 
 
 def _ordered(records: Sequence[tuple[int, Record]]) -> bool:
@@ -105,12 +104,6 @@ def _up_to(chunks: Sequence[Chunk], last: int) -> list[Chunk]:
 
 def _spans(data: TracesData) -> list[Span]:
     return [span for resource in data.resource_spans for scope in resource.scope_spans for span in scope.spans]
-
-
-def _end_of(data: TracesData) -> int:
-    """0 where a step has no end."""
-    ends = [span.end_time_unix_nano for span in _spans(data)]
-    return max(ends) if all(ends) else 0
 
 
 def _name(data: TracesData, run: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from clickhouse_connect.driver.client import Client
@@ -39,9 +38,3 @@ def recording_of(client: Client, process: str) -> list[Chunk]:
 def chunks_of(client: Client, process: str) -> list[bytes]:
     """The same, without the keys."""
     return [chunk.content for chunk in recording_of(client, process)]
-
-
-def starts_of(client: Client, runs: Sequence[str]) -> dict[str, int]:
-    """When those of them that are stored began, in nanoseconds."""
-    (rows,) = ask_together(client, Question("starts_of_runs", {"runs": list(runs)}))
-    return {str(row["run_id"]): int(row["start_ns"]) for row in rows}

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from playhead.errors import UsageError
 from playhead_collector.commands.common import add_json_argument, positive, say, write_json
+from playhead_replay.call import replay_call
 from playhead_replay.certificate import Certificate
 from playhead_replay.commands.finding import add_recording_arguments, recording_from
 from playhead_replay.entry import Entry, entry_of
@@ -37,6 +38,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         help="take its code from this checkout of its repository",
     )
+    parser.add_argument(
+        "--entry", metavar="MODULE:FUNCTION", help="call this function as the run's was called, in place of a program"
+    )
     parser.add_argument("--realtime", action="store_true", help="keep the pace of the recording, pieces of streams too")
     parser.add_argument(
         "--step", action="store_true", help="stop at the first step, and at a prompt go on from there, or back"
@@ -58,9 +62,14 @@ def run(arguments: argparse.Namespace) -> int:
     if checkout is not None and not checkout.is_dir():
         raise UsageError(f"--in {arguments.checkout} is no folder; name a checkout of the agent's repository")
     recording = recording_from(arguments)
+    if arguments.entry and (arguments.words or arguments.step or arguments.until or arguments.breakpoints):
+        raise UsageError("--entry calls a function, and is neither stepped through nor given with a command line")
     if arguments.step or arguments.until or arguments.breakpoints:
         return _stepped(recording, entry_of(recording, arguments.words, python, checkout), arguments)
-    certificate, verdict = replay(recording, arguments.words, python, arguments.realtime, checkout=checkout)
+    if arguments.entry:
+        certificate, verdict = replay_call(recording, arguments.entry, python, arguments.realtime, checkout=checkout)
+    else:
+        certificate, verdict = replay(recording, arguments.words, python, arguments.realtime, checkout=checkout)
     if arguments.json:
         sys.stdout.flush()
         write_json([{"certificate": asdict(certificate), "verdict": asdict(verdict)}])

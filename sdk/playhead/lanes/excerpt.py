@@ -38,7 +38,7 @@ def slice_of(records: Sequence[Record], run: str) -> list[Record]:
         if place < before or record[0] in _CONTENT or (record[0] == "g" and place <= end):
             kept.append(record)
         elif place <= end and _holds(lanes, record):
-            kept.append(_alone(record))
+            kept.append(alone(record))
     return kept
 
 
@@ -82,7 +82,7 @@ def _holds(lanes: Lanes, record: Record) -> bool:
     return lanes.within(record[place])
 
 
-def _alone(record: Record) -> Record:
+def alone(record: Record) -> Record:
     """Without its neighbours a process comes to rest sooner than it did: a delivery may come before its turn, too."""
     match record:
         case ["c", lane, kind, number, outcome, time_ns, int(turns)]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
 from random import Random
 
@@ -49,6 +49,15 @@ class Lane:
         self._children = 0
         self._workers = 0
         self._occurrences: dict[str, int] = {}
+
+    @classmethod
+    def going_on(cls, lane_id: str, children: int, workers: int, occurrences: Mapping[str, int]) -> Lane:
+        """A lane as it was after it had made so many lanes, and had had so many effects of each kind."""
+        lane = cls(lane_id)
+        lane._children = children
+        lane._workers = workers
+        lane._occurrences = dict(occurrences)
+        return lane
 
     def child(self) -> Lane:
         self._children += 1

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 VARIABLE = "PLAYHEAD_REPLAY"
 
@@ -41,6 +42,9 @@ class ReplayAsked:
     """Folders of this machine, each with where it was when this was recorded."""
     stepped: Stepped | None = None
     """Where somebody steps through it."""
+
+    call: Mapping[str, Any] | None = None
+    """The function that is called in place of a program; see entry.py."""
 
     def as_text(self) -> str:
         return json.dumps(asdict(self))

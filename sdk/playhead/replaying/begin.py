@@ -35,8 +35,14 @@ from playhead.replaying.stepping import Stepper, stepper_of
 DIVERGED = 1
 
 
+asked_here: ReplayAsked | None = None
+"""What this process was asked, if it is a replay."""
+
+
 def replay_this_process(asked: ReplayAsked) -> None:
     """What `init`, or `playhead record`, sets up from here on serves."""
+    global asked_here  # noqa: PLW0603 - a process is one replay
+    asked_here = asked
     if asked.pythonpath is None:
         os.environ.pop("PYTHONPATH", None)
     else:
