@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import IO
+from typing import IO, Any
 
 from playhead.commands.record import START
 from playhead.fingerprint.fingerprint import ENVIRONMENT
@@ -153,12 +153,18 @@ def environment_for(
         path,
         sum(step.ended for step in recording.steps),
         realtime,
-        [list(pair) for pair in entry.moved],
+        [list(pair) for pair in (*entry.moved, *_home(recording.origin))],
         stepped,
         entry.call,
     )
     environment[of_replay.VARIABLE] = asked.as_text()
     return environment
+
+
+def _home(origin: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Clients look for their configuration there: requests for `.netrc`, at each request."""
+    recorded, here = str(origin.get("home") or ""), os.path.expanduser("~")  # noqa: PTH111 - as it was recorded
+    return [(here, recorded)] if recorded and here != recorded else []
 
 
 def held_journal(recording: Recording, scene: Scene, environment: dict[str, str]) -> Folder | None:

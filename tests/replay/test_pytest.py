@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.replay.agents import Ran, ran, recorded
+from tests.replay.agents import Ran, playhead, ran, recorded
 from tests.replay.programs import PLAIN
 from tests.sdk.engine.provider import provider
 
@@ -51,9 +51,19 @@ def pytest_in(root: Path, *words: str, **more: str) -> Ran:
 
 
 def test_each_recording_is_a_test_that_passes_in_any_clone_where_the_replay_is_identical(clone: Path) -> None:
-    done = pytest_in(clone, "-vv")
+    done = pytest_in(clone, "-vv", HOME=str(clone))  # somebody else's
     assert done.code == 0, done.out
     assert "test_recordings[failed] PASSED" in done.out and "test_recordings[well] PASSED" in done.out
+
+
+def test_a_recording_of_another_machine_is_executed_from_the_repository_around_us(
+    clone: Path, recorded_here: Path
+) -> None:
+    file = clone / "theirs.playhead"
+    kept = clone / "tests" / "recordings" / "well.playhead"
+    file.write_text(kept.read_text().replace(str(recorded_here), "/srv/theirs/shop"))
+    done = playhead(clone, "replay", "theirs.playhead")
+    assert done.code == 0, done.err
 
 
 def test_a_changed_agent_fails_with_the_step_the_place_and_what_differs(clone: Path) -> None:

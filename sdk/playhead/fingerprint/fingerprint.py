@@ -55,6 +55,7 @@ class Fingerprint:
             "command": list(sys.orig_argv),
             "entry": entry,
             "folder": folder,
+            "home": os.path.expanduser("~"),  # noqa: PTH111 - the other way raises where nobody has one
             "python": {**runtime, "flags": _flags(), "options": {key: str(it) for key, it in sys._xoptions.items()}},
             "environment": environment,
             "packages": packages,

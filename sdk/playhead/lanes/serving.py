@@ -6,7 +6,7 @@ be the recorded one. Anything else is a divergence at once: never another lane's
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from playhead.lanes.actor import Actor
@@ -123,18 +123,20 @@ class Serving:
         if occurrence >= len(recorded):
             self._beyond(lane, kind, fingerprint, None)
         known, outcome = recorded[occurrence]
-        if known not in (fingerprint, self._there(fingerprint)):
+        if known != fingerprint and known not in self._there(fingerprint):
             self._changed((lane, kind, occurrence), known, fingerprint)
         self._asked += kind not in OWN
         self._served[lane, kind] = occurrence + 1
         self._of_run.discard((lane, kind, occurrence))
         return outcome
 
-    def _there(self, fingerprint: str) -> str:
-        """A file's name, as it was when this was recorded, where its folder is another one now."""
+    def _there(self, fingerprint: str) -> Iterator[str]:
+        """A file's name, as it may have been when this was recorded, where its folder is another one now."""
+        every = fingerprint
         for here, there in self.moved:
-            fingerprint = fingerprint.replace(f"{here}/", f"{there}/")
-        return fingerprint
+            yield fingerprint.replace(f"{here}/", f"{there}/")
+            every = every.replace(f"{here}/", f"{there}/")
+        yield every
 
     def begin(self, pending: Pending, fingerprint: str, detail: Any) -> None:
         recorded = self._begun.get((pending.lane, pending.kind), [])
