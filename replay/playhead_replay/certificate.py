@@ -16,6 +16,7 @@ from typing import Any, Literal
 from playhead.errors import NotServed
 from playhead.fingerprint.code import repository_of
 from playhead.fingerprint.packages import installed
+from playhead.lanes.excerpt import shared_by
 from playhead.lanes.opening import check_version
 from playhead_replay.recording.recording import Recording
 
@@ -114,6 +115,8 @@ def _of_recording(recording: Recording) -> list[Reason]:
         found.append(
             Reason(f"one of {len(recording.runs)} runs of its process, which is executed from its start", False)
         )
+    for what, others in shared_by(recording.records, recording.run).items():
+        found.append(Reason(f"shares {what} with {others} other run{'s' if others > 1 else ''} of its process", False))
     return found
 
 

@@ -2,7 +2,8 @@
 
 A FastAPI application under uvicorn and asyncio's loop, asked over eight connections that stay open; `plain` answers at
 once, `body` reads a body of 1 KB and answers 1 KB. CPU time of the server's process for one request, and the bytes that
-its journal has of it. `off` has no recorder; with any, FastAPI finds a TracerProvider and makes spans. Each level in a process of its own, in turns, the median of three.
+its journal has of it. `off` has no recorder; with any, FastAPI finds a TracerProvider and makes spans. Each level in a
+process of its own, in turns, the median of three.
 """
 
 from __future__ import annotations
@@ -51,7 +52,9 @@ def main() -> None:
         for level in LEVELS:
             for name, figure in _measured(level).items():
                 found[level].setdefault(name, []).append(figure)
-    print(json.dumps({level: {name: statistics.median(them) for name, them in of.items()} for level, of in found.items()}))
+    print(
+        json.dumps({level: {name: statistics.median(them) for name, them in of.items()} for level, of in found.items()})
+    )
 
 
 def _measured(level: str) -> dict[str, float]:

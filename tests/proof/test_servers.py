@@ -18,7 +18,16 @@ from tests.sdk.servers.process import executed_again, recorded, records_in
 from playhead.lanes.excerpt import slice_of, up_to
 from playhead.lanes.sink import Record
 
-KINDS = ("alone/{n}", "cached/{k}", "counted", "limited/{n}", "remembered", "queued/{n}", "background/{n}", "streamed/{n}")
+KINDS = (
+    "alone/{n}",
+    "cached/{k}",
+    "counted",
+    "limited/{n}",
+    "remembered",
+    "queued/{n}",
+    "background/{n}",
+    "streamed/{n}",
+)
 IN_THREADS = (*KINDS, "thread/{n}", "apart/{n}")
 TIMES = 20
 
@@ -27,7 +36,9 @@ def _asked(kinds: tuple[str, ...], number: int) -> str:
     return f"/{kinds[number % len(kinds)].format(n=number, k='x')}?n={number}"
 
 
-def _record(folder: Path, kinds: tuple[str, ...], before: int, beside: int) -> tuple[list[Record], dict[str, bytes], str]:
+def _record(
+    folder: Path, kinds: tuple[str, ...], before: int, beside: int
+) -> tuple[list[Record], dict[str, bytes], str]:
     answers: dict[str, bytes] = {}
     with provider() as url, recorded(folder / "journal", url) as server, httpx2.Client(timeout=120) as client:
 

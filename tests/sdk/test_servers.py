@@ -14,7 +14,7 @@ from tests.sdk.engine.provider import provider
 from tests.sdk.servers.process import REPOSITORY, environment, executed_again, recorded, records_in
 
 from playhead.errors import NotServed
-from playhead.lanes.excerpt import slice_of, up_to
+from playhead.lanes.excerpt import shared_by, slice_of, up_to
 from playhead.lanes.sink import RUN_ENDS, Record
 
 KINDS = (
@@ -117,3 +117,11 @@ def test_a_process_without_a_server_is_executed_again_up_to_one_of_its_runs(tmp_
     assert part.printed.splitlines() == done.stdout.splitlines()[:2], "and not one run further"
     with pytest.raises(NotServed, match="was not started by a request"):
         slice_of(records, runs[14])
+
+
+def test_what_runs_shared_is_named_with_how_many(served: Served) -> None:
+    assert shared_by(served.records, served.run(20))["an HTTP client"] > 10
+    limited = [number for number in range(40) if number % 10 == 3 and number % 13 != 12]
+    assert shared_by(served.records, served.run(limited[0]))["a semaphore"] == len(limited) - 1
+    assert "a semaphore" not in shared_by(served.records, served.run(20))
+    assert "a queue" in shared_by(served.records, served.run(35))

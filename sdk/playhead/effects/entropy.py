@@ -41,7 +41,10 @@ def install(engine: Engine) -> None:
     def draw(name: str, shared: Callable[..., Any]) -> Callable[..., Any]:
         def drawn(*args: Any, **kwargs: Any) -> Any:
             actor = current_actor()
-            if seeded or actor is None or not called_by_agent():
+            if actor is None or not called_by_agent():
+                return shared(*args, **kwargs)
+            if seeded:
+                engine.used(random, "random, seeded by the program")
                 return shared(*args, **kwargs)
             lane = engine.lane(actor)
             own = lane.random

@@ -101,7 +101,7 @@ class Engine:
             spawned,
             surroundings,
         )
-        from playhead.lanes import executors, forks, garbage, generators, loops, signals, tasks, threads, watch
+        from playhead.lanes import executors, forks, garbage, generators, loops, sharing, signals, tasks, threads, watch
         from playhead.wire import aiohttp, httpx, urllib3, uvicorn
 
         active.activate(self)
@@ -110,7 +110,7 @@ class Engine:
         actor = Actor(self, self.main)
         actor.bind()
         self.discipline.admit(actor, holding=True)
-        scheduling = (threads, executors, tasks, loops, generators, garbage, forks, signals)
+        scheduling = (threads, executors, tasks, loops, generators, garbage, forks, signals, sharing)
         reading = (clock, entropy, native_ids, environment, surroundings, files, scanning)
         starting = (processes, async_processes, spawned, audit)
         with self.patches.many():
@@ -363,6 +363,11 @@ class Engine:
             self.direction.told(failure)
         self.discipline.abort(failure)
         raise failure
+
+    def used(self, thing: object, what: str) -> None:
+        """The code that runs now uses something that runs can share (lanes/sharing.py)."""
+        if isinstance(self.direction, Recording):
+            self.direction.sharing.used(thing, what)
 
     def notice(self, what: str, where: str) -> None:
         """Something that no wrapper reached; the certificate will name it."""

@@ -42,6 +42,20 @@ def slice_of(records: Sequence[Record], run: str) -> list[Record]:
     return kept
 
 
+def shared_by(records: Sequence[Record], run: str) -> dict[str, int]:
+    """What the run shared, and with how many other runs, as far as that was noticed."""
+    things: dict[int, tuple[str, set[str]]] = {}
+    for record in records:
+        match record:
+            case ["s", str(user), str(what), _, int(number)]:
+                things.setdefault(number, (what, set()))[1].add(user)
+    found: dict[str, int] = {}
+    for what, users in things.values():
+        if run in users:
+            found[what] = max(found.get(what, 0), len(users) - 1)
+    return found
+
+
 def _extent(records: Sequence[Record], run: str) -> tuple[Lanes, int]:
     """The lanes of the requests that started the run (none where it began otherwise), and where it ends."""
     lanes = Lanes(record[2] for record in records if record[:2] == ["i", run])

@@ -61,6 +61,7 @@ class Lock:
 
     def _wait(self, actor: Actor, timeout: float) -> bool:
         engine = actor.engine
+        engine.used(self, "a lock of threads")
         pending = Pending(actor, actor.lane.id, "lock", actor.lane.occurrence("lock"))
         pending.delay = timeout if timeout > 0 else None
         pending.is_there = self._is_free

@@ -15,6 +15,7 @@ from playhead.lanes.actor import Actor
 from playhead.lanes.discipline import Discipline
 from playhead.lanes.outcome import failed
 from playhead.lanes.pending import Outcome, Pending
+from playhead.lanes.sharing import Sharing
 from playhead.lanes.sink import ListSink, Sink
 
 
@@ -26,6 +27,7 @@ class Recording:
         self.lost = 0
         self._count = 0
         self._run = run
+        self.sharing = Sharing(self.note, run)
         self._arrived: deque[Pending] = deque()
 
     def _append(self, record: list[Any]) -> None:

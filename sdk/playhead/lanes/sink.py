@@ -14,6 +14,7 @@ The records of this package, as JSON arrays (all begin with a word of one letter
     ["x", lane, ticks]                                  a thread was stuck with the token and lost it
     ["g", why]                                          the discipline was given up: from here on, no order is known
     ["u", what, where]                                  something no wrapper reached; the certificate names it
+    ["s", run, what, where, number]                     the run shared a thing with others; the number says which thing
     ["p", hash, text]                                   a piece of a large text, once a process
     ["z", count]                                        the recording ends here, after so many records
 

@@ -75,7 +75,7 @@ class JournalSink:
 
     def _run_of(self, record: list[Any]) -> str | None:
         match record:
-            case ["i", run, *_]:
+            case ["i" | "s", run, *_]:
                 return run if isinstance(run, str) else None
             case ["b", str(run), lane, kind, _, number, *_]:
                 self._begun[lane, kind, number] = run

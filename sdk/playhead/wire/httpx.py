@@ -89,6 +89,7 @@ def _patch(engine: Engine, module: ModuleType) -> None:  # noqa: PLR0915 - closu
     def handle_request(self: Any, request: Any) -> Any:
         if current_actor() is None:
             return handle(self, request)
+        engine.used(self, "an HTTP client")
         request.read()
         call = call_of(request)
         assert call is not None
@@ -111,6 +112,7 @@ def _patch(engine: Engine, module: ModuleType) -> None:  # noqa: PLR0915 - closu
     async def handle_async_request(self: Any, request: Any) -> Any:
         if current_actor() is None:
             return await handle_async(self, request)
+        engine.used(self, "an HTTP client")
         await request.aread()
         call = call_of(request)
         assert call is not None
