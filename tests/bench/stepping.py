@@ -13,7 +13,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -71,6 +71,8 @@ class Figures:
     steps: int
     from_kept: int
     """Steps back that went on from a moment that was kept, of all."""
+    kept_mb: int
+    """What the sleeping and the stopped processes take together, what they share counted once."""
     equal: bool
     """What was shown at a moment was what had been shown there before."""
 
@@ -140,7 +142,7 @@ def measured(steps: int = STEPS, back: int = BACK) -> Figures:
                 began = perf_counter()
                 seen.append(session.back())
                 took.append((perf_counter() - began) * 1000)
-            forks = session.forks
+            forks, kept_mb = session.forks, _memory_of(Path(folder)) >> 20
             again = [seen[-1], *(session.step() for _ in range(back - 1))]
             session.go_on()
             began = perf_counter()
@@ -149,8 +151,19 @@ def measured(steps: int = STEPS, back: int = BACK) -> Figures:
         equal = list(reversed(seen)) == again and all(isinstance(stop, Stop) for stop in (*seen, far))
     return Figures(
         round(median(took), 1), round(max(took), 1), round(far_ms, 1), round(forward * 1000, 1), len(recording.steps),
-        forks, equal,
+        forks, kept_mb, equal,
     )  # fmt: skip
+
+
+def _memory_of(folder: Path) -> int:
+    """Of all processes that work in this folder, in bytes."""
+    found = 0
+    for process in Path("/proc").iterdir():
+        with suppress(OSError):
+            if process.name.isdigit() and (process / "cwd").readlink() == folder:
+                lines = (process / "smaps_rollup").read_text().splitlines()
+                found += sum(int(line.split()[1]) << 10 for line in lines if line.startswith("Pss:"))
+    return found
 
 
 if __name__ == "__main__":

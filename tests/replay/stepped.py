@@ -124,6 +124,26 @@ def crew(size):
 print(crew(int(sys.argv[1])), seen)
 """
 
+SERVED = """
+import random, playhead
+
+playhead.init(service="served")
+known = []
+
+@playhead.tool
+def look(number):
+    return random.random()
+
+@playhead.agent(name="served")
+def serve(number):
+    for turn in range(3):
+        known.append(look(number))
+    return len(known)
+
+for number in range(3):
+    print(serve(number))
+"""
+
 READER = """
 import sys
 import playhead

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from tests.replay.agents import environment_of, ran
-from tests.replay.stepped import CREW, ODD, READER, SHOP, SWARM
+from tests.replay.stepped import CREW, ODD, READER, SERVED, SHOP, SWARM
 
 from playhead.errors import UsageError
 from playhead_replay.entry import Entry, entry_of
@@ -22,7 +22,7 @@ from playhead_replay.stepping.stop import Ended, Stop
 
 
 def recording_of(folder: Path, text: str, *arguments: str) -> tuple[Recording, str]:
-    """Of a program that calls `init` itself, and what it printed."""
+    """Of the first run of a program that calls `init` itself, and what it printed."""
     (folder / "agent.py").write_text(text)
     done = ran(folder, sys.executable, "agent.py", *arguments)
     assert done.code == 0, done.err
@@ -179,6 +179,21 @@ def test_with_threads_back_is_exact_too_from_further_back(tmp_path: Path) -> Non
         back = [session.back() for _ in range(12)]
         assert back == forth[-2:-14:-1]
         assert [session.step() for _ in range(12)] == forth[-12:]
+
+
+def test_one_run_of_a_process_is_stepped_through_with_all_that_was_before_it(tmp_path: Path) -> None:
+    first, _ = recording_of(tmp_path, SERVED)
+    recording = from_file(tmp_path / "run.playhead", first.runs[1])
+    with stepping(recording, tmp_path / "out") as session:
+        forth = walk(session.begin(), session.step)
+        assert [where(stop) for stop in forth[:2]] == [("served", True), ("look", True)]
+        assert [stopped(stop).number for stop in forth[:-1]] == [1, 2, 2, 3, 3, 4, 4, 1]
+        assert session.go_to(3) == forth[3]
+        assert session.value("len(known)").text == "4"
+        assert walk(session.standing, session.step) == forth[3:]
+        back = [session.back() for _ in forth[1:]]
+        assert back == forth[-2::-1]
+    assert isinstance(forth[-1], Ended) and forth[-1].verdict.status == "identical"
 
 
 def test_a_file_that_is_read_and_one_that_is_written_are_as_they_were(tmp_path: Path) -> None:

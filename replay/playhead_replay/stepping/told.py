@@ -46,7 +46,7 @@ def frame_in_words(frame: Frame, width: int = WIDTH) -> Iterator[str]:
 def locals_in_words(rows: Sequence[Local], width: int = WIDTH) -> Iterator[str]:
     longest = min(max((len(row.name) for row in rows), default=0), 24)
     for row in rows:
-        yield f"    {printable(row.name):{longest}}  {one_line(row.text, width - longest)}"
+        yield f"    {printable(row.name):{longest}}  {one_line(row.text, width - longest - 6)}"
 
 
 def messages_in_words(said: Conversation | None, width: int = WIDTH) -> Iterator[str]:

@@ -64,30 +64,34 @@ def _serving(recorder: Recorder, asked: ReplayAsked, guard: Guard) -> Engine:
         if is_looking():
             return
         if isinstance(failure, RunEnded):
-            _done(asked, engine)
+            done()
             _leave(0)
         _fail(asked, failure, stop)
+
+    def done() -> None:
+        if stepper is not None:
+            stepper.ended()
+        _done(asked, engine)
 
     engine = Engine.serving_from(_records(Path(asked.records)), failed)
     if asked.realtime and isinstance(engine.direction, Serving):
         engine.direction.pace = Pace(int(engine.direction.header.get("monotonic_ns", 0))).until
     if isinstance(engine.direction, Serving):
         engine.direction.moved = [(here, there) for here, there in asked.moved]
-    engine.patches.on_undo(lambda: _done(asked, engine))
+    engine.patches.on_undo(done)
     guard.leave()
     ends_now = os._exit
 
     def leave(status: int) -> NoReturn:
-        _done(asked, engine)
+        done()
         ends_now(status)
 
     engine.patches.set(os, "_exit", leave)
     if stepper is not None:
         engine.beside = _beside(asked)
-        engine.patches.on_undo(stepper.ended)
         recorder.processor.watchers.append(stepper.at)
     if asked.run is not None:
-        recorder.processor.watchers.append(Until(asked, engine).at)
+        recorder.processor.watchers.append(Until(asked, done).at)
     return engine
 
 
@@ -116,9 +120,9 @@ class Until:
     many steps have ended as were recorded: a task that it left in the background goes on asking in its name.
     """
 
-    def __init__(self, asked: ReplayAsked, engine: Engine) -> None:
+    def __init__(self, asked: ReplayAsked, done: Callable[[], None]) -> None:
         self._asked = asked
-        self._engine = engine
+        self._done = done
         self._ends = 0
         self._first_ended = False
 
@@ -127,7 +131,7 @@ class Until:
             self._ends += 1
             self._first_ended |= moment.is_first
             if self._first_ended and self._ends >= self._asked.run_ends:
-                _done(self._asked, self._engine)
+                self._done()
         elif moment.is_first and moment.begins and Path(self._asked.outcome).exists():
             _leave(0)
 
