@@ -14,7 +14,7 @@ def two(demo: Demo, story: str) -> Sequence[str]:
 def test_two_refunds_part_where_the_shop_answered_differently(demo: Demo) -> None:
     said = demo.up.playhead("diff", *two(demo, "approval-approved"))
     assert (said.status, said.err) == (1, "")
-    assert "the runs were started with different input" in said.out
+    assert "the runs were started differently" in said.out
     assert "first divergence: step 7 T refund: asked the same, but result differs" in said.out
     assert "result.refund_id: RF-" in said.out
 

@@ -8,6 +8,7 @@ decides which of several tellings in one span is the fullest.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
@@ -55,8 +56,9 @@ def conversation(span: Span, logs: Iterable[LogRecord] = ()) -> Conversation:
     )
 
 
-def _keys(field: str) -> list[str]:
-    return [alias.key for alias in dialects().keys_of(field)]
+@cache
+def _keys(field: str) -> tuple[str, ...]:
+    return tuple(alias.key for alias in dialects().keys_of(field))
 
 
 def _best(attributes: Attributes, field: str) -> Data:

@@ -140,8 +140,8 @@ def _verdict(out: Console, diff: RunDiff) -> None:
     }  # fmt: skip
     counts = [f"{verdicts.count(key)} {words}" for key, words in told.items() if key in verdicts]
     out.print(Text(f"steps: {', '.join([*counts, *([beside] if beside else [])])}"), soft_wrap=True)
-    if diff.input_differs:
-        out.print(Text("the runs were started with different input"))
+    if diff.started_differently:
+        out.print(Text("the runs were started differently"))
     out.print(Text(_first_words(diff), style="bold"), soft_wrap=True)
     out.print()
 

@@ -19,6 +19,8 @@ _BEST_OF_ALL = 250_000
 # What a pair is worth. Equal in what was asked: more than two pairs that are merely alike, so that a call which moved
 # past two others keeps its partner; past three, it gives way to them.
 _EXACT, _ASKED, _ALIKE, _LOOSE = 22, 20, 8, 2
+# More, where both ended alike: of a call and its retries, the one that worked is the other run's call.
+_ENDED = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,7 @@ class Key:
     """What it is: its kind and name."""
     loose: str = ""
     """What may stand in for it: a prompt for a prompt, whichever model or agent."""
+    status: str = ""
 
 
 def align(a: Sequence[Key], b: Sequence[Key]) -> list[Match]:
@@ -103,7 +106,7 @@ def _best(a: Sequence[Key], b: Sequence[Key]) -> list[Match]:
         return found
     # best[i][j]: what can be had from the i-th step of the one on, and the j-th of the other.
     best = [array("i", bytes(4 * (len(b) + 1))) for _ in range(len(a) + 1)]
-    exact, asked, shape, loose = ([getattr(key, level) for key in b] for level in Key.__slots__)
+    exact, asked, shape, loose, status = ([getattr(key, level) for key in b] for level in Key.__slots__)
     for i in range(len(a) - 1, -1, -1):
         below, row, key = best[i + 1], best[i], a[i]
         right = 0
@@ -117,7 +120,7 @@ def _best(a: Sequence[Key], b: Sequence[Key]) -> list[Match]:
                 pair = _LOOSE
             else:
                 pair = 0
-            value = below[j + 1] + pair if pair else 0
+            value = below[j + 1] + pair + (_ENDED if key.status == status[j] else 0) if pair else 0
             right = max(value, right, below[j])
             row[j] = right
     i = j = 0
@@ -143,7 +146,9 @@ def _anything_common(a: Sequence[Key], b: Sequence[Key]) -> bool:
 def worth(a: Key, b: Key) -> int:
     """What it is worth to take these two for each other; 0 where they cannot be."""
     if a.shape == b.shape:
-        return _EXACT if a.exact == b.exact else _ASKED if a.asked and a.asked == b.asked else _ALIKE
-    if a.asked and a.asked == b.asked:
-        return _ASKED
-    return _LOOSE if a.loose and a.loose == b.loose else 0
+        pair = _EXACT if a.exact == b.exact else _ASKED if a.asked and a.asked == b.asked else _ALIKE
+    elif a.asked and a.asked == b.asked:
+        pair = _ASKED
+    else:
+        pair = _LOOSE if a.loose and a.loose == b.loose else 0
+    return pair + _ENDED if pair and a.status == b.status else pair

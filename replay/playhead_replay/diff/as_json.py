@@ -20,7 +20,7 @@ def json_of_runs(diff: RunDiff, full: bool) -> Iterator[dict[str, Any]]:
         "a": diff.a.as_json(),
         "b": diff.b.as_json(),
         "equal": diff.equal,
-        "input_differs": diff.input_differs,
+        "started_differently": diff.started_differently,
         "first_divergence": None
         if first is None
         else {"moment": "answered" if first.answered else "asked", **_numbers(diff.pairs[first.place])},

@@ -94,7 +94,7 @@ def _asked(a: Content, b: Content) -> Iterator[Change]:
     told_a, told_b = a.conversation, b.conversation
     if a.step.kind == b.step.kind == "state":
         yield from _simple("state", *(one.step.name.partition(": ")[2] or one.step.name for one in (a, b)))
-    elif a.step.kind == b.step.kind != "prompt":
+    elif a.step.kind == b.step.kind != "prompt" and not ("url" in a.asked and "url" in b.asked):
         yield from _simple("name", a.step.name, b.step.name)
     yield from _simple("provider", a.step.provider, b.step.provider)
     yield from _simple("model", a.step.model, b.step.model)
@@ -102,7 +102,8 @@ def _asked(a: Content, b: Content) -> Iterator[Change]:
         yield from _values(name, a.asked.get(name, ABSENT), b.asked.get(name, ABSENT))
     if _both(told_a, told_b):
         yield from _values("system", told_a.system or ABSENT, told_b.system or ABSENT)
-        yield from _values("tools offered", _tools(a), _tools(b))
+        by_name_alone = a.tools is None or b.tools is None
+        yield from _values("tools offered", _tools(a, by_name_alone), _tools(b, by_name_alone))
         if a.step.kind == "prompt" or len(told_a.input) != 1 or len(told_b.input) != 1:
             yield from _messages(told_a.input, told_b.input)
         elif differences := tuple(_of_message(told_a.input[0], told_b.input[0])):
@@ -143,10 +144,11 @@ def _value(value: object) -> Data | Absent:
     return data
 
 
-def _tools(content: Content) -> Data | Absent:
-    if content.tools is not None:
+def _tools(content: Content, by_name_alone: bool) -> Data | Absent:
+    """Where one side told only their names, more cannot be compared."""
+    if content.tools is not None and not by_name_alone:
         return content.tools
-    return dict.fromkeys(content.conversation.tools) or ABSENT
+    return list(content.conversation.tools) or ABSENT
 
 
 def _messages(a: Sequence[Message], b: Sequence[Message]) -> Iterator[Change]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
@@ -90,7 +90,7 @@ def content_of(node: Node, agent: str) -> Content:
     step = node.step
     span = node.stored.span if node.stored is not None else Span()
     attributes = of_attributes(span.attributes)
-    told = conversation(span, node.records) if node.stored is not None else Conversation()
+    told = _system_apart(conversation(span, node.records)) if node.stored is not None else Conversation()
     asked = {name: attributes[key] for key, name in _ASKED.items() if key in attributes}
     answered = {name: attributes[key] for key, name in _ANSWERED.items() if key in attributes}
     if step.kind == "prompt":
@@ -112,6 +112,18 @@ def content_of(node: Node, agent: str) -> Content:
         tools=tools,
         key=_key(node, agent, told, {"tools": tools, **asked, **answered}, asked),
     )
+
+
+def _system_apart(told: Conversation) -> Conversation:
+    """Some dialects tell instructions apart from the messages, some as the first of them: they are the same."""
+    first = 0
+    while first < len(told.input) and told.input[first].role in ("system", "developer"):
+        first += 1
+    said = told.input[:first]
+    if not said or any(part.kind != "text" for message in said for part in message.parts):
+        return told
+    texts = filter(None, (told.system, *(message.text for message in said)))
+    return replace(told, system="\n".join(texts), input=told.input[first:])
 
 
 def machine_of(step: Step) -> str:
@@ -139,7 +151,7 @@ def new_in(messages: tuple[Message, ...]) -> tuple[Message, ...]:
     for place in range(len(messages) - 1, -1, -1):
         if messages[place].role in ("assistant", "model"):
             return messages[place + 1 :] or messages[place:]
-    return tuple(message for message in messages if message.role not in ("system", "developer")) or messages
+    return messages
 
 
 def message_digest(message: Message) -> str:
@@ -174,7 +186,7 @@ def _key(node: Node, agent: str, told: Conversation, said: Mapping[str, Data], a
     telling = step.kind != "prompt" or told.captured
     # An agent under another name, and its prompts, are found where it stood.
     loose = f"{step.kind} {node.depth}" if step.kind in ("prompt", "agent") else ""
-    return Key(exact, asked_key if telling else "", shape, loose)
+    return Key(exact, asked_key if telling else "", shape, loose, step.status)
 
 
 def _text(name: str, value: Data) -> str:

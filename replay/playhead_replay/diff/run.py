@@ -94,7 +94,7 @@ class RunDiff:
         return all(pair.verdict == "equal" for pair in self.pairs)
 
     @property
-    def input_differs(self) -> bool:
+    def started_differently(self) -> bool:
         """Whether the runs were started with something else, which is no divergence of theirs."""
         return bool(self.pairs and self.pairs[0].a and self.pairs[0].b and self.pairs[0].asked)
 

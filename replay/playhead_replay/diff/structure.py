@@ -38,8 +38,9 @@ def diff_values(a: Data | Absent, b: Data | Absent) -> tuple[Difference, ...]:
 
 def canonical(value: Data) -> str:
     """One text for equal values, in whatever order or as whatever JSON they were sent."""
-    # In a list, so that a text is not mistaken for what it holds, or nothing for an empty text.
-    return as_text([_sorted(value, 0)])
+    plain = _sorted(value, 0)
+    # A mark, so that a text is not mistaken for what it holds, or nothing for an empty text.
+    return f'"{plain}' if isinstance(plain, str) else f"={as_text(plain)}"
 
 
 def _sorted(value: Data, depth: int) -> Data:

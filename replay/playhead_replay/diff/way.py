@@ -100,9 +100,8 @@ def _word(value: Data) -> str:
 
 def _setup(content: Content) -> Setup:
     told = content.conversation
-    system = told.system or next((one.text for one in told.input if one.role in ("system", "developer")), "")
     parameters = tuple(sorted((name, as_text(value)) for name, value in content.asked.items()))
-    return Setup(content.agent, content.step.model, system, told.tools, parameters)
+    return Setup(content.agent, content.step.model, told.system, told.tools, parameters)
 
 
 def common_way(groups: Sequence[Sequence[Way]]) -> tuple[Passed, ...]:

@@ -111,3 +111,8 @@ def test_ten_thousand_steps_are_aligned_without_looking_at_every_pair() -> None:
     found = align(a, b)
     assert [b[j] for _, j in found] == [a[i] for i, _ in found]
     assert len(found) == 9_000
+
+
+def test_of_a_call_and_its_retries_the_one_that_worked_is_the_partner() -> None:
+    failed, worked = Key("P failed", "P", "P", status="error"), Key("P slept", "P", "P", status="ok")
+    assert align([failed, failed, worked], [Key("P answered", "P", "P", status="ok")]) == [(2, 0)]

@@ -12,6 +12,7 @@ from tests.collector.database import StoreDatabase
 from tests.replay.diff.told import Shelf, Told
 
 from playhead_replay.diff.run import Pair, RunDiff, diff_runs
+from playhead_replay.diff.structure import ABSENT, Difference
 
 ORDER = {"order_id": "A-1", "cents": 4900}
 
@@ -85,12 +86,12 @@ def nested(answer: str) -> Told:
     return told
 
 
-def context(keeps_system: bool) -> Told:
+def context(forgets: int | None = None) -> Told:
     told = Told()
     told.prompt(("system", "Never promise a date."), ("user", "When?"), answer="I ask.")
     told.tool("track", {}, "on its way")
-    if not keeps_system:
-        del told.context[0]
+    if forgets is not None:
+        del told.context[forgets]
     told.prompt(answer="Soon.")
     return told
 
@@ -130,7 +131,8 @@ PAIRS = {
     "one fails": (crowd(1, False), crowd(2, False, "failed")),
     "interleaved": (interleaved("xyxyxy"), interleaved("xxyyyx")),
     "nested": (nested("yes"), nested("no")),
-    "context": (context(True), context(False)),
+    "context": (context(), context(0)),
+    "forgotten": (context(), context(1)),
     "not captured": (short(), short(captured=False)),
     "no tokens": (short(), short(tokens=None)),
     "wrapped": (wrapped(False), wrapped(True)),
@@ -176,7 +178,7 @@ def test_any_run_is_equal_to_itself_and_the_same_turned_around(shelf: Shelf, nam
 @pytest.mark.parametrize(
     ("name", "step", "differs"),
     [
-        ("days", "chat gpt-5", ["message 1"]),
+        ("days", "chat gpt-5", ["system"]),
         ("order", "get_order", ["result"]),
         ("model", "chat gpt-5-mini", ["model"]),
         ("refund", "refund", ["result"]),
@@ -225,8 +227,13 @@ def test_what_came_of_a_step_counts_after_all_below_it(shelf: Shelf) -> None:
 
 
 def test_a_message_dropped_from_the_context_is_told(shelf: Shelf) -> None:
+    (change,) = first(shelf.compared(PAIRS["forgotten"])).asked
+    assert (change.what, change.role, change.differences) == ("message 1", "user", (Difference("", "When?", ABSENT),))
+
+
+def test_a_system_prompt_dropped_from_the_context_is_told(shelf: Shelf) -> None:
     (change,) = first(shelf.compared(PAIRS["context"])).asked
-    assert (change.what, change.role, change.differences[0].a) == ("message 1", "system", "Never promise a date.")
+    assert (change.what, change.differences) == ("system", (Difference("", "Never promise a date.", ABSENT),))
 
 
 def test_what_was_not_captured_is_unknown_and_no_difference(shelf: Shelf) -> None:
