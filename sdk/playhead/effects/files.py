@@ -108,7 +108,7 @@ class Files:
 
         def live() -> Any:
             before = self._content(path) if reads else None
-            opened.append(real_open(self._beside.get(path, file), mode, *args, **how))
+            opened.append(real_open(self._here(file), mode, *args, **how))
             return before
 
         beside = self._asked(path, mode, reads, live)
@@ -125,7 +125,7 @@ class Files:
 
         def live() -> Any:
             before = self._content(name)
-            opened.append(real_os_open(self._beside.get(name, path), flags, mode))
+            opened.append(real_os_open(self._here(path), flags, mode))
             return before
 
         beside = self._asked(name, str(flags), not flags & os.O_TRUNC, live)
@@ -145,7 +145,7 @@ class Files:
     def _content(self, path: str) -> Any:
         """What the file holds: pieces, or beyond the limit its size and fingerprint; None where there is none yet."""
         try:
-            with real_open(self._beside.get(path, path), "rb") as file:
+            with real_open(self._here(path), "rb") as file:
                 if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                     return {"special": True}
                 data = file.read(LARGEST + 1)
@@ -222,6 +222,7 @@ class Files:
         return look
 
     def _here(self, path: Any) -> Any:
+        """Beside the disk, where a recording has answered for it once."""
         return self._beside.get(os.fsdecode(path), path)
 
     def listed(self, real: Callable[..., Any]) -> Callable[..., Any]:

@@ -4,10 +4,8 @@ Recording and serving share it, so they branch alike: who runs next is a functio
 passes first in, first out among those who can run; when nobody can, the direction chooses exactly one completion.
 
 A holder that is stuck for `STUCK_NS` loses the token and runs beside the others until it enters the engine again; its
-return is a completion too. The mutex is held for bookkeeping only, never while the agent's code runs.
-
-An agent must not stand still for its recorder: where somebody could run and nobody does, a recording gives the
-discipline up (`dissolve`), and everyone runs free from there (watch.py).
+return is a completion too. The mutex is held for bookkeeping only, never while the agent's code runs. Where somebody
+could run and nobody does, a recording gives the discipline up (`dissolve`), and everyone runs free from there.
 """
 
 from __future__ import annotations
@@ -83,8 +81,8 @@ class Discipline:
     def go_on(self, leave: Callable[[Discipline], None]) -> None:
         """Up to here the direction followed a recording; from here on things happen."""
         with self._mutex:
-            leave(self)
             self._preempts = True
+            leave(self)
             self._next()
 
     # -- the holder's ways

@@ -153,7 +153,7 @@ class Engine:
         """Recording: the agent has to go on, whatever becomes of the order. The rest is as `wire` has it."""
         self.exact = False
         self.direction.note("g", why)
-        log.warning("playhead: %s; the agent runs on, and is recorded as record='wire' does", why)
+        log.warning("playhead: %s; the agent runs on without the discipline, as record='wire' has it", why)
         self.discipline.dissolve()
 
     # -- lanes
@@ -383,10 +383,7 @@ class Engine:
 
     def diverge(self, failure: Divergence) -> NoReturn:
         """A hook found that this is not the recorded run."""
-        told: BaseException = failure
-        if not isinstance(self.direction, Recording):
-            told = self.direction.as_told(failure)
-            self.direction.told(told)
+        told = failure if isinstance(self.direction, Recording) else self.direction.told(failure)
         self.discipline.abort(told)
         raise told
 

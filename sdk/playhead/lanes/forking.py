@@ -225,14 +225,11 @@ class Forking:
             )
         )
 
-    def told(self, failure: BaseException) -> None:
-        self._served.told(self.as_told(failure))
-
-    def as_told(self, failure: BaseException) -> BaseException:
+    def told(self, failure: BaseException) -> BaseException:
         """Past the fork point nothing diverges: what a replay may not do, a fork without --live may not do either."""
-        if self.serving or not isinstance(failure, Divergence):
-            return failure
-        return ForkEnded(f"{'' if self.live else 'needs --live: '}{failure.what}")
+        if not self.serving and isinstance(failure, Divergence):
+            failure = ForkEnded(f"{'' if self.live else 'needs --live: '}{failure.what}")
+        return self._served.told(failure)
 
     def _stop(self, failure: BaseException) -> NoReturn:
         self.told(failure)

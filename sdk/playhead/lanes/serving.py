@@ -163,9 +163,6 @@ class Serving:
     def answers(self, pending: Pending) -> bool:
         return True
 
-    def as_told(self, failure: BaseException) -> BaseException:
-        return failure
-
     def _beyond(self, lane: str, kind: str, fingerprint: str, detail: Any) -> None:
         if not self.complete and self._cursor >= len(self._deliveries) and not self._lanes_of_run.within(lane):
             self._fail(RecordingEnded(f"the recording was cut off before lane {lane} asked for {kind} {fingerprint}"))
@@ -210,11 +207,13 @@ class Serving:
             if entry[0] == fingerprint
         ]
 
-    def told(self, failure: BaseException) -> None:
+    def told(self, failure: BaseException) -> BaseException:
+        """What ends the replay, once whoever waits for that knows of it."""
         for clean in self.before_failure:
             clean()
         if self._on_failure is not None:
             self._on_failure(failure)
+        return failure
 
     def _fail(self, failure: BaseException) -> None:
         failure = self._judged(failure)
