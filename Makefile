@@ -34,16 +34,16 @@ $(VENV)/.frameworks: $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,frameworks]'
 	@touch $@
 
-proof-frameworks: $(VENV)/.frameworks
+proof-frameworks proof-replay: $(VENV)/.frameworks
 
 demo: setup
 	$(BIN)/playhead demo
 
-bench: bench-ingest bench-queries
+bench: bench-ingest bench-queries bench-replay
 bench-%: setup
 	$(BIN)/python -m tests.bench.$*
 
-proof: proof-collector
+proof: proof-collector proof-replay
 proof-%: setup
 	$(BIN)/python -m pytest -q -s --timeout=3600 $(wildcard tests/proof/test_$*.py tests/proof/test_$*_*.py)
 

@@ -19,6 +19,7 @@ from playhead.fingerprint.packages import installed
 from playhead.lanes.excerpt import shared_by
 from playhead.lanes.opening import check_version
 from playhead_replay.recording.recording import Recording
+from playhead_replay.recording.whole import damage
 
 Level = Literal["exact", "partial", "playback"]
 _MOST_NAMED = 8
@@ -65,6 +66,9 @@ def certify(recording: Recording, python: str | None = None) -> Certificate:
         check_version(recording.header.get("engine"))
     except NotServed as error:
         return _playback(recording, str(error))
+    damaged = damage(recording.records)
+    if damaged is not None:
+        return _playback(recording, damaged)
     reasons = [*_of_recording(recording), *_of_surroundings(recording, python)]
     until = _ordered_until(recording)
     grave = any(reason.grave for reason in reasons)
@@ -98,6 +102,13 @@ def _of_recording(recording: Recording) -> list[Reason]:
     if not recording.complete:
         found.append(Reason("the process was killed: the recording is whole up to there, and ends", False))
     named: dict[str, int] = {}
+    preempted = sum(record[0] == "x" for record in recording.records)
+    if preempted:
+        found.append(
+            Reason(
+                f"threads ran side by side in {preempted} places: what they change without a lock is not ordered", False
+            )
+        )
     for record in recording.records:
         if record[0] == "u":
             told = f"{record[1]} at {record[2]}" if record[2] else str(record[1])

@@ -16,9 +16,7 @@ from playhead.lanes.divergence import differences
 from playhead_replay.recording.steps import RecordedStep
 
 # What a process says of itself, its machine and its code, or of how long something took.
-_SURROUNDINGS = (
-    "process.", "vcs.", "playhead.code.", "playhead.fork.", "service.", "telemetry.", "exception.stacktrace",
-)  # fmt: skip
+_SURROUNDINGS = ("process.", "vcs.", "playhead.code.", "service.", "telemetry.", "exception.stacktrace")
 _NOT_COMPARED = frozenset(
     {
         "playhead.packages", "playhead.format", "playhead.record", "playhead.platform", "playhead.hash_seed",
@@ -26,6 +24,20 @@ _NOT_COMPARED = frozenset(
         "gen_ai.response.time_to_first_chunk", "gen_ai.server.time_to_first_token", "exception.message",
     }
 )  # fmt: skip
+_OUTCOME = (
+    "output.",
+    "gen_ai.output",
+    "gen_ai.response",
+    "gen_ai.usage",
+    "gen_ai.tool.call.result",
+    "http.response",
+    "status:",
+    "error.",
+    "events",
+    "playhead.stdout",
+    "playhead.cut",
+    "exception.",
+)
 _TOKEN = re.compile(r"\[redacted:[a-z0-9-]+:[0-9a-f]{10}\]")
 
 
@@ -48,12 +60,28 @@ def first_difference(
     """`cut`: the recording was cut off, so what the replay has more or further is no difference."""
     before, after = _by_lane(recorded), _by_lane(replayed)
     parents = _parents(recorded), _parents(replayed)
-    found: list[StepDifference] = []
+    found: list[_Found] = []
     for lane in [*before, *(lane for lane in after if lane not in before)]:
         one = _in_lane(before.get(lane, []), after.get(lane, []), parents, cut)
         if one is not None:
             found.append(one)
-    return min(found, key=lambda one: one.number, default=None)
+    # What a step gives is another where one within it is: the one within is where it began.
+    causes = [
+        one
+        for one in found
+        if not (
+            one.is_outcome and any(_within(other.step, one.step, parents[0]) for other in found if other is not one)
+        )
+    ]
+    return min((one.told for one in causes), key=lambda told: told.number, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    step: RecordedStep
+    told: StepDifference
+    is_outcome: bool = False
+    """Only what came of the step differs, not what it was asked with."""
 
 
 _Parents = tuple[Mapping[str, RecordedStep], Mapping[str, RecordedStep]]
@@ -61,18 +89,34 @@ _Parents = tuple[Mapping[str, RecordedStep], Mapping[str, RecordedStep]]
 
 def _in_lane(
     before: Sequence[RecordedStep], after: Sequence[RecordedStep], parents: _Parents, cut: bool
-) -> StepDifference | None:
+) -> _Found | None:
+    outer: _Found | None = None
     for was, now in zip(before, after, strict=False):
         said = _compared(was, now, parents, cut)
-        if said:
-            return _difference(was, f"{was.own_name} is not what was recorded", said)
+        if not said:
+            continue
+        if outer is not None and not _within(was, outer.step, parents[0]):
+            return outer
+        told = _difference(was, f"{was.own_name} is not what was recorded", said)
+        if not all(line.startswith(_OUTCOME) for line in said):
+            return _Found(was, told)
+        outer = _Found(was, told, is_outcome=True)
     if len(after) < len(before):
         missing = before[len(after)]
-        return _difference(missing, f"{missing.own_name} was recorded here and did not happen")
-    if len(after) > len(before) and not cut:
+        if outer is None or _within(missing, outer.step, parents[0]):
+            return _Found(missing, _difference(missing, f"{missing.own_name} was recorded here and did not happen"))
+    elif len(after) > len(before) and not cut:
         more = after[len(before)]
-        return _difference(more, f"{more.own_name} was not recorded and happened")
-    return None
+        if outer is None or outer.step.parent is None:
+            return _Found(more, _difference(more, f"{more.own_name} was not recorded and happened"))
+    return outer
+
+
+def _within(step: RecordedStep, outer: RecordedStep, steps: Mapping[str, RecordedStep]) -> bool:
+    above = steps.get(step.parent or "")
+    while above is not None and above.id != outer.id:
+        above = steps.get(above.parent or "")
+    return above is not None
 
 
 def _compared(was: RecordedStep, now: RecordedStep, parents: _Parents, cut: bool) -> list[str]:
@@ -89,7 +133,10 @@ def _compared(was: RecordedStep, now: RecordedStep, parents: _Parents, cut: bool
         now_said = _said(now)
         return differences({**known, **_said(was)}, {**known_now, **{key: now_said.get(key) for key in _said(was)}})
     if cut and not now.ended:
-        return []
+        # The replay stopped within it: what it was asked with is known, what comes of it is not.
+        was_said = _said(was)
+        begun = _masked(_said(now), was_said)
+        return differences({key: was_said.get(key) for key in begun}, begun)
     return differences(
         {**known, **_said(was), "status": was.error if was.failed else "ok", "events": _events(was)},
         _masked(

@@ -36,8 +36,6 @@ class Told:
     file: Path
     out: str
     code: int
-    words: tuple[str, ...] = ()
-    """More of the command line of its replays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +105,8 @@ def runs_of(told: Told) -> list[str]:
     return list(from_file(told.file).runs)
 
 
-def replay(told: Told, *more: str) -> Again:
-    words = (*isolated(), *PLAYHEAD, "replay", "--json", *told.words, *more, str(told.file))
+def replay(told: Told, *more: str, after: Sequence[str] = ()) -> Again:
+    words = (*isolated(), *PLAYHEAD, "replay", "--json", *more, str(told.file), *after)
     done = run(told.folder, *words, PYTHONHASHSEED="77")
     *lines, last = done.out.splitlines(keepends=True) or [""]
     try:

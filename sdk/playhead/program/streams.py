@@ -102,7 +102,7 @@ def _asking(engine: Engine, real: Callable[[Any], str]) -> Callable[..., str]:
         actor = current_actor()
         if actor is None or sys.stdin is None or sys.stdout is None:
             return real(prompt)
-        at_terminal = engine.value(actor, "input", "at a terminal", lambda: os.isatty(0) and os.isatty(1))
+        at_terminal = engine.value(actor, "input.at_terminal", "", lambda: os.isatty(0) and os.isatty(1))
         if at_terminal and not engine.serving:
             return engine.perform("input", lambda: real(prompt), str, _given, fingerprint=str(prompt))
         sys.stdout.write(str(prompt))

@@ -71,10 +71,8 @@ class Snapshots:
         here, there = socket.socketpair()
         try:
             child = fork_as_is()
-        except OSError:  # no more processes to be had
-            here.close()
-            there.close()
-            return None
+        except OSError:
+            return None  # no more processes to be had
         is_root = not self._root
         if (child != 0) is is_root:
             # The first process sleeps itself, and its child goes on; of all others the child sleeps.
