@@ -16,7 +16,9 @@ from playhead.lanes.divergence import differences
 from playhead_replay.recording.steps import RecordedStep
 
 # What a process says of itself, its machine and its code, or of how long something took.
-_SURROUNDINGS = ("process.", "vcs.", "playhead.code.", "service.", "telemetry.", "exception.stacktrace")
+_SURROUNDINGS = (
+    "process.", "vcs.", "playhead.code.", "playhead.fork.", "service.", "telemetry.", "exception.stacktrace",
+)  # fmt: skip
 _NOT_COMPARED = frozenset(
     {
         "playhead.packages", "playhead.format", "playhead.record", "playhead.platform", "playhead.hash_seed",

@@ -30,6 +30,7 @@ _OTHER_SEEDS = ("1", "2")
 _ADDRESS = re.compile(r"0x[0-9a-f]{6,16}|(?<!\d)\d{14,15}(?!\d)")
 _CLOCK = re.compile(r"(?<!\d)1[5-9]\d{8}(?:\.\d+|\d{3}|\d{6}|\d{9})?(?!\d)")
 _LONGEST_LINE = 160
+_OUTPUT = "playhead.stdout"
 
 Kind = Literal["not captured", "diverged", "output", "order", "hash seed", "under way"]
 
@@ -71,7 +72,7 @@ def examine(entry: Entry, times: int) -> Report:
     identical = 0
     for _ in range(times):
         verdict, again = _executed(recording, entry)
-        found = [*_parted(verdict), *_printed_otherwise(verdict, printed, again)]
+        found = _differing(verdict, printed, again)
         identical += not found
         sources += (source for source in found if source not in sources)
     if identical == times:
@@ -138,6 +139,15 @@ def _under_way(recording: Recording) -> Iterator[Source]:
             )
 
 
+def _differing(verdict: Verdict, before: Sequence[str], after: Sequence[str]) -> list[Source]:
+    parted = [*_parted(verdict)]
+    # Of its output a recording has a hash, which says less than the line.
+    output_alone = not parted or all(line.startswith(_OUTPUT) for line in verdict.differences or [""])
+    if verdict.cut or not output_alone:
+        return parted
+    return [*_printed_otherwise(before, after)] or parted
+
+
 def _parted(verdict: Verdict) -> Iterator[Source]:
     if verdict.status != "identical":
         where = f"step {verdict.step}: " if verdict.step else ""
@@ -145,9 +155,9 @@ def _parted(verdict: Verdict) -> Iterator[Source]:
         yield Source("diverged", f"{where}{verdict.what}", verdict.place, details=details)
 
 
-def _printed_otherwise(verdict: Verdict, before: Sequence[str], after: Sequence[str]) -> Iterator[Source]:
+def _printed_otherwise(before: Sequence[str], after: Sequence[str]) -> Iterator[Source]:
     """Where all that was asked of the world is the same, and what came out is not."""
-    if verdict.status != "identical" or verdict.cut or before == after:
+    if before == after:
         return
     pairs = zip([*before, *[""] * len(after)], [*after, *[""] * len(before)], strict=False)
     number, (was, now) = next((number, pair) for number, pair in enumerate(pairs, 1) if pair[0] != pair[1])
@@ -160,7 +170,7 @@ def _by_hash_seed(recording: Recording, entry: Entry, printed: Sequence[str]) ->
     recorded = str(recording.header.get("hash_seed"))
     other = next(seed for seed in _OTHER_SEEDS if seed != recorded)
     verdict, again = _executed(replace(recording, header={**recording.header, "hash_seed": other}), entry)
-    for source in (*_parted(verdict), *_printed_otherwise(verdict, printed, again)):
+    for source in _differing(verdict, printed, again):
         yield Source(
             "hash seed",
             "it iterates sets of strings: exact here, since 'playhead record' sets a hash seed; where the program "

@@ -23,7 +23,7 @@ from playhead.program import asked as of_record
 from playhead.program.ending import end_process_step
 from playhead.program.foreground import run_in_foreground
 from playhead.replaying import asked as of_replay
-from playhead.replaying.asked import ReplayAsked, Stepped
+from playhead.replaying.asked import ForkAsked, ReplayAsked, Stepped
 from playhead.replaying.outcome import Outcome
 from playhead_replay.entry import Entry
 from playhead_replay.errors import NotReplayable
@@ -107,9 +107,15 @@ def aside(output: IO[bytes], errors: IO[bytes] | None = None) -> Run:
 
 
 def execute(
-    recording: Recording, entry: Entry, scene: Scene, realtime: bool = False, run: Run = in_foreground
+    recording: Recording,
+    entry: Entry,
+    scene: Scene,
+    realtime: bool = False,
+    run: Run = in_foreground,
+    *,
+    fork: ForkAsked | None = None,
 ) -> Executed:
-    environment = environment_for(recording, entry, scene, realtime)
+    environment = environment_for(recording, entry, scene, realtime, fork=fork)
     held = held_journal(recording, scene, environment)
     try:
         code = run(entry, environment)
@@ -130,7 +136,13 @@ def left_by(code: int, held: Folder | None, scene: Scene) -> Executed:
 
 
 def environment_for(
-    recording: Recording, entry: Entry, scene: Scene, realtime: bool = False, stepped: Stepped | None = None
+    recording: Recording,
+    entry: Entry,
+    scene: Scene,
+    realtime: bool = False,
+    stepped: Stepped | None = None,
+    *,
+    fork: ForkAsked | None = None,
 ) -> dict[str, str]:
     """Of this shell, with what the recording says of how Python runs."""
     recorded = {str(name): str(value) for name, value in (recording.origin.get("environment") or {}).items()}
@@ -156,6 +168,7 @@ def environment_for(
         [list(pair) for pair in (*entry.moved, *_home(recording.origin))],
         stepped,
         entry.call,
+        fork,
     )
     environment[of_replay.VARIABLE] = asked.as_text()
     return environment

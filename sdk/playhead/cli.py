@@ -36,6 +36,9 @@ SUBCOMMANDS = (
     Subcommand("runs", "playhead_collector.commands.runs", "server", "list runs"),
     Subcommand("show", "playhead_collector.commands.show", "server", "show one run step by step"),
     Subcommand("replay", "playhead_replay.commands.replay", "server", "execute a recorded run again, exactly"),
+    Subcommand(
+        "fork", "playhead_replay.commands.fork", "server", "a run again up to a step, and from there another way"
+    ),
     Subcommand("certify", "playhead_replay.commands.certify", "server", "say how far a run can be replayed, and why"),
     Subcommand(
         "diff", "playhead_replay.commands.diff", "server", "what differs between two runs, or two groups of runs"

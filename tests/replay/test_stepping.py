@@ -142,6 +142,9 @@ def test_back_shows_what_was_there_and_forward_again_it_is_the_same_run(
         assert walk(session.standing, session.step) == forth
         assert session.go_to(9) == next(stop for stop in forth if stopped(stop).number == 9)
         assert session.go_to(3) == next(stop for stop in forth if stopped(stop).number == 3)
+        printed = (tmp_path / "out").read_text()
+        assert isinstance(session.back(), Stop)
+        assert (tmp_path / "out").read_text() == printed  # what was printed before is not printed again
         ended = session.go_on()
         assert isinstance(ended, Ended) and ended.verdict.status == "identical"
         assert session.forks > 0
@@ -244,6 +247,13 @@ def test_where_the_replay_parts_it_stops_with_the_frame_and_can_go_back(
         session.go_on()
         ended = session.go_on()
         assert isinstance(ended, Ended) and ended.verdict.status == "diverged"
+
+
+def test_a_program_that_ends_before_anything_is_recorded_is_said_to(shop: tuple[Recording, str]) -> None:
+    with Session(shop[0], Entry([sys.executable, "-c", "raise SystemExit(3)"], Path.cwd())) as session:
+        ended = session.begin()
+        assert isinstance(ended, Ended) and ended.verdict.status == "refused"
+        assert session.back() == session.step() == ended
 
 
 def test_nothing_lives_on_when_a_session_is_closed_or_its_process_is_killed(

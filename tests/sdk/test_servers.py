@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
@@ -117,6 +121,55 @@ def test_a_process_without_a_server_is_executed_again_up_to_one_of_its_runs(tmp_
     assert part.printed.splitlines() == done.stdout.splitlines()[:2], "and not one run further"
     with pytest.raises(NotServed, match="was not started by a request"):
         slice_of(records, runs[14])
+
+
+def test_what_a_server_feeds_to_its_application_later_comes_where_it_came(tmp_path: Path) -> None:
+    """Pieces of bodies, the room to send on, an end by its server; beside the server a task of the program's own."""
+    odd = ("-m", "tests.sdk.servers.odd")
+    answers: dict[str, bytes] = {}
+    with provider() as url, recorded(tmp_path / "journal", url, *odd) as server:
+        port = int(server.rpartition(":")[2])
+
+        def pieces() -> None:
+            arrived = threading.Event()
+
+            def body() -> Iterator[bytes]:
+                for size in (3, 70_000, 5):
+                    yield b"x" * size
+                    arrived.wait(0.05)
+
+            answers["/pieces?n=1"] = httpx2.post(f"{server}/pieces?n=1", content=body(), timeout=60).content
+
+        def large() -> None:
+            with socket.create_connection(("127.0.0.1", port)) as client, client.makefile("rb") as answer:
+                client.sendall(b"GET /large?n=2 HTTP/1.0\r\n\r\n")
+                asked_of(httpx2.get, "/fails?n=3", 500)  # the answer waits meanwhile
+                answers["/large?n=2"] = answer.read().partition(b"\r\n\r\n")[2]
+
+        def expecting() -> None:
+            with socket.create_connection(("127.0.0.1", port)) as client, client.makefile("rb") as answer:
+                asked = b"POST /pieces?n=4 HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 4\r\n"
+                client.sendall(asked + b"Connection: close\r\n\r\n")
+                assert answer.readline() == b"HTTP/1.1 100 Continue\r\n"
+                client.sendall(b"body")
+                _, _, chunks = answer.read().rpartition(b"close\r\n\r\n")
+                answers["/pieces?n=4"] = chunks.split(b"\r\n")[1]
+
+        def asked_of(method: Any, path: str, status: int) -> None:
+            assert method(server + path, timeout=60).status_code == status
+
+        with ThreadPoolExecutor(3) as threads:
+            for done in [threads.submit(one) for one in (pieces, large, expecting)]:
+                done.result()
+        never = socket.create_connection(("127.0.0.1", port))
+        never.sendall(b"GET /never?n=5 HTTP/1.1\r\nHost: a\r\n\r\n")
+    never.close()
+    records = records_in(tmp_path / "journal")
+    completions = {record[2] for record in records if record[0] == "c"}
+    assert {"lifespan", "request", "receive", "drain", "server main loop", "server shutdown"} <= completions
+    again = executed_again(records, tmp_path, url, *odd)
+    assert (again.outcome.how, again.outcome.unasked, again.outcome.undelivered) == ("done", 0, 0), again.outcome
+    assert again.answers == answers
 
 
 def test_what_runs_shared_is_named_with_how_many(served: Served) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pytest
@@ -30,8 +32,10 @@ def clients(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Told
     with collecting() as collector:
         with serving() as url:
             words = [f"{client}={url}" for client in CLIENTS]
-            bare = child("bare", MODULE, folder, collector.url, words)
-            recorded = child("record", MODULE, folder, collector.url, words)
+            # Both wait for timeouts most of the time, so they do it side by side.
+            with ThreadPoolExecutor() as both:
+                run = partial(child, module=MODULE, folder=folder, collector=collector.url, words=words)
+                bare, recorded = both.map(run, ("bare", "record"))
         for client in CLIENTS:
             keep_recording(collector, client, folder)
         replayed = child("serve", MODULE, folder, collector.url, words)

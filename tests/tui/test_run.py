@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from tests.tui.conftest import MakeApp
 from tests.tui.story import Story, tell
 from tests.tui.told import all_runs
 
+from playhead_tui.header import Header
 from playhead_tui.run.pane import Details
 from playhead_tui.run.screen import RunScreen
 from playhead_tui.run.steps import Steps
@@ -152,3 +154,21 @@ def test_details_are_of_the_step_under_the_cursor_and_keep_their_tab(make_app: M
         assert details.tab == "raw" and "gen_ai.request.model" in told.screen()
 
     tell(make_app(run=LOOP), story)
+
+
+def test_a_run_that_was_closed_is_let_go(make_app: MakeApp) -> None:
+    async def story(told: Story) -> None:
+        async def left_after(opened: int) -> tuple[int, int]:
+            for _ in range(opened):
+                await told.press("enter")
+                await told.press("q")
+            gc.collect()
+            there = gc.get_objects()
+            return sum(isinstance(one, Header) for one in there), sum(isinstance(one, RunScreen) for one in there)
+
+        # The last one's may still be in some worker's hands; more opened are no more kept.
+        headers, runs = await left_after(3)
+        more_headers, more_runs = await left_after(5)
+        assert more_headers <= headers + 1 and more_runs <= runs + 1
+
+    tell(make_app(), story, SIZES["80x24"])

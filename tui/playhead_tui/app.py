@@ -18,10 +18,9 @@ from textual.screen import Screen
 from playhead.errors import UsageError
 from playhead_collector.read.filter import RunFilter
 from playhead_collector.read.overview import Totals, totals_of_runs
-from playhead_tui.header import StoreState
+from playhead_tui.header import Header, StoreState
 from playhead_tui.lines import Lines
 from playhead_tui.reading import QuestionRefused, Reader, StoreLost
-from playhead_tui.run.screen import RunScreen
 from playhead_tui.runs.histogram import TimeBars
 from playhead_tui.runs.saved import searches_file
 from playhead_tui.runs.screen import RunsScreen
@@ -46,7 +45,7 @@ class Start:
 
 class PlayheadApp(App[None]):
     TITLE = "playhead"
-    CSS_PATH = "app.tcss"
+    CSS_PATH = Path(__file__).with_name("app.tcss")
     ENABLE_COMMAND_PALETTE = True
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark", "help", "help", key_display="?"),
@@ -90,7 +89,7 @@ class PlayheadApp(App[None]):
         self.theme = DARK.name
         self.push_screen(RunsScreen(self.start.query))
         if self.start.run:
-            self.push_screen(RunScreen(self.start.run))
+            self.open_run(self.start.run)
         self.set_interval(LOOK_S, self._look)
         self.set_interval(RETRY_S, self._retry)
         self._look()
@@ -129,11 +128,19 @@ class PlayheadApp(App[None]):
     def _look_failed(self, event: LookFailed) -> None:
         self.store_lost(event.why)
 
+    def watch_store(self, store: StoreState) -> None:
+        for screen in self.screen_stack:
+            for header in screen.query(Header):
+                header.show(store)
+
     def store_lost(self, why: str) -> None:
         """Shown on every screen until the store answers."""
         self.store = replace(self.store, trouble=why or "the store does not answer")
 
     def open_run(self, run_id: str) -> None:
+        # Only here: prices and what exports bring with them are a third of what the first rows would wait for.
+        from playhead_tui.run.screen import RunScreen
+
         self.push_screen(RunScreen(run_id))
 
     def mark(self, run_id: str) -> None:

@@ -32,7 +32,7 @@ class StoreState:
 
 
 class Header(Vertical):
-    """Follows the app's `store`."""
+    """The app shows it what becomes of the store. (Watching the app would keep the headers of closed screens alive.)"""
 
     DEFAULT_CSS = """
     Header { height: auto; }
@@ -46,7 +46,7 @@ class Header(Vertical):
         yield Static(id="trouble")
 
     def on_mount(self) -> None:
-        self.watch(self.app, "store", self.show)
+        self.show(cast("PlayheadApp", self.app).store)
 
     def on_resize(self) -> None:
         self.show(cast("PlayheadApp", self.app).store)

@@ -50,7 +50,7 @@ def export_recording(client: Client, run: str, output: Path, *, into: bool) -> W
         found = recording_of(client, process)
         records = list(placed(chunk.content for chunk in found))
         begun = _begun(records)
-        last = _last_needed(run, begun, records)
+        last = _last_needed(run, begun, records) if _ends_with_its_first_step(spans) else None
         kept = found if last is None else _up_to(found, last)
         if last is not None:
             until[process] = last
@@ -104,6 +104,13 @@ def _up_to(chunks: Sequence[Chunk], last: int) -> list[Chunk]:
 
 def _spans(data: TracesData) -> list[Span]:
     return [span for resource in data.resource_spans for scope in resource.scope_spans for span in scope.spans]
+
+
+def _ends_with_its_first_step(data: TracesData) -> bool:
+    """No task in the background outlived it, and nothing was cut: a replay stops when all of the run's steps ended."""
+    spans = _spans(data)
+    first = min(spans, key=lambda span: span.start_time_unix_nano)
+    return all(0 < span.end_time_unix_nano <= first.end_time_unix_nano for span in spans)
 
 
 def _name(data: TracesData, run: str) -> str:

@@ -47,11 +47,13 @@ def remarks_on(client: Client, runs: Sequence[RunRow], now: datetime | None = No
         return {}
     ids = [run.run_id for run in runs]
     now = now or datetime.now(UTC)
-    facts, told = ask_together(
+    facts, told, parents = ask_together(
         client,
         Question("remarks_of_runs", {"runs": ids}),
         Question("failed_results", {"runs": ids, "pattern": FAILED_RESULT}),
+        Question("forks_of_runs", {"runs": ids}),
     )
+    forks = {row["run_id"]: _of_its_parent(row["parent"], row["at"], row["ended"]) for row in parents}
     seen = {row["run_id"]: (row["tool_calls"], row["inputs"], row["last_seen"]) for row in facts}
     failed: dict[str, list[str]] = defaultdict(list)
     for row in told:
@@ -61,6 +63,7 @@ def remarks_on(client: Client, runs: Sequence[RunRow], now: datetime | None = No
         calls, inputs, last_seen = seen.get(run.run_id, ([], [], run.start_time))
         remarks = [
             *_of_its_end(run, last_seen, now),
+            *forks.get(run.run_id, []),
             *(Remark(f"{tool} ×{times} with the same arguments") for tool, times in _repeated(calls)),
             *(Remark(f"{tool} answered with an error") for tool in failed[run.run_id]),
             *_of_its_context(inputs),
@@ -86,6 +89,12 @@ def _of_its_end(run: RunRow, last_seen: datetime, now: datetime) -> list[Remark]
     if run.status == "incomplete":
         return [Remark("some of its steps have not arrived")]
     return []
+
+
+def _of_its_parent(parent: str, at: int, ended: str) -> list[Remark]:
+    """Without a step it was executed again on the way to another fork of its process."""
+    fork = Remark(f"⑂ of {parent[:12]}" + (f" at step {at}" if at else ""))
+    return [fork, Remark(f"the fork ended: {ended}")] if ended else [fork]
 
 
 def _repeated(calls: Sequence[tuple[str, int]]) -> list[tuple[str, int]]:

@@ -12,6 +12,7 @@ from rich.text import Text
 from playhead.errors import UsageError
 from playhead.program.python import program_of
 from playhead_collector.commands.common import add_json_argument, console, one_line, write_json
+from playhead_collector.read.words import several
 from playhead_replay.doctor import Report, examine
 from playhead_replay.entry import Entry
 
@@ -46,10 +47,12 @@ def _show(report: Report) -> None:
     out = console()
     again = f"executed again {report.times} times: " if report.times > 1 else "executed again: "
     how = "identical" if report.identical == report.times else f"{report.identical} of {report.times} identical"
-    out.print(Text(f"{'exact' if report.exact else 'not exact'}: {report.steps} steps, {again}{how}", style="bold"))
+    out.print(
+        Text(f"{'exact' if report.exact else 'not exact'}: {several(report.steps, 'step')}, {again}{how}", style="bold")
+    )
     for source in report.sources:
         sign, style = ("!", "yellow") if source.grave else ("·", "dim")
-        place = f"{source.place}: " if source.place else ""
+        place = f"{source.place.removeprefix(f'{Path.cwd()}/')}: " if source.place else ""
         out.print(
             Text(f"  {sign} {place}{source.kind}: {one_line(source.what, _LONGEST)}", style=style), soft_wrap=True
         )

@@ -30,14 +30,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_recording_arguments(parser)
     add_json_argument(parser)
-    parser.add_argument("--python", metavar="FILE", help="the interpreter to take; default: the one of this command")
-    parser.add_argument(
-        "--in",
-        dest="checkout",
-        metavar="FOLDER",
-        type=Path,
-        help="take its code from this checkout of its repository",
-    )
     parser.add_argument(
         "--entry", metavar="MODULE:FUNCTION", help="call this function as the run's was called, in place of a program"
     )
@@ -51,16 +43,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="stop at steps such as 'kind=tool and tool=refund', 'cost>0.5', 'status=error'; several may be given",
     )  # fmt: skip
     parser.add_argument("-q", "--quiet", action="store_true", help="say nothing where it is identical")
+    add_program_arguments(parser)
+
+
+def add_program_arguments(parser: argparse.ArgumentParser) -> None:
+    """What is started, for whoever starts recorded programs."""
+    parser.add_argument("--python", metavar="FILE", help="the interpreter to take; default: the one of this command")
+    parser.add_argument(
+        "--in", dest="checkout", metavar="FOLDER", type=Path, help="take its code from this checkout of its repository"
+    )
     parser.add_argument(
         "words", nargs="*", metavar="-- python agent.py …", help="what to start, where the code is not where it was"
     )
 
 
 def run(arguments: argparse.Namespace) -> int:
-    python = _interpreter(arguments.python)
-    checkout = None if arguments.checkout is None else arguments.checkout.resolve()
-    if checkout is not None and not checkout.is_dir():
-        raise UsageError(f"--in {arguments.checkout} is no folder; name a checkout of the agent's repository")
+    python, checkout = program_of(arguments)
     recording = recording_from(arguments)
     if arguments.entry and (arguments.words or arguments.step or arguments.until or arguments.breakpoints):
         raise UsageError("--entry calls a function, and is neither stepped through nor given with a command line")
@@ -101,7 +99,11 @@ def tell(certificate: Certificate, verdict: Verdict) -> None:
         say(line)
 
 
-def _interpreter(given: str | None) -> str | None:
-    if given is not None and shutil.which(given) is None:
-        raise UsageError(f"--python {given!r} is not found")
-    return given
+def program_of(arguments: argparse.Namespace) -> tuple[str | None, Path | None]:
+    """The interpreter and the checkout that were named."""
+    if arguments.python is not None and shutil.which(arguments.python) is None:
+        raise UsageError(f"--python {arguments.python!r} is not found")
+    checkout = None if arguments.checkout is None else arguments.checkout.resolve()
+    if checkout is not None and not checkout.is_dir():
+        raise UsageError(f"--in {arguments.checkout} is no folder; name a checkout of the agent's repository")
+    return arguments.python, checkout

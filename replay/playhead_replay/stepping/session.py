@@ -74,6 +74,7 @@ class Session:
         self.close()
 
     def close(self) -> None:
+        """Ends all that it started. Where another thread is in the middle of a command, `pause` comes first."""
         self._stack.close()
 
     # -- breakpoints

@@ -7,23 +7,20 @@ import contextlib
 import os
 import random
 import shutil
-import socket
 import sys
 import time
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from playhead.errors import PlayheadError, UsageError
 from playhead.journal.endpoint import Endpoint, from_environment
 from playhead.journal.folder import Folder, journals_root, leftovers
 from playhead.program.asked import VARIABLE, Asked
+from playhead.program.delivering import answers, waiting
 from playhead.program.ending import Ended, end_process_step
 from playhead.program.foreground import end_as, run_in_foreground
 from playhead.program.python import Program, program_of
 
 START = Path(__file__).parents[1] / "program" / "start"
-_SEND_WITHIN_S = 10.0
-_ANSWERS_WITHIN_S = 1.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -59,7 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
     program = program_of(words)
     endpoint = from_environment(arguments.endpoint)
     file: Path | None = arguments.output
-    if file is None and not _answers(endpoint):
+    if file is None and not answers(endpoint):
         file = _free_name(program)
     folder = _hold(file)
     hash_seed = os.environ.get("PYTHONHASHSEED")
@@ -153,13 +150,7 @@ def _sent(folder: Folder, endpoint: Endpoint) -> bool:
     from playhead.journal.sender import Sender
     from playhead.journal.shipper import Shipper, ship_leftovers
 
-    until = time.monotonic() + _SEND_WITHIN_S
-
-    def wait(seconds: float) -> bool:
-        left = until - time.monotonic()
-        time.sleep(max(0.0, min(seconds, left)))
-        return left > 0
-
+    wait = waiting()
     with contextlib.closing(Sender(endpoint)) as sender:
         shipper = Shipper(folder.path, sender, wait)
         if not shipper.ship_rest():
@@ -170,16 +161,6 @@ def _sent(folder: Folder, endpoint: Endpoint) -> bool:
         else:
             folder.remove()
         ship_leftovers(leftovers(folder.path.parent), sender, wait)
-    return True
-
-
-def _answers(endpoint: Endpoint) -> bool:
-    parts = urlsplit(endpoint.url)
-    try:
-        port = parts.port or (443 if parts.scheme == "https" else 80)
-        socket.create_connection((parts.hostname or "", port), _ANSWERS_WITHIN_S).close()
-    except (OSError, ValueError):
-        return False
     return True
 
 

@@ -75,7 +75,7 @@ class Process(asyncio.SubprocessTransport):
     def __init__(self, engine: Engine, actor: Actor, key: str, protocol: Any) -> None:
         super().__init__()
         self.engine = engine
-        self.live: Any = None
+        self.live: Any = None  # and stays so where a recording answers
         self.pid = 0
         self.pipes: dict[int, PipeTransport] = {}
         self._actor = actor
@@ -91,7 +91,7 @@ class Process(asyncio.SubprocessTransport):
 
     def open(self) -> None:
         early, self._early = self._early, None
-        if self.engine.serving:
+        if self.live is None:
             self._expect()
         for event, data in early or ():
             self.tell(event, data)
@@ -118,7 +118,7 @@ class Process(asyncio.SubprocessTransport):
         self._events += 1
 
         def deliver() -> None:
-            if self.engine.serving:
+            if self.live is None:
                 self._expect()
             self._apply(pending.outcome[1] if pending.outcome else [], pending.value)
 

@@ -17,7 +17,7 @@ from playhead.aside import is_aside
 from playhead.effects.files import FOLDER
 from playhead.lanes.active import active_engine
 from playhead.lanes.actor import current_actor, thread_actor
-from playhead.lanes.divergence import Divergence
+from playhead.lanes.divergence import Divergence, ForkEnded
 from playhead.lanes.engine import Engine
 from playhead.lanes.who import place_of_agent
 
@@ -62,7 +62,7 @@ def _audit(event: str, args: tuple[Any, ...]) -> None:
         return
     if event == "open" and not _writes(args):
         return
-    if engine.serving:
+    if engine.sealed:
         if _harmless(event, args):
             return
         if thread_actor() is None:
@@ -71,7 +71,7 @@ def _audit(event: str, args: tuple[Any, ...]) -> None:
                 raise ConnectionRefusedError(f"nothing leaves a replay: {_told(event, args)}")
         else:
             what = f"{WATCHED[event]} that the recording does not hold: {_told(event, args)}"
-            if isinstance(engine.discipline.failure, Divergence):
+            if isinstance(engine.discipline.failure, (Divergence, ForkEnded)):
                 raise engine.discipline.failure  # it has ended already
             engine.diverge(Divergence(what, kind=event, differences=[f"at {place_of_agent()}"]))
     elif current_actor() is not None and not _harmless(event, args) and len(_noticed) < MOST_NOTICES:

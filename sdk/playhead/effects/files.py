@@ -25,7 +25,7 @@ from typing import Any
 from playhead.lanes.actor import current_actor, outside
 from playhead.lanes.divergence import Divergence
 from playhead.lanes.engine import Engine
-from playhead.lanes.serving import Serving
+from playhead.lanes.recording import Recording
 from playhead.lanes.who import TRANSPARENT, called_by_agent
 
 LARGEST = 1 << 20
@@ -73,7 +73,7 @@ def install(engine: Engine) -> None:
         patches.function(module, name, files.changed(name, getattr(module, name)))
     _swap_defaults(engine, os.unlink)
     patches.on_undo(files.clean)
-    if isinstance(engine.direction, Serving):
+    if not isinstance(engine.direction, Recording):
         engine.direction.before_failure.append(files.clean)  # whoever is told may end the process
 
 
@@ -104,36 +104,34 @@ class Files:
             return _named(real_open(opener(file, _flags(mode)), mode.replace("x", "w"), *args, **how), file)
         path = os.fsdecode(file)
         reads = "w" not in mode and "x" not in mode
-        if self._engine.serving:
-            beside = self._served(path, mode, reads)
-            return _named(outside(lambda: real_open(beside, mode.replace("x", "w"), *args, **how)), file)
         opened: list[Any] = []
 
         def live() -> Any:
             before = self._content(path) if reads else None
-            opened.append(real_open(file, mode, *args, **how))
+            opened.append(real_open(self._here(file), mode, *args, **how))
             return before
 
-        self._value("open", f"{path} {mode}", live)
-        return opened[0]
+        beside = self._asked(path, mode, reads, live)
+        if not opened:
+            opened.append(outside(lambda: real_open(beside, mode.replace("x", "w"), *args, **how)))
+        return _named(opened[0], file) if path in self._beside else opened[0]
 
     def os_open(self, path: Any, flags: int, mode: int = 0o777, *, dir_fd: int | None = None) -> int:
         writes = bool(flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT))
         if dir_fd is not None or flags & os.O_DIRECTORY or not self._concerns(path, writes):
             return real_os_open(path, flags, mode, dir_fd=dir_fd)
         name = os.fsdecode(path)
-        if self._engine.serving:
-            beside = self._served(name, str(flags), not flags & os.O_TRUNC)
-            return outside(lambda: real_os_open(beside, (flags & ~os.O_EXCL) | (os.O_CREAT if writes else 0), mode))
         opened: list[int] = []
 
         def live() -> Any:
             before = self._content(name)
-            opened.append(real_os_open(path, flags, mode))
+            opened.append(real_os_open(self._here(path), flags, mode))
             return before
 
-        self._value("open", f"{name} {flags}", live)
-        return opened[0]
+        beside = self._asked(name, str(flags), not flags & os.O_TRUNC, live)
+        if opened:
+            return opened[0]
+        return outside(lambda: real_os_open(beside, (flags & ~os.O_EXCL) | (os.O_CREAT if writes else 0), mode))
 
     def _concerns(self, file: Any, writes: bool) -> bool:
         if current_actor() is None or not isinstance(file, (str, bytes, os.PathLike)):
@@ -142,12 +140,12 @@ class Files:
         if path.startswith("/dev/") or "__pycache__" in path or FOLDER in path:
             return False
         # A replay keeps whoever writes away from the disk, also log files that only the machinery opens.
-        return called_by_agent(3, THROUGH) or (writes and self._engine.serving)
+        return called_by_agent(3, THROUGH) or (writes and self._engine.sealed)
 
     def _content(self, path: str) -> Any:
         """What the file holds: pieces, or beyond the limit its size and fingerprint; None where there is none yet."""
         try:
-            with real_open(path, "rb") as file:
+            with real_open(self._here(path), "rb") as file:
                 if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                     return {"special": True}
                 data = file.read(LARGEST + 1)
@@ -157,11 +155,23 @@ class Files:
         except OSError:
             return None
 
-    def _served(self, path: str, mode: str, reads: bool) -> Path:
-        """The file beside the disk that stands for `path`, with what was recorded of it."""
+    def _asked(self, path: str, mode: str, reads: bool, live: Callable[[], Any]) -> Path:
+        """The file beside the disk that stands for `path`, with what was recorded of it; of no use after `live`.
+
+        Once a recording has answered for a file, it stays beside the disk, also where a fork lives on from there.
+        """
         if not called_by_agent(3, THROUGH):
             return self._place(path)
-        before = self._value("open", f"{path} {mode}", lambda: None)
+        is_live = False
+
+        def opened() -> Any:
+            nonlocal is_live
+            is_live = True
+            return live()
+
+        before = self._value("open", f"{path} {mode}", opened)
+        if is_live:
+            return Path(path)
         beside = self._place(path)
         if isinstance(before, list):
             outside(lambda: beside.write_bytes(self._engine.pieces.whole(before[0])))
@@ -205,11 +215,15 @@ class Files:
         def look(path: Any, *args: Any, **how: Any) -> Any:
             if how.get("dir_fd") is not None or not self._looks(path):
                 return real(path, *args, **how)
-            fields = self._value(name, os.fsdecode(path), lambda: _fields(real(path, *args, **how)))
+            fields = self._value(name, os.fsdecode(path), lambda: _fields(real(self._here(path), *args, **how)))
             return os.stat_result(fields[0], fields[1])
 
         look.__name__ = name
         return look
+
+    def _here(self, path: Any) -> Any:
+        """Beside the disk, where a recording has answered for it once."""
+        return self._beside.get(os.fsdecode(path), path)
 
     def listed(self, real: Callable[..., Any]) -> Callable[..., Any]:
         def listdir(path: Any = ".") -> Any:

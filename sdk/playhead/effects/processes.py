@@ -37,8 +37,7 @@ def install(engine: Engine) -> None:  # noqa: PLR0915 - the patches of one class
         lane = engine.lane(actor)
         occurrence = lane.occurrence("process")
         asked = {"args": _words(args), "cwd": _words(how.get("cwd"))}
-        if engine.serving:
-            _prepare(self, args, how)
+        _prepare(self, args, how)
         key = f"{lane.id}!{occurrence}"
         token = LANE_OF_CHILD.set(key)
         try:
@@ -55,11 +54,12 @@ def install(engine: Engine) -> None:  # noqa: PLR0915 - the patches of one class
         finally:
             LANE_OF_CHILD.reset(token)
         served = Served(engine, key)
-        if engine.serving:
+        answered = not hasattr(self, "pid")  # by a recording: there is no process
+        if answered:
             self.pid = pid
         for end in ENDS:
             live = getattr(self, end)
-            if live is not None or (engine.serving and how.get(end) == subprocess.PIPE):
+            if live is not None or (answered and how.get(end) == subprocess.PIPE):
                 setattr(self, end, Pipe(served.do, end, live))
         self._playhead = served
 

@@ -29,7 +29,7 @@ def _patch(engine: Engine, util: ModuleType) -> None:
         # The tracker of shared memory is machinery: it does nothing but clean up.
         if current_actor() is not None and not any("resource_tracker" in str(word) for word in args):
             place = place_of_agent()
-            if engine.serving:
+            if engine.sealed:
                 engine.diverge(
                     Divergence(f"{WHAT}, which no recording holds", kind="process", differences=[f"at {place}"])
                 )

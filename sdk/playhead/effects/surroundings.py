@@ -69,12 +69,16 @@ def _sent(engine: Engine, name: str, real: Callable[[int, int], None]) -> Callab
             real(number, signal)
             return
 
+        sent = False
+
         def live() -> bool:
+            nonlocal sent
+            sent = True
             real(number, signal)
             return number == real_getpid()
 
         to_itself = engine.value(actor, f"os.{name}", f"{int(number)} {int(signal)}", live)
-        if to_itself and engine.serving:
+        if to_itself and not sent:
             real(real_getpid(), signal)
 
     send.__name__ = send.__qualname__ = name

@@ -17,6 +17,8 @@ from playhead.lanes.pending import Pending
 
 # Set around real I/O. Tasks, callbacks and futures created there inherit it with their context.
 OUTSIDE: ContextVar[bool] = ContextVar("playhead_outside", default=False)
+# Set around finalisers, in the context of theirs (garbage.py).
+FINALISES: ContextVar[bool] = ContextVar("playhead_finalises", default=False)
 
 allocate_lock = _thread.allocate_lock  # the real one, whatever is patched later
 get_ident = _thread.get_ident

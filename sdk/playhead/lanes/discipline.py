@@ -1,29 +1,24 @@
-"""The discipline: one token for the agent's own code, and completions delivered one at a time when nothing else can
-run.
+"""The discipline: one token for the agent's own code, completions delivered one at a time when nothing else can run.
 
-Recording and serving share it, which is what makes them branch alike: who runs next is a function of what was
-delivered, and what was delivered is in the recording. The token passes first in, first out among those who can run;
-when nobody can, the direction chooses exactly one completion: the first that arrived, or the next that was recorded.
+Recording and serving share it, so they branch alike: who runs next is a function of what was delivered. The token
+passes first in, first out among those who can run; when nobody can, the direction chooses exactly one completion.
 
-A holder that is stuck for `STUCK_NS` (in a lock of someone else, or in long computation) loses the token and runs
-beside the others until it enters the engine again; its return is a completion too. Both moments are recorded, and
-nothing here may block the holder's way out: the mutex is held for bookkeeping only, never while the agent's code runs.
-
-An agent must not stand still for its recorder: where somebody could run and nobody has for `STALLED_NS`, a recording
-gives the discipline up (`dissolve`), and everyone runs free from there (watch.py).
+A holder that is stuck for `STUCK_NS` loses the token and runs beside the others until it enters the engine again; its
+return is a completion too. The mutex is held for bookkeeping only, never while the agent's code runs. Where somebody
+could run and nobody does, a recording gives the discipline up (`dissolve`), and everyone runs free from there.
 """
 
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from time import monotonic_ns
 
 from playhead.lanes.actor import Actor, allocate_lock, get_ident, thread_actor
 from playhead.lanes.chooser import Chooser
 from playhead.lanes.pending import Outcome, Pending
 
-# Where somebody can always run (a loop that spins, threads that hand a lock to and fro), completions come after this
-# many turns and this long: a turn of a loop, or the token passed on.
+# Where somebody can always run (a loop that spins), completions come after this many turns and this long.
 SPIN_TURNS = 16
 SPIN_NS = 1_000_000
 
@@ -82,6 +77,13 @@ class Discipline:
             if self._holder is actor:
                 self._holder = None
                 self._next()
+
+    def go_on(self, leave: Callable[[Discipline], None]) -> None:
+        """Up to here the direction followed a recording; from here on things happen."""
+        with self._mutex:
+            self._preempts = True
+            leave(self)
+            self._next()
 
     # -- the holder's ways
 
@@ -150,10 +152,7 @@ class Discipline:
             self._lose(actor)
 
     def _lose(self, actor: Actor) -> None:
-        """With the mutex held. A wait was broken off: the thread runs on, and is back in line at its next step.
-
-        An exception out of a signal's handler can break off anything, so `enter` looks whether this is to be done, too.
-        """
+        """With the mutex held. A wait was broken off (by a signal: `enter` looks): in line again at its next step."""
         if self._holder is actor:
             actor.gate.acquire(False)  # it came just now
         elif not actor.detached:
@@ -280,11 +279,10 @@ class Discipline:
             self._runnable.append(actor)
 
     def _unqueue(self, actor: Actor) -> bool:
-        if actor.queued:
-            actor.queued = False
+        was_queued, actor.queued = actor.queued, False
+        if was_queued:
             self._runnable.remove(actor)
-            return True
-        return False
+        return was_queued
 
     def _next(self) -> None:
         while self._holder is None and self.failure is None and not self.dissolved:

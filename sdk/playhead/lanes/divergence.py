@@ -24,6 +24,10 @@ class Divergence(BaseException):
         super().__init__("\n  ".join([what, *self.differences]))
 
 
+class ForkEnded(BaseException):
+    """A fork asks for what its recording does not answer and what the world may not, or cannot, be asked for."""
+
+
 class RecordingEnded(BaseException):
     """The recording ends here: the process was cut off, or never got an answer to what everything waits for."""
 

@@ -10,30 +10,28 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
-import os
-import platform
-import sys
-import time
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
-from typing import Any, Literal, NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar
 
-from playhead.lanes import active
+from playhead.lanes import active, watch
 from playhead.lanes.actor import OUTSIDE, Actor, current_actor, forget_all_actors, thread_actor
 from playhead.lanes.discipline import Discipline
-from playhead.lanes.divergence import Divergence, RecordingEnded
+from playhead.lanes.divergence import Divergence, ForkEnded, RecordingEnded
+from playhead.lanes.forking import Forking
+from playhead.lanes.header import Level, header
 from playhead.lanes.lane import Lane
-from playhead.lanes.opening import VERSION, serving_of
-from playhead.lanes.outcome import failed, packed, result
+from playhead.lanes.opening import serving_of
+from playhead.lanes.outcome import failed, given, packed, result
 from playhead.lanes.patches import Patches
-from playhead.lanes.pending import Outcome, Pending
+from playhead.lanes.pending import Pending
 from playhead.lanes.pieces import Pieces
 from playhead.lanes.recording import Recording
 from playhead.lanes.serving import Serving
 from playhead.lanes.sink import Record, Sink
+from playhead.wire.exchange import Rewrite
 
-Level = Literal["exact", "wire"]
 T = TypeVar("T")
 log = logging.getLogger("playhead")
 
@@ -41,23 +39,32 @@ log = logging.getLogger("playhead")
 class Engine:
     """Make one with `recording` or `serving`, then `install`; `uninstall` puts everything back."""
 
-    def __init__(self, direction: Recording | Serving, level: Level, pieces: Pieces, lane: str = "0") -> None:
+    def __init__(self, direction: Recording | Serving | Forking, level: Level, pieces: Pieces, lane: str = "0") -> None:
         self.direction = direction
         self.level = level
-        self.serving = direction.serving
         self.pieces = pieces
         self.patches = Patches()
         self.serials = itertools.count(1)
         self.main = Lane(lane)
-        self.exact = level == "exact" or self.serving
-        self.discipline = Discipline(direction, preempts=not self.serving)
+        self.exact = level == "exact" or direction.serving
+        self.discipline = Discipline(direction, preempts=not direction.serving)
         self._loops_noticed: set[str] = set()
+        self.ahead_s = 0.0  # the agent's monotonic clock, of the real one
         self.run_once: Any = None  # a turn of a loop that can be ordered
         self.observers: list[Any] = []  # of exchanges; see playhead.wire
         self.carry: Callable[[], Callable[[], AbstractContextManager[None]]] = lambda: nullcontext
         """What threads and jobs take along from where they are made; entered where they run."""
         self.listeners: list[Any] = []  # to what comes to a server; see playhead.wire.uvicorn
         self.beside: Path | None = None  # where a replay keeps files beside the disk, if not in a folder of its own
+        self.rewrite: Rewrite | None = None  # of requests, before they are sent, and before they are an effect
+
+    @property
+    def serving(self) -> bool:  # a recording decides what happens next
+        return self.direction.serving
+
+    @property
+    def sealed(self) -> bool:  # nothing may reach the world
+        return self.direction.sealed
 
     @classmethod
     def recording(
@@ -65,16 +72,7 @@ class Engine:
     ) -> Engine:
         """`lane` is this process's own; that of the first process of a run is `0`."""
         direction = Recording(sink, run)
-        header = {
-            "engine": VERSION,
-            "level": level,
-            "monotonic_ns": time.monotonic_ns(),
-            "python": platform.python_version(),
-            "hash_seed": os.environ.get("PYTHONHASHSEED"),
-            "arguments": sys.argv,
-            "lane": lane,
-        }
-        direction.note("h", header)
+        direction.note("h", header(level, lane))
         return cls(direction, level, Pieces(sink), lane)
 
     @classmethod
@@ -82,8 +80,34 @@ class Engine:
         cls, records: Iterable[Record], on_failure: Callable[[BaseException], None] | None = None
     ) -> Engine:
         direction = serving_of(records, on_failure)
-        header = direction.header
-        return cls(direction, header.get("level", "exact"), direction.pieces, header.get("lane", "0"))
+        told = direction.header
+        return cls(direction, told.get("level", "exact"), direction.pieces, told.get("lane", "0"))
+
+    @classmethod
+    def forking(
+        cls,
+        records: Iterable[Record],
+        sink: Sink,
+        run: Callable[[], str | None],
+        said: dict[str, Any],
+        on_failure: Callable[[BaseException], None] | None = None,
+        *,
+        live: bool,
+        wall_ns: int,
+    ) -> Engine:
+        """Serves until `fork`. `said` is what the header says of the fork."""
+        served = serving_of(records, on_failure)
+        lane = served.header.get("lane", "0")
+        direction = Forking(served, sink, run, live=live, wall_ns=wall_ns)
+        direction.note("h", {**header("exact", lane), "monotonic_ns": served.header.get("monotonic_ns"), **said})
+        return cls(direction, "exact", direction.pieces, lane)
+
+    def fork(self) -> None:
+        """In the agent's thread: what is asked from here on goes its own way."""
+        assert isinstance(self.direction, Forking)
+        self.discipline.go_on(self.direction.go_on)
+        self.ahead_s = self.direction.ahead_s
+        watch.start(self.discipline, self.give_up)
 
     # -- coming and going
 
@@ -101,7 +125,7 @@ class Engine:
             spawned,
             surroundings,
         )
-        from playhead.lanes import executors, forks, garbage, generators, loops, sharing, signals, tasks, threads, watch
+        from playhead.lanes import executors, forks, garbage, generators, loops, sharing, signals, tasks, threads
         from playhead.wire import aiohttp, httpx, urllib3, uvicorn
 
         active.activate(self)
@@ -121,7 +145,7 @@ class Engine:
         self.patches.undo()
         forget_all_actors()
         self.discipline.dissolve()
-        if isinstance(self.direction, Recording):
+        if not isinstance(self.direction, Serving):
             self.direction.end()
         active.deactivate(self)
 
@@ -129,9 +153,7 @@ class Engine:
         """Recording: the agent has to go on, whatever becomes of the order. The rest is as `wire` has it."""
         self.exact = False
         self.direction.note("g", why)
-        log.warning(
-            "playhead: %s; the agent runs on without the discipline, and is recorded as record='wire' does", why
-        )
+        log.warning("playhead: %s; the agent runs on without the discipline, as record='wire' has it", why)
         self.discipline.dissolve()
 
     # -- lanes
@@ -169,7 +191,7 @@ class Engine:
         occurrence = lane.occurrence(kind)
         try:
             outcome = self.direction.value(lane.id, kind, fingerprint, occurrence, compute)
-        except (Divergence, RecordingEnded) as failure:
+        except (Divergence, RecordingEnded, ForkEnded) as failure:
             self.discipline.abort(failure)
             raise
         if self.exact:
@@ -204,7 +226,7 @@ class Engine:
         pending.delay = delay
         if self.exact:
             self.discipline.leave(actor, pending)
-        if not self.serving:
+        if not pending.answered:
             token = OUTSIDE.set(True)
             try:
                 pending.value = live()
@@ -217,13 +239,13 @@ class Engine:
                 pending.value = error
             finally:
                 OUTSIDE.reset(token)
-            if not self.exact:
-                self.direction.completed(pending)  # type: ignore[union-attr]
-            else:
+            if self.exact:
                 self.discipline.arrive(pending)
+        if not self.exact:
+            self.direction.completed(pending)  # type: ignore[union-attr]
         if self.exact:
             self.discipline.await_turn(actor)
-        return _given(pending, unpack)
+        return given(pending, unpack)
 
     def _abandon(self, actor: Actor, pending: Pending) -> None:
         """Ctrl-C in the middle of real I/O: the thread goes on, after having got the token back."""
@@ -256,17 +278,18 @@ class Engine:
         if self.exact and not ordered:
             self._unorderable(loop)
         if not self.exact or not ordered:
-            token = OUTSIDE.set(True)
-            try:
-                pending.value = await live()
-                pending.outcome = packed(pack, pending.value)
-            except Exception as error:  # noqa: BLE001 - recorded, and raised again
-                pending.outcome = failed(error)
-                pending.value = error
-            finally:
-                OUTSIDE.reset(token)
+            if not pending.answered:
+                token = OUTSIDE.set(True)
+                try:
+                    pending.value = await live()
+                    pending.outcome = packed(pack, pending.value)
+                except Exception as error:  # noqa: BLE001 - recorded, and raised again
+                    pending.outcome = failed(error)
+                    pending.value = error
+                finally:
+                    OUTSIDE.reset(token)
             self.direction.completed(pending)  # type: ignore[union-attr]
-            return _given(pending, unpack)
+            return given(pending, unpack)
         pending.delay = delay
         pending.loop = loop
         future: asyncio.Future[None] = loop.create_future()
@@ -277,7 +300,7 @@ class Engine:
 
         pending.deliver = deliver
         self.discipline.expect(pending)
-        detached = None if self.serving else self._detach(loop, pending, live, pack)
+        detached = None if pending.answered else self._detach(loop, pending, live, pack)
         self.discipline.settle(actor)
         try:
             await future
@@ -286,7 +309,7 @@ class Engine:
             if detached is not None:
                 detached.cancel()
             raise
-        return _given(pending, unpack)
+        return given(pending, unpack)
 
     def arrives(self, pending: Pending) -> None:
         """Something comes to the agent that it did not ask for; in a replay, where it came then."""
@@ -349,36 +372,27 @@ class Engine:
             own = self.lane(actor)
             lane, occurrence = own.id, own.occurrence(kind)
         pending = Pending(actor, lane, kind, occurrence)
-        if fingerprint is not None:
-            try:
+        try:
+            if fingerprint is not None:
                 self.direction.begin(pending, fingerprint, detail)
-            except (Divergence, RecordingEnded) as failure:
-                self.discipline.abort(failure)
-                raise
+            pending.answered = self.direction.answers(pending)
+        except (Divergence, RecordingEnded, ForkEnded) as failure:
+            self.discipline.abort(failure)
+            raise
         return pending
 
     def diverge(self, failure: Divergence) -> NoReturn:
         """A hook found that this is not the recorded run."""
-        if isinstance(self.direction, Serving):
-            self.direction.told(failure)
-        self.discipline.abort(failure)
-        raise failure
+        told = failure if isinstance(self.direction, Recording) else self.direction.told(failure)
+        self.discipline.abort(told)
+        raise told
 
     def used(self, thing: object, what: str) -> None:
         """The code that runs now uses something that runs can share (lanes/sharing.py)."""
-        if isinstance(self.direction, Recording):
+        if not isinstance(self.direction, Serving):
             self.direction.sharing.used(thing, what)
 
     def notice(self, what: str, where: str) -> None:
         """Something that no wrapper reached; the certificate will name it."""
         with suppress(Exception):
             self.direction.note("u", what, where)
-
-
-def _given(pending: Pending, unpack: Callable[[Any, T | None], T]) -> T:
-    outcome: Outcome = pending.outcome
-    if outcome is not None and outcome[0] == "!" and isinstance(pending.value, BaseException):
-        raise pending.value  # the live one, with its traceback
-    if outcome is not None and outcome[0] == "?" and pending.value is not None:
-        return pending.value  # type: ignore[no-any-return]
-    return unpack(result(outcome), pending.value)

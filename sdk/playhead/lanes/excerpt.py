@@ -21,6 +21,8 @@ _PLACE_OF_LANE = {"f": 2, "b": 2, "c": 1, "x": 1, "l": 1}
 def up_to(records: Sequence[Record], run: str) -> list[Record]:
     """The process from its start to the end of the run."""
     lanes, end = _extent(records, run)
+    if records[0][1].get("level") == "wire":
+        end = len(records)  # no order says what of the others came before that end
     rest = [record for place, record in enumerate(records) if place and (place <= end or record[0] in _CONTENT)]
     return [records[0], ["o", run, sorted(lanes.tops)], *rest]
 

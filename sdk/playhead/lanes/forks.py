@@ -16,7 +16,7 @@ from playhead.aside import is_aside
 from playhead.lanes.active import active_engine
 from playhead.lanes.actor import OUTSIDE
 from playhead.lanes.engine import Engine
-from playhead.lanes.recording import Recording
+from playhead.lanes.serving import Serving
 
 _registered: list[bool] = []
 
@@ -47,6 +47,6 @@ def _in_child() -> None:
     engine = active_engine()
     if engine is not None:
         engine.discipline.forget_threads()
-        if isinstance(engine.direction, Recording):
+        if not isinstance(engine.direction, Serving):
             engine.direction.leave()
         engine.uninstall()

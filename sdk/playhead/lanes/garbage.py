@@ -16,7 +16,7 @@ import weakref
 from contextvars import Context, copy_context
 from typing import Any
 
-from playhead.lanes.actor import OUTSIDE
+from playhead.lanes.actor import FINALISES, OUTSIDE
 from playhead.lanes.engine import Engine
 
 _enter, _leave = ctypes.pythonapi.PyContext_Enter, ctypes.pythonapi.PyContext_Exit
@@ -54,4 +54,5 @@ def install(engine: Engine) -> None:
 def _outside() -> Context:
     context = copy_context()
     context.run(OUTSIDE.set, True)
+    context.run(FINALISES.set, True)
     return context

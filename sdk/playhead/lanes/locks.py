@@ -16,11 +16,14 @@ from collections import deque
 from threading import TIMEOUT_MAX
 from types import TracebackType
 
-from playhead.lanes.actor import Actor, allocate_lock, current_actor, get_ident
+from playhead.lanes.actor import FINALISES, Actor, allocate_lock, current_actor, get_ident
 from playhead.lanes.pending import Pending
 
 # Whoever holds a lock that is wanted on the way out unwinds, too, if it ever lets go.
 ON_THE_WAY_OUT_S = 1.0
+# A finaliser that a collection runs in the middle of `queue.get`, and that wants the queue, waits for its own thread
+# for ever: in any program, and oftener in one that is recorded, since there is more to be interrupted. urllib3's did.
+IN_A_FINALISER_S = 5.0
 
 
 class Lock:
@@ -34,7 +37,12 @@ class Lock:
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
         actor = current_actor()
         if actor is None:
-            got = self._real.acquire(blocking, timeout)
+            alone = blocking and timeout < 0 and FINALISES.get()
+            got = self._real.acquire(blocking, IN_A_FINALISER_S if alone else timeout)
+            if alone and not got:
+                raise RuntimeError(
+                    "a finaliser waited for a lock that its own thread holds; what it was to do is left out"
+                )
             self._held_outside = self._held_outside or got
             return got
         discipline = actor.engine.discipline

@@ -27,8 +27,13 @@ LONGEST_SELECT = 3600.0
 class LaneTimer(asyncio.TimerHandle):
     """A timer of the agent's: fires when it is delivered, not when it is due."""
 
-    __slots__ = ("pending",)
+    __slots__ = ("ahead_s", "pending")
     pending: Pending
+    ahead_s: float
+
+    def when(self) -> float:
+        """By the agent's clock; the loop goes by the real one."""
+        return super().when() + self.ahead_s
 
     def cancel(self) -> None:
         self.pending.withdrawn = True
@@ -47,7 +52,8 @@ def install(engine: Engine) -> None:
         if actor is None:
             return real_call_at(loop, when, callback, *args, context=context)
         loop._check_closed()
-        timer = LaneTimer(when, callback, args, loop, context)
+        timer = LaneTimer(when - engine.ahead_s, callback, args, loop, context)
+        timer.ahead_s = engine.ahead_s
         lane = engine.lane(actor)
         timer.pending = Pending(actor, lane.id, "timer", lane.occurrence("timer"), lambda: loop._ready.append(timer))
         timer.pending.due_ns = int(when * 1e9)

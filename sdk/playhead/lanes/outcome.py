@@ -11,10 +11,12 @@ import builtins
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeVar
 
 from playhead.lanes.divergence import Divergence
-from playhead.lanes.pending import Outcome
+from playhead.lanes.pending import Outcome, Pending
+
+T = TypeVar("T")
 
 
 class RecordedError(Exception):
@@ -45,6 +47,16 @@ def result(outcome: Outcome) -> Any:
     if outcome[0] == "?":
         raise Divergence(f"this result could not be recorded ({outcome[1]}), so it cannot be served")
     return outcome[1]
+
+
+def given(pending: Pending, unpack: Callable[[Any, T | None], T]) -> T:
+    """What the agent gets of an effect that is over: the live thing where there is one, else what was recorded."""
+    outcome: Outcome = pending.outcome
+    if outcome is not None and outcome[0] == "!" and isinstance(pending.value, BaseException):
+        raise pending.value  # the live one, with its traceback
+    if outcome is not None and outcome[0] == "?" and pending.value is not None:
+        return pending.value  # type: ignore[no-any-return]
+    return unpack(result(outcome), pending.value)
 
 
 def rebuilt(written: list[Any]) -> BaseException:

@@ -20,6 +20,7 @@ Outcome = list[Any] | None  # ["=", value] or ["!", exception]; None where there
 class Pending:
     __slots__ = (
         "actor",
+        "answered",
         "delay",
         "deliver",
         "due_ns",
@@ -29,6 +30,7 @@ class Pending:
         "loop",
         "occurrence",
         "outcome",
+        "place",
         "value",
         "withdrawn",
     )
@@ -47,6 +49,8 @@ class Pending:
         self.value: Any = None  # the live result behind a recorded outcome
         self.delay: float | None = None  # of a wait that ends by itself: seconds from its beginning
         self.due_ns: int | None = None  # or when it ends, by the monotonic clock
+        self.answered = False  # by a recording: the world is not asked
+        self.place = 0  # in the order of that recording
         self.withdrawn = False  # nobody waits any more: cancelled, or the lock came first
 
     @property

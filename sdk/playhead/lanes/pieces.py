@@ -24,11 +24,13 @@ MOST_REMEMBERED = 50_000
 
 
 class Pieces:
-    def __init__(self, sink: Sink | None = None) -> None:
+    def __init__(self, sink: Sink | None = None, known: Pieces | None = None) -> None:
+        """`known`: those of a recording that is served, while another is made."""
         self._sink = sink
         self._key = os.urandom(16)
         self._written: OrderedDict[tuple[int, int], str] = OrderedDict()
-        self._texts: dict[str, Any] = {}
+        self._texts: dict[str, Any] = {} if known is None else known._texts
+        self._passed: set[str] = set()
         self._mutex = allocate_lock()
 
     def fold(self, data: bytes) -> Any:
@@ -55,6 +57,19 @@ class Pieces:
         if len(self._written) > MOST_REMEMBERED:
             self._written.popitem(last=False)
         return key
+
+    def pass_on(self, folded: Any) -> None:
+        """The pieces that an outcome of the old recording refers to go into the new one, each once."""
+        if isinstance(folded, dict):
+            for key in folded.get("pieces", ()):
+                if key in self._texts and key not in self._passed and self._sink is not None:
+                    self._passed.add(key)
+                    self._sink.append(["p", key, self._texts[key]])
+            for value in folded.values():
+                self.pass_on(value)
+        elif isinstance(folded, list):
+            for value in folded:
+                self.pass_on(value)
 
     def keep(self, key: str, text: Any) -> None:
         self._texts[key] = text

@@ -21,6 +21,8 @@ from playhead.lanes.sink import ListSink, Sink
 
 class Recording:
     serving = False
+    sealed = False  # whether nothing may reach the world
+    keeps = True  # a recording
 
     def __init__(self, sink: Sink, run: Callable[[], str | None]) -> None:
         self._sink = sink
@@ -29,6 +31,7 @@ class Recording:
         self._run = run
         self.sharing = Sharing(self.note, run)
         self._arrived: deque[Pending] = deque()
+        self.now: Callable[[], int] = monotonic_ns
 
     def _append(self, record: list[Any]) -> None:
         """A sink does not raise; one that does loses a record, is told of once, and costs the agent nothing."""
@@ -53,18 +56,28 @@ class Recording:
         self._sink = ListSink()
 
     def value(self, lane: str, kind: str, fingerprint: str, occurrence: int, compute: Callable[[], Any]) -> Outcome:
-        try:
-            outcome = ["=", compute()]
-        except Exception as error:  # noqa: BLE001 - recorded, and raised again by whoever asked
-            outcome = failed(error)
-        self._append(["f", self._run(), lane, kind, fingerprint, occurrence, outcome])
+        outcome = self.computed(compute)
+        self.keep(lane, kind, fingerprint, occurrence, outcome)
         return outcome
+
+    @staticmethod
+    def computed(compute: Callable[[], Any]) -> Outcome:
+        try:
+            return ["=", compute()]
+        except Exception as error:  # noqa: BLE001 - recorded, and raised again by whoever asked
+            return failed(error)
+
+    def keep(self, lane: str, kind: str, fingerprint: str, occurrence: int, outcome: Outcome) -> None:
+        self._append(["f", self._run(), lane, kind, fingerprint, occurrence, outcome])
+
+    def answers(self, pending: Pending) -> bool:
+        return False
 
     def begin(self, pending: Pending, fingerprint: str, detail: Any) -> None:
         self._append(["b", self._run(), pending.lane, pending.kind, fingerprint, pending.occurrence, detail])
 
     def completed(self, pending: Pending, turns: int | None = None) -> None:
-        self._append(["c", pending.lane, pending.kind, pending.occurrence, pending.outcome, monotonic_ns(), turns])
+        self._append(["c", pending.lane, pending.kind, pending.occurrence, pending.outcome, self.now(), turns])
 
     # -- what the discipline asks
 

@@ -37,8 +37,15 @@ def _is_due(recorded: int | None, turns: int | None) -> bool:
     return turns is None or turns >= -recorded
 
 
+# By lane and kind: fingerprints with their outcomes, or with their numbers.
+Left = dict[tuple[str, str], list[tuple[str, Outcome]]]
+Begun = dict[tuple[str, str], list[tuple[str, int]]]
+
+
 class Serving:
     serving = True
+    sealed = True
+    keeps = False
 
     def __init__(self, records: Iterable[Record], on_failure: Callable[[BaseException], None] | None = None) -> None:
         self.header: dict[str, Any] = {}
@@ -68,6 +75,7 @@ class Serving:
         self._asked = 0
         self._served: dict[tuple[str, str], int] = {}
         self._recorded = 0
+        self.told_ns = 0  # when the last delivery came, by the recording's monotonic clock
         for record in records:
             self._read(record)
 
@@ -123,14 +131,14 @@ class Serving:
         if occurrence >= len(recorded):
             self._beyond(lane, kind, fingerprint, None)
         known, outcome = recorded[occurrence]
-        if known != fingerprint and known not in self._there(fingerprint):
+        if known != fingerprint and known not in self.there(fingerprint):
             self._changed((lane, kind, occurrence), known, fingerprint)
         self._asked += kind not in OWN
         self._served[lane, kind] = occurrence + 1
         self._of_run.discard((lane, kind, occurrence))
         return outcome
 
-    def _there(self, fingerprint: str) -> Iterator[str]:
+    def there(self, fingerprint: str) -> Iterator[str]:
         """A file's name, as it may have been when this was recorded, where its folder is another one now."""
         every = fingerprint
         for here, there in self.moved:
@@ -151,6 +159,9 @@ class Serving:
 
     def note(self, word: str, *fields: Any) -> None:
         pass
+
+    def answers(self, pending: Pending) -> bool:
+        return True
 
     def _beyond(self, lane: str, kind: str, fingerprint: str, detail: Any) -> None:
         if not self.complete and self._cursor >= len(self._deliveries) and not self._lanes_of_run.within(lane):
@@ -196,11 +207,13 @@ class Serving:
             if entry[0] == fingerprint
         ]
 
-    def told(self, failure: BaseException) -> None:
+    def told(self, failure: BaseException) -> BaseException:
+        """What ends the replay, once whoever waits for that knows of it."""
         for clean in self.before_failure:
             clean()
         if self._on_failure is not None:
             self._on_failure(failure)
+        return failure
 
     def _fail(self, failure: BaseException) -> None:
         failure = self._judged(failure)
@@ -255,6 +268,7 @@ class Serving:
         pending.outcome = delivery.outcome
         if self.pace is not None:
             self.pace(delivery.time_ns)
+        self.told_ns = delivery.time_ns
         return pending
 
     def _unasked(self, delivery: Delivery) -> Divergence:
@@ -286,6 +300,20 @@ class Serving:
             return False
         delivery = self._deliveries[self._cursor]
         return not isinstance(delivery, Delivery) and delivery == (actor.home.id, actor.ticks)
+
+    # -- for a fork, which leaves the recording here
+
+    def left(self) -> tuple[Left, Begun, list[Delivery | tuple[str, int]]]:
+        """What nobody has asked for yet, and what was not delivered."""
+        values = {place: known[self._served.get(place, 0) :] for place, known in self._values.items()}
+        begun = {
+            place: [(known[0], number) for number, known in enumerate(all_of) if number >= self._served.get(place, 0)]
+            for place, all_of in self._begun.items()
+        }
+        return values, begun, self._deliveries[self._cursor :]
+
+    def waiting(self) -> list[Pending]:
+        return [pending for pending in self._waiting.values() if not pending.withdrawn]
 
     # -- afterwards
 

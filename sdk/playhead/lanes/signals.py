@@ -46,7 +46,7 @@ class Outside:
 
 
 def install(engine: Engine) -> None:
-    if not engine.exact or engine.serving:
+    if not engine.exact or not engine.direction.keeps:
         return
     real_signal, real_getsignal = signal.signal, signal.getsignal
 

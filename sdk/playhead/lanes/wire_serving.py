@@ -55,11 +55,12 @@ class WireServing(Serving):
             del self._waiting[timer.key]
             self.now_ns = max(self.now_ns, _due(timer))
             timer.outcome = ["=", False] if timer.kind == "lock" else None
+            self.told_ns = self.now_ns
             return timer
         if answer is None:
             return None
         self._deliveries.remove(answer)
-        self.now_ns = max(self.now_ns, answer.time_ns)
+        self.told_ns = self.now_ns = max(self.now_ns, answer.time_ns)
         pending = self._waiting.pop(answer.key)
         pending.outcome = answer.outcome
         if self.pace is not None:

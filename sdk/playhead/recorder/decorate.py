@@ -54,6 +54,13 @@ class _Recorded:
         self._check(step, given, "argument")
         return step
 
+    def called(self, recorder: Recorder | None, step: Step, arguments: tuple[Any, ...], named: dict[str, Any]) -> Any:
+        """Calls the function, unless a fork has something else in mind for this step."""
+        if recorder is None or recorder.changes is None or self.kind != "tool":
+            return self._function(*arguments, **named)
+        asks = "playhead.side_effect" in self.fixed
+        return recorder.changes.call(step, self._function, asks, arguments, named)
+
     def succeed(self, step: Step, result: Any, yielded: Any = None) -> None:
         key = "gen_ai.tool.call.result" if self.kind == "tool" else "output.value"
         step.span.set_attribute(key, payload(result if yielded is None else yielded))
@@ -180,7 +187,7 @@ def _plain(function: Callable[..., Any], recorded: _Recorded) -> Callable[..., A
             return function(*arguments, **named)
         step = recorded.begin(recorder, arguments, named)
         with step:
-            result = function(*arguments, **named)
+            result = recorded.called(recorder, step, arguments, named)
             if not inspect.iscoroutine(result):
                 recorded.succeed(step, result)
                 return result
@@ -204,7 +211,7 @@ def _coroutine(function: Callable[..., Any], recorded: _Recorded) -> Callable[..
         if recorder is None:
             return await function(*arguments, **named)
         with recorded.begin(recorder, arguments, named) as step:
-            result = await function(*arguments, **named)
+            result = await recorded.called(recorder, step, arguments, named)
             recorded.succeed(step, result)
             return result
 
@@ -219,7 +226,7 @@ def _generator(function: Callable[..., Any], recorded: _Recorded) -> Callable[..
         if recorder is None:
             return (yield from function(*arguments, **named))
         step = recorded.begin(recorder, arguments, named)
-        inner = function(*arguments, **named)
+        inner = recorded.called(recorder, step, arguments, named)
         yielded = _Yielded(recorded, step)
         resume: Callable[[], Any] = functools.partial(next, inner)
         try:
@@ -254,8 +261,9 @@ def _generator(function: Callable[..., Any], recorded: _Recorded) -> Callable[..
 def _async_generator(function: Callable[..., Any], recorded: _Recorded) -> Callable[..., Any]:
     async def call(*arguments: Any, **named: Any) -> AsyncGenerator[Any, Any]:
         recorder = current()
-        inner = cast("AsyncGenerator[Any, Any]", function(*arguments, **named))
         step = None if recorder is None else recorded.begin(recorder, arguments, named)
+        begun = function(*arguments, **named) if step is None else recorded.called(recorder, step, arguments, named)
+        inner = cast("AsyncGenerator[Any, Any]", begun)
         yielded = _Yielded(recorded, step)
         resume: Callable[[], Any] = functools.partial(anext, inner)
         try:

@@ -66,7 +66,7 @@ class ExchangeSteps:
             if token.call is not None:
                 prompt = read_answer(token.call, exchange)
                 span.set_attributes(prompt.answer_attributes())
-                _charge(token.call, prompt)
+                _charge(token.call, prompt, exchange.live)
                 if prompt.failure is not None:
                     unanswered(token.call.name, token.asked)
                     words = prompt.failure.message or prompt.failure.type
@@ -77,7 +77,7 @@ class ExchangeSteps:
             token.step.end()
 
 
-def _charge(call: Call, prompt: Prompt) -> None:
+def _charge(call: Call, prompt: Prompt, live: bool) -> None:
     """Towards a limit of money, where there is one. What was refused cost nothing; what was cut off, who knows."""
     refused = prompt.status is None or prompt.status >= 400
     recorder = current()
@@ -90,7 +90,7 @@ def _charge(call: Call, prompt: Prompt) -> None:
     if cost is None and used.input is not None and output is not None:
         usage = Usage(call.provider, model, used.input, output, used.cache_read or 0, used.cache_write or 0)
         cost = cost_of(usage, recorder.price)
-    spent(cost, model)
+    spent(cost, model, live)
 
 
 def _tell_effect(step: Step, exchange: Exchange) -> None:

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, Protocol
 
 from opentelemetry import trace
 from opentelemetry.trace import Status, StatusCode
@@ -19,7 +19,7 @@ from opentelemetry.trace import Status, StatusCode
 from playhead.errors import Stop, UsageError
 
 _LONGEST_CYCLE = 4
-_TELLING = frozenset({"state", "decision", "score"})
+TELLING = frozenset({"state", "decision", "score"})
 # A step's name, and what it was asked.
 Made = tuple[str, str]
 
@@ -30,6 +30,14 @@ class LimitExceeded(Stop):
     def __init__(self, limit: str, words: str) -> None:
         super().__init__(words)
         self.limit = limit
+
+
+class Limit(Protocol):
+    max_cost_usd: float | None
+
+    def before_step(self, kind: str, name: str, like: str) -> None: ...
+    def unanswered(self, name: str, like: str) -> None: ...
+    def spent(self, cost_usd: float | None, model: str) -> None: ...
 
 
 class _Limits:
@@ -58,7 +66,7 @@ class _Limits:
 
     def before_step(self, kind: str, name: str, like: str) -> None:
         self._steps += 1
-        if kind in _TELLING:
+        if kind in TELLING:
             return
         if self._exceeded is None:
             self._exceeded = self._over(kind, name, like)
@@ -112,6 +120,14 @@ def _cycle(made: list[Made], most: int) -> list[Made] | None:
 
 
 under_limits: ContextVar[tuple[_Limits, ...]] = ContextVar("playhead_limits", default=())
+
+
+everywhere: list[Limit] = []
+"""Around all that this process does, whatever context it is in: a fork's own."""
+
+
+def _limits_here() -> tuple[Limit, ...]:
+    return (*under_limits.get(), *everywhere)
 
 
 @contextmanager
@@ -195,7 +211,7 @@ def _behind(error: BaseException) -> LimitExceeded | None:
 
 
 def check_limits(kind: str, name: str, like: str) -> None:
-    for one in under_limits.get():
+    for one in _limits_here():
         try:
             one.before_step(kind, name, like)
         except LimitExceeded as error:
@@ -205,18 +221,21 @@ def check_limits(kind: str, name: str, like: str) -> None:
 
 def unanswered(name: str, like: str) -> None:
     """A prompt that failed is asked again by any client: that is no loop of the agent's."""
-    for one in under_limits.get():
+    for one in _limits_here():
         one.unanswered(name, like)
 
 
 def spending_is_limited() -> bool:
     """Whether anybody wants to know what a call cost."""
-    return any(one.max_cost_usd is not None for one in under_limits.get())
+    return any(one.max_cost_usd is not None for one in _limits_here())
 
 
-def spent(cost_usd: float | None, model: str) -> None:
-    """What a model call cost, towards the limits that it is under; None where that is not known."""
-    for one in under_limits.get():
+def spent(cost_usd: float | None, model: str, live: bool = True) -> None:
+    """What a model call cost, towards the limits that it is under; None where that is not known.
+
+    One that a recording answered costs a fork nothing.
+    """
+    for one in _limits_here() if live else under_limits.get():
         one.spent(cost_usd, model)
 
 

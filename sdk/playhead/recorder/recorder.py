@@ -45,6 +45,7 @@ from playhead.values.salt import installation_salt
 
 if TYPE_CHECKING:
     from playhead.lanes.engine import Engine
+    from playhead.recorder.changes import Changes
 
 log = logging.getLogger("playhead")
 
@@ -90,6 +91,8 @@ class Recorder:
         self.worker = Worker(settings, self.journal)
         self.level: Record = "steps"
         self.engine: Engine | None = None
+        self.changes: Changes | None = None
+        """What a fork, or the replay of one, does otherwise than the agent's code says."""
         self.fingerprint: Taking | None = None
         self.tracer: trace.Tracer = trace.NoOpTracer()
         """Of our provider, or of the program's own once it has set one."""

@@ -10,7 +10,8 @@ from functools import partial
 
 from opentelemetry import trace
 
-from playhead.lanes.engine import Engine, Level
+from playhead.lanes.engine import Engine
+from playhead.lanes.header import Level
 from playhead.lanes.recording import Recording
 from playhead.lanes.signals import undisturbed
 from playhead.recorder.carrying import carry
@@ -29,6 +30,8 @@ def record_effects(recorder: Recorder, level: Level, lane: str = "0") -> Engine:
     """Installed when this returns. Model calls are steps from here on, and every effect is in the journal."""
     engine = _recording(recorder, level, lane) if engine_of is None else engine_of(recorder)
     engine.observers.append(ExchangeSteps())
+    if recorder.changes is not None:
+        engine.rewrite = recorder.changes.rewrite
     engine.carry = carry
     engine.listeners.append(partial(Listener, engine))
     undisturbed(JournalProcessor.on_start, JournalProcessor.on_end, Recording._append)
@@ -37,6 +40,12 @@ def record_effects(recorder: Recorder, level: Level, lane: str = "0") -> Engine:
 
 
 def _recording(recorder: Recorder, level: Level, lane: str) -> Engine:
+    sink, run = sink_of(recorder)
+    return Engine.recording(sink, level, run, lane)
+
+
+def sink_of(recorder: Recorder) -> tuple[JournalSink, Callable[[], str | None]]:
+    """Where an engine's records go, and what says the run to which an effect belongs."""
 
     def run() -> str | None:
         here = recorder.runs.get(trace.get_current_span().get_span_context().trace_id)
@@ -45,4 +54,4 @@ def _recording(recorder: Recorder, level: Level, lane: str) -> Engine:
         request = REQUEST.get()
         return None if request is None else request.run
 
-    return Engine.recording(JournalSink(lambda: recorder.journal, recorder.redaction, run), level, run, lane)
+    return JournalSink(lambda: recorder.journal, recorder.redaction, run), run

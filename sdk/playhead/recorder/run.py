@@ -36,6 +36,11 @@ class Run:
     _begun: int = 0
     _said: int = 0
 
+    @property
+    def begun(self) -> int:
+        """How many steps have begun: the number of the next."""
+        return self._begun
+
     def next_number(self) -> int:
         """The step's place in its run. Who asks holds a lock until the number is in the journal: no run has holes."""
         number = self._begun

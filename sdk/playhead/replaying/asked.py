@@ -1,4 +1,4 @@
-"""What the replay tells the process of the program, through one variable of its environment."""
+"""What a replay, or a fork, tells the process of the program, through one variable of its environment."""
 
 from __future__ import annotations
 
@@ -18,6 +18,26 @@ class Stepped:
     """The one that is stepped through; None for all that the process does."""
     keep_every_ms: int
     """Of the program's own time: how close the moments are that are kept for going back."""
+
+
+@dataclass(frozen=True, slots=True)
+class ForkAsked:
+    of: Sequence[str]
+    """The recorded runs of the process, in the order in which they began."""
+    run: int
+    """Which of them is forked; the others are executed again on the way."""
+    at: int
+    """The step at which it leaves the recording, by its number in the run, from 0."""
+    wall_ns: int
+    """When that step began."""
+    changes: Sequence[Mapping[str, Any]]
+    """As recorder/changes.py reads them; those of the recorded run, where it was a fork itself, and new ones."""
+    answer: str | None
+    """What the model answers at that step, in place of what it did."""
+    live: bool
+    max_cost_usd: float | None
+    yes: bool
+    """Tools with side effects are called without asking."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +62,19 @@ class ReplayAsked:
     """Folders of this machine, each with where it was when this was recorded."""
     stepped: Stepped | None = None
     """Where somebody steps through it."""
-
     call: Mapping[str, Any] | None = None
     """The function that is called in place of a program; see entry.py."""
+    fork: ForkAsked | None = None
 
     def as_text(self) -> str:
         return json.dumps(asdict(self))
 
     @classmethod
     def from_text(cls, text: str) -> ReplayAsked:
-        said = json.loads(text)
-        stepped = said.pop("stepped")
-        return cls(**said, stepped=None if stepped is None else Stepped(**stepped))
+        told = json.loads(text)
+        stepped, fork = told.pop("stepped"), told.pop("fork")
+        return cls(
+            **told,
+            stepped=None if stepped is None else Stepped(**stepped),
+            fork=None if fork is None else ForkAsked(**fork),
+        )

@@ -14,8 +14,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
-from playhead.lanes.divergence import Divergence, RecordingEnded, RunEnded
+from playhead.lanes.divergence import Divergence, ForkEnded, RecordingEnded, RunEnded
 from playhead.lanes.engine import Engine
+from playhead.lanes.forking import Forking
 from playhead.lanes.serving import Serving
 from playhead.lanes.sink import Record
 from playhead.lanes.who import place_of_agent
@@ -24,6 +25,7 @@ from playhead.recorder import recording
 from playhead.recorder.processor import Moment
 from playhead.recorder.recorder import Recorder, Settings
 from playhead.replaying.asked import ReplayAsked
+from playhead.replaying.fork import Fork, do_as_the_fork
 from playhead.replaying.guard import Guard
 from playhead.replaying.looking import is_looking
 from playhead.replaying.outcome import How, Outcome
@@ -49,7 +51,8 @@ def replay_this_process(asked: ReplayAsked) -> None:
         os.environ["PYTHONPATH"] = asked.pythonpath
     guard = Guard(lambda failure: _fail(asked, failure))
     of_process.adjust = lambda settings: _kept_here(settings, asked)
-    recording.engine_of = lambda recorder: _serving(recorder, asked, guard)
+    engine_of = _serving if asked.fork is None else _forking
+    recording.engine_of = lambda recorder: engine_of(recorder, asked, guard)
 
 
 def _kept_here(settings: Settings, asked: ReplayAsked) -> Settings:
@@ -74,12 +77,41 @@ def _serving(recorder: Recorder, asked: ReplayAsked, guard: Guard) -> Engine:
         _done(asked, engine)
 
     engine = Engine.serving_from(_records(Path(asked.records)), failed)
-    if asked.realtime and isinstance(engine.direction, Serving):
+    assert isinstance(engine.direction, Serving)
+    if asked.realtime:
         engine.direction.pace = Pace(int(engine.direction.header.get("monotonic_ns", 0))).until
-    if isinstance(engine.direction, Serving):
-        engine.direction.moved = [(here, there) for here, there in asked.moved]
-    engine.patches.on_undo(done)
+    engine.direction.moved = [(here, there) for here, there in asked.moved]
+    _tell_its_end(engine, done)
     guard.leave()
+    if forked := engine.direction.header.get("forked"):
+        do_as_the_fork(recorder, engine, forked, lambda why: _fail(asked, ForkEnded(why)))
+    if stepper is not None:
+        engine.beside = _beside(asked)
+        recorder.processor.watchers.append(stepper.at)
+    if asked.run is not None:
+        recorder.processor.watchers.append(Until(asked, done).at)
+    return engine
+
+
+def _forking(recorder: Recorder, asked: ReplayAsked, guard: Guard) -> Engine:
+    assert asked.fork is not None
+
+    def fail(failure: BaseException) -> NoReturn:
+        fork.tell_end(failure)
+        _fail(asked, failure, told=lambda outcome: _of_fork(engine, outcome))
+
+    fork = Fork(recorder, asked.fork, lambda why: fail(ForkEnded(why)))
+    engine = fork.engine(_records(Path(asked.records)), asked.moved, fail)
+    if asked.fork.max_cost_usd is not None and recorder.price is None:
+        fail(ForkEnded("nothing here knows what a model costs; run: pip install genai-prices"))
+    fork.over = lambda: _end_after(asked, engine)
+    _tell_its_end(engine, lambda: _done(asked, engine))
+    guard.leave()
+    return engine
+
+
+def _tell_its_end(engine: Engine, done: Callable[[], None]) -> None:
+    engine.patches.on_undo(done)
     ends_now = os._exit
 
     def leave(status: int) -> NoReturn:
@@ -87,12 +119,12 @@ def _serving(recorder: Recorder, asked: ReplayAsked, guard: Guard) -> Engine:
         ends_now(status)
 
     engine.patches.set(os, "_exit", leave)
-    if stepper is not None:
-        engine.beside = _beside(asked)
-        recorder.processor.watchers.append(stepper.at)
-    if asked.run is not None:
-        recorder.processor.watchers.append(Until(asked, done).at)
-    return engine
+
+
+def _end_after(asked: ReplayAsked, engine: Engine) -> NoReturn:
+    """The run that was forked is over, and another would begin."""
+    _done(asked, engine)
+    _leave(0)
 
 
 def _stepper(asked: ReplayAsked, recorder: Recorder) -> Stepper | None:
@@ -138,14 +170,30 @@ class Until:
 
 def _done(asked: ReplayAsked, engine: Engine) -> None:
     served = engine.direction
-    if isinstance(served, Serving) and not Path(asked.outcome).exists():
+    if Path(asked.outcome).exists():
+        return
+    if isinstance(served, Forking):
+        Outcome("done", forked=not served.serving, asked_world=served.asked_world).write(Path(asked.outcome))
+    elif isinstance(served, Serving):
         left = served.unasked()
         first = served.unasked_first() if left else ""
         outcome = Outcome("done", unasked=left, undelivered=served.undelivered(), unasked_first=first)
         outcome.write(Path(asked.outcome))
 
 
-def _fail(asked: ReplayAsked, failure: BaseException, stop: Callable[[Outcome], None] | None = None) -> None:
+def _of_fork(engine: Engine, outcome: Outcome) -> Outcome:
+    direction = engine.direction
+    assert isinstance(direction, Forking)
+    lane = outcome.lane or engine.lane_here() or ""
+    return replace(outcome, lane=lane, forked=not direction.serving, asked_world=direction.asked_world)
+
+
+def _fail(
+    asked: ReplayAsked,
+    failure: BaseException,
+    stop: Callable[[Outcome], None] | None = None,
+    told: Callable[[Outcome], Outcome] = lambda outcome: outcome,
+) -> NoReturn:
     """Where the replay parts from the recording it ends: nothing after it means anything. Who steps may look first."""
     if isinstance(failure, Divergence):
         outcome = Outcome(
@@ -153,7 +201,10 @@ def _fail(asked: ReplayAsked, failure: BaseException, stop: Callable[[Outcome], 
         )
     else:
         how: How = "ended" if isinstance(failure, RecordingEnded) else "refused"
+        if isinstance(failure, ForkEnded):
+            how = "stopped"
         outcome = Outcome(how, str(failure), place=place_of_agent())
+    outcome = told(outcome)
     if stop is not None:
         stop(outcome)
     outcome.write(Path(asked.outcome))

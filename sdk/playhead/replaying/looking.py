@@ -12,7 +12,9 @@ import os
 import select
 import signal
 import sys
+import warnings
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from time import monotonic
 from types import CodeType, FrameType
 from typing import Any
@@ -73,7 +75,7 @@ def locals_of(frame: FrameType, redaction: Redaction) -> list[list[str]]:
             yield [name, type_of(there[name]), hidden(redaction, name, shown(there[name]))]
 
     said = _in_fork(look)
-    unseen = "<not looked at: the others took too long>"
+    unseen = "<not looked at: the others took too long, or no process was to be had for it>"
     return said + [[name, type_of(there[name]), unseen] for name in names[len(said) :]]
 
 
@@ -106,7 +108,13 @@ def _is_furniture(name: str, value: Any) -> bool:
 def _in_fork(look: Callable[[], Iterator[list[str]]]) -> list[list[str]]:
     """What it says within the time; as far as it came."""
     reads, writes = os.pipe()
-    child = os.fork()
+    try:
+        with _no_warning():
+            child = os.fork()
+    except OSError:  # no more processes to be had
+        os.close(reads)
+        os.close(writes)
+        return []
     if child == 0:
         os.close(reads)
         _say(look, writes)
@@ -118,6 +126,13 @@ def _in_fork(look: Callable[[], Iterator[list[str]]]) -> list[list[str]]:
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
     return [json.loads(line) for line in said.split(b"\n")[:-1]]
+
+
+def _no_warning() -> AbstractContextManager[object]:
+    """From Python 3.12 on a fork beside other threads warns. This one only looks, and is killed in time."""
+    if sys.version_info < (3, 12):
+        return nullcontext()
+    return warnings.catch_warnings(action="ignore", category=DeprecationWarning)
 
 
 def _say(look: Callable[[], Iterator[list[str]]], writes: int) -> None:

@@ -11,14 +11,14 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-How = Literal["done", "diverged", "ended", "refused"]
+How = Literal["done", "diverged", "ended", "refused", "stopped"]
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     how: How
     """`done`: the program came to its end. `diverged`: it asked for what the recording does not hold. `ended`: the
-    recording was cut off here. `refused`: this cannot be replayed."""
+    recording was cut off here. `refused`: this cannot be replayed. `stopped`: a fork may not, or cannot, go further."""
     what: str = ""
     lane: str = ""
     kind: str = ""
@@ -29,6 +29,10 @@ class Outcome:
     """Recorded effects that nobody asked for."""
     undelivered: int = 0
     unasked_first: str = ""
+    forked: bool = False
+    """The fork point was reached."""
+    asked_world: int = 0
+    """How many calls of a fork the world answered."""
 
     def write(self, file: Path) -> None:
         partial = file.with_name(f".{file.name}.{os.getpid()}")

@@ -71,8 +71,10 @@ class Snapshots:
         here, there = socket.socketpair()
         try:
             child = fork_as_is()
-        except OSError:
-            return None  # no more processes to be had
+        except OSError:  # no more processes to be had
+            here.close()
+            there.close()
+            return None
         is_root = not self._root
         if (child != 0) is is_root:
             # The first process sleeps itself, and its child goes on; of all others the child sleeps.

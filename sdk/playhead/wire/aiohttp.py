@@ -144,6 +144,10 @@ def _patch(engine: Engine, module: ModuleType) -> None:  # noqa: PLR0915 - closu
         actor = current_actor()
         assert actor is not None
         headers = tuple((str(name), str(value)) for name, value in self.headers.items())
+        if engine.rewrite is not None and (made := engine.rewrite(self.method, str(self.url), headers, body)):
+            url, body = made
+            self.url = type(self.url)(url)
+            await self.update_body(body)
         call = connection.call = Call(engine, actor, (self.method, str(self.url), headers, body))
 
         async def live() -> Head:

@@ -229,6 +229,7 @@ class Call:
             first_byte_ns=self._first_byte_ns,
             ended_ns=time_ns(),
             streamed=head is not None and head.body is None,
+            live=head is None or head.live is not None,
         )
         for observer, token in tokens:
             _quietly(observer.ended, token, exchange)

@@ -6,11 +6,15 @@ are pure: nothing in this module knows a client library, and nothing changes wha
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 Headers = tuple[tuple[str, str], ...]
 """Header fields in the order of the wire; a name can come more than once, in any case."""
+
+Rewrite = Callable[[str, str, Headers, bytes], tuple[str, bytes] | None]
+"""Of method, URL, headers and body: the URL and the body that are to be sent, or None: as they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,8 @@ class Exchange:
     ended_ns: int
     streamed: bool
     """The client read the answer in pieces."""
+    live: bool = True
+    """The world answered, and not a recording."""
 
     def request_header(self, name: str) -> str | None:
         return header(self.request_headers, name)

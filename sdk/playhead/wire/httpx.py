@@ -9,6 +9,9 @@ from typing import Any
 from playhead.lanes.actor import current_actor
 from playhead.lanes.engine import Engine
 from playhead.wire.call import Broken, Call, Head, is_whole
+from playhead.wire.exchange import Headers
+
+_OF_BODY = frozenset({b"content-length", b"transfer-encoding"})
 
 
 def install(engine: Engine) -> None:
@@ -72,12 +75,24 @@ def _patch(engine: Engine, module: ModuleType) -> None:  # noqa: PLR0915 - closu
             extensions={"http_version": head.version.encode(), "reason_phrase": head.reason.encode("latin-1")},
         )
 
-    def call_of(request: Any) -> Call | None:
+    def call_of(request: Any) -> Call:
         actor = current_actor()
-        if actor is None:
-            return None
-        headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw)
-        return Call(engine, actor, (request.method, str(request.url), headers, request.content))
+        assert actor is not None
+        return Call(engine, actor, (request.method, str(request.url), headers_of(request), request.content))
+
+    def headers_of(request: Any) -> Headers:
+        return tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw)
+
+    def as_sent(request: Any) -> Any:
+        """Another request, where a fork wants one."""
+        if engine.rewrite is None:
+            return request
+        made = engine.rewrite(request.method, str(request.url), headers_of(request), request.content)
+        if made is None:
+            return request
+        url, body = made
+        kept = [(name, value) for name, value in request.headers.raw if name.lower() not in _OF_BODY]
+        return module.Request(request.method, url, headers=kept, content=body, extensions=request.extensions)
 
     def head_of(method: str, live: Any) -> tuple[Head, bool]:
         headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in live.headers.raw]
@@ -91,8 +106,8 @@ def _patch(engine: Engine, module: ModuleType) -> None:  # noqa: PLR0915 - closu
             return handle(self, request)
         engine.used(self, "an HTTP client")
         request.read()
+        request = as_sent(request)
         call = call_of(request)
-        assert call is not None
 
         def live() -> Head:
             head, whole = head_of(request.method, handle(self, request))
@@ -114,8 +129,8 @@ def _patch(engine: Engine, module: ModuleType) -> None:  # noqa: PLR0915 - closu
             return await handle_async(self, request)
         engine.used(self, "an HTTP client")
         await request.aread()
+        request = as_sent(request)
         call = call_of(request)
-        assert call is not None
 
         async def live() -> Head:
             head, whole = head_of(request.method, await handle_async(self, request))

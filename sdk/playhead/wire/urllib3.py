@@ -16,6 +16,7 @@ from playhead.lanes.engine import Engine
 from playhead.wire.call import Broken, Call, Head, is_whole
 
 LONGEST_CHUNK = 1 << 16
+_OF_BODY = frozenset({"content-length", "transfer-encoding"})
 
 
 def install(engine: Engine) -> None:
@@ -115,6 +116,12 @@ def _patch(engine: Engine, module: ModuleType) -> None:
         headers = tuple((str(name), _text(value)) for name, value in dict(how.get("headers") or {}).items())
         port = "" if self.port in (None, 80, 443) else f":{self.port}"
         absolute = url if "://" in url else f"{self.scheme}://{self.host}{port}{url}"
+        if engine.rewrite is not None and (made := engine.rewrite(method, absolute, headers, body)):
+            absolute, body = made
+            url = absolute if "://" in url else absolute.removeprefix(f"{self.scheme}://{self.host}{port}")
+            kept = {name: value for name, value in headers if name.lower() not in _OF_BODY}
+            how |= {"body": body, "headers": {**kept, "Content-Length": str(len(body))}, "chunked": False}
+            headers = tuple(how["headers"].items())
         call = Call(engine, actor, (method, absolute, headers, body))
         # The connection goes back to its pool in the agent's course, as the response is read, and not within the real
         # I/O: a pool has locks, and what it holds decides which of them are taken.

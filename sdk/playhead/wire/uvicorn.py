@@ -86,8 +86,8 @@ def _patch_config(engine: Engine, module: ModuleType) -> None:
         return
 
     def get_loop_factory(config: Any) -> Any:
-        """Asked for any loop, uvicorn takes uvloop where it is installed, which cannot be ordered."""
-        if config.loop != "auto" or not engine.exact:
+        """Asked for any loop, uvicorn takes uvloop where it is installed, whose tasks have no lanes and no order."""
+        if config.loop != "auto":
             return real(config)
         config.loop = "asyncio"
         try:

@@ -72,6 +72,15 @@ def test_a_good_run_has_no_remark(database: StoreDatabase) -> None:
     assert said(database, told) == []
 
 
+def test_a_fork_says_of_which_run_it_is_and_what_ended_it(database: StoreDatabase) -> None:
+    told = Told(40)
+    first = told.request.resource_spans[0].scope_spans[0].spans[0]
+    first.attributes.add(key="playhead.fork.of").value.string_value = "ab" * 16
+    first.attributes.add(key="playhead.fork.at").value.int_value = 7
+    first.attributes.add(key="playhead.fork.ended").value.string_value = "needs --live"
+    assert said(database, told) == ["⑂ of abababababab at step 7", "the fork ended: needs --live"]
+
+
 def test_equal_calls_are_counted_by_tool_and_arguments(database: StoreDatabase) -> None:
     told = Told(2).tool("other", '{"a": 1}')
     for _ in range(4):

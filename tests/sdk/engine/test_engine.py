@@ -7,6 +7,7 @@ import datetime
 import gc
 import json
 import os
+import queue
 import random
 import re
 import socket
@@ -21,6 +22,7 @@ from typing import Any
 import pytest
 
 from playhead.errors import NotServed
+from playhead.lanes import locks
 from playhead.lanes.divergence import Divergence
 from playhead.lanes.engine import Engine
 from playhead.lanes.opening import VERSION
@@ -440,6 +442,36 @@ print("alive")
 def test_a_collection_in_the_middle_of_setting_a_context_variable_does_not_kill_the_process() -> None:
     done = subprocess.run([sys.executable, "-c", COLLECTED], capture_output=True, text=True, timeout=60, check=False)
     assert (done.stdout, done.returncode) == ("alive\n", 0)
+
+
+def test_a_finaliser_that_wants_what_its_own_thread_holds_does_not_hang_it(
+    uninstalls: list[Engine], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda one: told.append(str(one.exc_value)))
+    monkeypatch.setattr(locks, "IN_A_FINALISER_S", 0.01)
+
+    class Pooled:
+        """As a response that urllib3 has not read to its end: it is in a circle, and wants its pool at its end."""
+
+        def __init__(self, pool: queue.Queue[int]) -> None:
+            self.me, self.pool = self, pool
+
+        def __del__(self) -> None:
+            self.pool.put(1)
+
+    def run() -> int:
+        pool: queue.Queue[int] = queue.Queue()
+        Pooled(pool)
+        with pool.mutex:
+            gc.collect()
+        Pooled(pool)
+        gc.collect()
+        return pool.qsize()
+
+    size, _ = recorded(uninstalls, run)
+    assert size == 1
+    assert told == ["a finaliser waited for a lock that its own thread holds; what it was to do is left out"]
 
 
 def test_who_times_collections_reads_no_clock_of_the_agent(uninstalls: list[Engine]) -> None:

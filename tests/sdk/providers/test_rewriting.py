@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+
 from playhead.providers.rewriting import CannotRewrite, answering, rewritten
 
 USER = {"role": "user", "content": "hello"}
