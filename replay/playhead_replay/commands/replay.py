@@ -14,7 +14,7 @@ from playhead_replay.call import replay_call
 from playhead_replay.certificate import Certificate
 from playhead_replay.commands.finding import add_recording_arguments, recording_from
 from playhead_replay.entry import Entry, entry_of
-from playhead_replay.recording.recording import Recording
+from playhead_replay.recording.recording import Recording, alone
 from playhead_replay.replay import Verdict, certified, replay
 from playhead_replay.stepping.prompt import Prompt
 from playhead_replay.stepping.session import Session
@@ -33,6 +33,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--entry", metavar="MODULE:FUNCTION", help="call this function as the run's was called, in place of a program"
     )
+    parser.add_argument(
+        "--alone", action="store_true",
+        help="of a server's run: that run alone, without all that the process served before it; quick, and right where "
+        "they shared nothing",
+    )  # fmt: skip
     parser.add_argument("--realtime", action="store_true", help="keep the pace of the recording, pieces of streams too")
     parser.add_argument(
         "--step", action="store_true", help="stop at the first step, and at a prompt go on from there, or back"
@@ -60,6 +65,8 @@ def add_program_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     python, checkout = program_of(arguments)
     recording = recording_from(arguments)
+    if arguments.alone:
+        recording = alone(recording)
     if arguments.entry and (arguments.words or arguments.step or arguments.until or arguments.breakpoints):
         raise UsageError("--entry calls a function, and is neither stepped through nor given with a command line")
     if arguments.step or arguments.until or arguments.breakpoints:

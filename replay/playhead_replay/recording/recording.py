@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from playhead.lanes.sink import Record
+from playhead.lanes.excerpt import slice_of
+from playhead.lanes.sink import RUN_ENDS, Record
 from playhead_replay.recording.steps import RecordedStep
 
 
@@ -47,6 +48,14 @@ class Recording:
         return not self.runs or self.runs[-1] == self.run
 
 
+def alone(recording: Recording) -> Recording:
+    """The run without the others of its process: what came before the first request, and its own lanes.
+
+    Raises NotServed where no request started it.
+    """
+    return replace(recording, records=slice_of(recording.records, recording.run), runs=[recording.run])
+
+
 def recording_of(
     process: str,
     run: str,
@@ -57,5 +66,12 @@ def recording_of(
     kept = list(records)
     header: Mapping[str, Any] = next((record[1] for record in kept if record[0] == "h"), {})
     origin: Mapping[str, Any] = next((record[1] for record in reversed(kept) if record[0] == "v"), {})
-    begun = [record[6][1] for record in kept if record[0] == "f" and record[3] == "run" and record[6][0] == "="]
-    return Recording(process, run, steps, kept, header, origin, begun, other_processes)
+    return Recording(process, run, steps, kept, header, origin, _runs_in(kept, run), other_processes)
+
+
+def _runs_in(records: Sequence[Record], run: str) -> list[str]:
+    """In the order in which they began. An id alone is no run: a framework's spans around a request get one, too."""
+    begun = [record[6][1] for record in records if record[0] == "f" and record[3] == "run" and record[6][0] == "="]
+    ended = {record[6][1] for record in records if record[0] == "f" and record[3] == RUN_ENDS}
+    owners = {record[1] for record in records if record[0] in ("f", "b")}
+    return [one for one in begun if one == run or one in ended or one in owners]
