@@ -28,7 +28,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import TracesData
 
 from playhead.errors import UsageError
 from playhead.journal.recording import EVENT, placed
-from playhead.lanes.sink import Record
+from playhead.lanes.sink import NOT_COUNTED, Record
 from playhead_collector.read.recordings import Chunk
 from playhead_collector.receive.json_request import protobuf_from_json
 from playhead_collector.receive.signal import Signal
@@ -64,14 +64,16 @@ class Exported:
         contents: dict[str, list[bytes]] = {}
         for chunk in self.chunks:
             contents.setdefault(chunk.process, []).append(chunk.content)
-        return {
-            process: [
-                record
-                for place, record in placed(found)
-                if place <= self.until.get(process, place) or record[0] in _ENDS
-            ]
-            for process, found in contents.items()
-        }
+        return {process: self._needed(process, found) for process, found in contents.items()}
+
+    def _needed(self, process: str, contents: list[bytes]) -> list[Record]:
+        until = self.until.get(process)
+        if until is None:
+            return [record for _, record in placed(contents)]
+        kept = [record for place, record in placed(contents) if place <= until or record[0] in _ENDS]
+        # How many there were is said by the last; of a part it is another number.
+        counted = sum(record[0] not in NOT_COUNTED for record in kept)
+        return [["z", counted] if record[0] == "z" else record for record in kept]
 
 
 def is_exported(file: Path) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -44,8 +44,8 @@ class Recording:
 
     @property
     def is_last(self) -> bool:
-        """Whether no other run began after this one."""
-        return not self.runs or self.runs[-1] == self.run
+        """Whether nothing began after this run."""
+        return next((begun == self.run for begun in _begun(reversed(self.records))), True)
 
 
 def alone(recording: Recording) -> Recording:
@@ -71,7 +71,10 @@ def recording_of(
 
 def _runs_in(records: Sequence[Record], run: str) -> list[str]:
     """In the order in which they began. An id alone is no run: a framework's spans around a request get one, too."""
-    begun = [record[6][1] for record in records if record[0] == "f" and record[3] == "run" and record[6][0] == "="]
     ended = {record[6][1] for record in records if record[0] == "f" and record[3] == RUN_ENDS}
     owners = {record[1] for record in records if record[0] in ("f", "b")}
-    return [one for one in begun if one == run or one in ended or one in owners]
+    return [one for one in _begun(records) if one == run or one in ended or one in owners]
+
+
+def _begun(records: Iterable[Record]) -> Iterator[str]:
+    return (record[6][1] for record in records if record[0] == "f" and record[3] == "run" and record[6][0] == "=")

@@ -93,6 +93,8 @@ def _step(  # noqa: PLR0917 - both forms of a span say all of it, in this order
     attributes: dict[str, Any],
     events: list[tuple[str, dict[str, Any]]],
 ) -> RecordedStep:
+    if not end_ns and attributes.get("playhead.state") == "open":
+        del attributes["playhead.state"]  # said by who sent it, of any step without an end
     return RecordedStep(
         run,
         ident,

@@ -9,10 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from playhead.lanes.sink import Record
-
-# Not of the engine's own count: pieces of large texts, and what the process came from.
-_NOT_COUNTED = frozenset({"p", "v"})
+from playhead.lanes.sink import NOT_COUNTED, Record
 
 
 def damage(records: Iterable[Record]) -> str | None:
@@ -34,7 +31,7 @@ def damage(records: Iterable[Record]) -> str | None:
                 answered.add((lane, kind, number))
             case ["z", int(total), *_]:
                 said = total
-        if record[0] not in _NOT_COUNTED and record[0] != "z":
+        if record[0] not in NOT_COUNTED:
             count += 1
     if said is not None and said != count:
         return f"the recording has {count} records, and had {said} when it was written"

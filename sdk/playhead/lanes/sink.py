@@ -30,6 +30,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 Record = list[Any]
+# What the last record's count leaves out: itself, pieces of large texts, and what the process came from.
+NOT_COUNTED = frozenset({"z", "p", "v"})
 # The kind of an effect: the first step of a run has ended; the outcome says of which.
 RUN_ENDS = "run ends"
 

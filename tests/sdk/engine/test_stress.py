@@ -44,8 +44,8 @@ def came_to_its_end(program: str, journal: Path) -> list[str]:
     """Runs it; the reasons for which the discipline was given up, which should be none."""
     words = [sys.executable, "-W", "ignore", "-m", "tests.sdk.engine.stress", str(journal), program]
     done = subprocess.run(words, cwd=REPOSITORY, capture_output=True, text=True, timeout=120, check=False)
-    assert done.stdout == "done\n", done.stderr[-2000:]
-    assert done.returncode == 0, done.stderr[-2000:]
+    assert done.stdout == "done\n", done.stderr[-8000:]
+    assert done.returncode == 0, done.stderr[-8000:]
     records = [record for folder in journal.iterdir() for record in read_journal(folder)]
     levels = [record[2][1]["level"] for record in records if record[0] == "r" and record[2][0] == "h"]
     assert "exact" in levels, f"{program} was not recorded at the level that is tried here"
