@@ -33,7 +33,7 @@ def ask(number):
     try:
         httpx2.post("http://127.0.0.1:9/v1/chat/completions", json={"model": "m", "messages": []})
     except httpx2.ConnectError:
-        print(number)
+        sys.stdout.write(f"{number}" + chr(10))  # in one piece: others write to the same place
 
 if __name__ == "__main__":
     with multiprocessing.get_context("spawn").Pool(2) as pool:
