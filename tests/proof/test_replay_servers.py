@@ -37,7 +37,8 @@ def test_a_request_among_fifty_replays_after_a_thousand(tmp_path: Path) -> None:
     shutil.rmtree(journal)
     begun = [json.loads(line)[1] for line in file.read_bytes().splitlines() if line.startswith(b'["s"')]
     runs = list(dict.fromkeys(begun))
-    assert len(runs) >= BEFORE
+    # A seventh of the requests is answered from memory: nothing is recorded of them, so they are no runs.
+    assert len(runs) >= BEFORE * 6 // 7
     store = f"chdb://{tmp_path / 'store'}"
     imported = run(tmp_path, *PLAYHEAD, "import", "--store", store, str(file))
     assert imported.code == 0, imported.err
