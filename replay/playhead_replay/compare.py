@@ -23,7 +23,7 @@ _NOT_COMPARED = frozenset(
     {
         "playhead.packages", "playhead.format", "playhead.record", "playhead.platform", "playhead.hash_seed",
         "playhead.lost", "playhead.run.steps", "playhead.approval.waited_s", "playhead.exit.signal",
-        "gen_ai.response.time_to_first_chunk", "gen_ai.server.time_to_first_token", "exception.message",
+        "gen_ai.response.time_to_first_chunk", "gen_ai.server.time_to_first_token",
     }
 )  # fmt: skip
 _OUTCOME = (
@@ -132,8 +132,9 @@ def _compared(was: RecordedStep, now: RecordedStep, parents: _Parents, cut: bool
         known = known_now = {}
     if not was.ended:
         # It was cut: what it had said by then is all there is to compare.
-        now_said = _said(now)
-        return differences({**known, **_said(was)}, {**known_now, **{key: now_said.get(key) for key in _said(was)}})
+        was_said = _said(was)
+        now_said = _masked(_said(now), was_said)
+        return differences({**known, **was_said}, {**known_now, **{key: now_said.get(key) for key in was_said}})
     if cut and not now.ended:
         # The replay stopped within it: what it was asked with is known, what comes of it is not.
         was_said = _said(was)

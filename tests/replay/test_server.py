@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import signal
-import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +11,7 @@ from urllib.request import urlopen
 import pytest
 from tests.replay.agents import environment_of, playhead
 from tests.sdk.engine.provider import provider
+from tests.sdk.servers.process import listening
 
 from playhead.journal.single import gather
 from playhead_replay.recording.find import from_file
@@ -45,19 +43,10 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("server")
     (folder / "server.py").write_text(SERVER)
     words = [sys.executable, "-m", "uvicorn", "server:app", "--port", "0"]
-    with provider() as url:
-        server = subprocess.Popen(
-            words, cwd=folder, env=environment_of(folder, PROVIDER=url), stderr=subprocess.PIPE, text=True
-        )
-        assert server.stderr is not None
-        ready = next(found for line in server.stderr if (found := re.search(r"http://127\.0\.0\.1:\d+", line)))
+    with provider() as url, listening(words, folder, environment_of(folder, PROVIDER=url)) as address:
         asked = [f"{'count' if number % 2 else 'say'}-{number}" for number in range(20)]
         with ThreadPoolExecutor(10) as clients:
-            list(clients.map(lambda one: urlopen(f"{ready[0]}/ask?words={one}").read(), asked))
-        server.send_signal(signal.SIGTERM)
-        server.stderr.read()
-        server.wait(30)
-        server.stderr.close()
+            list(clients.map(lambda one: urlopen(f"{address}/ask?words={one}").read(), asked))
     file = folder / "server.playhead"
     gather(sorted((folder / "journal").iterdir()), file)
     yield file

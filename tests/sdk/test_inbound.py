@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import re
-import signal
-import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +13,7 @@ from typing import Any
 import httpx2
 import pytest
 from tests.sdk.collector import FakeCollector, attributes, children
+from tests.sdk.servers.process import listening
 
 from playhead.cli import main
 from playhead.journal.recording import merged
@@ -86,22 +83,8 @@ def serving(
         **os.environ, "COLLECTOR": collector.url, "JOURNAL": str(folder / "journal"), "PROVIDER": provider.url,
     }  # fmt: skip
     words = [sys.executable, "-m", "uvicorn", "server:app", "--port", "0", "--http", http, "--loop", loop]
-    with subprocess.Popen(words, cwd=folder, env=environment, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stderr is not None
-        said = ""
-        while (found := re.search(r"running on (http://[\d.:]+)", said)) is None:
-            line = process.stderr.readline()
-            assert line, said
-            said += line
-        # Read on, or the server would one day wait for us.
-        reader = threading.Thread(target=process.stderr.read)
-        reader.start()
-        try:
-            yield found[1]
-        finally:
-            process.send_signal(signal.SIGTERM)
-            assert process.wait(60) == -signal.SIGTERM
-            reader.join()
+    with listening(words, folder, environment) as address:
+        yield address
     # uvicorn ends by the signal itself, so what came last is sent by somebody else.
     assert main(["ship", "--journal", str(folder / "journal"), "--endpoint", collector.url]) == 0
 

@@ -127,7 +127,7 @@ def test_what_a_server_feeds_to_its_application_later_comes_where_it_came(tmp_pa
     """Pieces of bodies, the room to send on, an end by its server; beside the server a task of the program's own."""
     odd = ("-m", "tests.sdk.servers.odd")
     answers: dict[str, bytes] = {}
-    with provider() as url, recorded(tmp_path / "journal", url, *odd) as server:
+    with provider() as url, recorded(tmp_path / "journal", url, *odd, ends=0) as server:
         port = int(server.rpartition(":")[2])
 
         def pieces() -> None:

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,11 +28,11 @@ SHOP = ("-m", "uvicorn", "tests.sdk.servers.shop:app")
 
 
 @contextmanager
-def recorded(journal: Path, provider: str, *words: str, level: str = "exact") -> Iterator[str]:
-    """Its address."""
-    asked = [sys.executable, *(words or SHOP), "--port", "0"]
-    told = environment(journal, provider, LEVEL=level)
-    with subprocess.Popen(asked, cwd=REPOSITORY, env=told, stderr=subprocess.PIPE, text=True) as process:
+def listening(
+    words: Sequence[str], folder: Path, environment: Mapping[str, str], ends: int = -signal.SIGTERM
+) -> Iterator[str]:
+    """The address of a server under uvicorn, which is told to stop by SIGTERM, and ends as uvicorn lets it."""
+    with subprocess.Popen(words, cwd=folder, env=environment, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
         said = ""
         while (found := re.search(r"running on (http://[\d.:]+)", said)) is None:
@@ -46,8 +46,18 @@ def recorded(journal: Path, provider: str, *words: str, level: str = "exact") ->
             yield found[1]
         finally:
             process.send_signal(signal.SIGTERM)
-            process.wait(60)
+            assert process.wait(60) == ends
             reader.join()
+
+
+@contextmanager
+def recorded(
+    journal: Path, provider: str, *words: str, level: str = "exact", ends: int = -signal.SIGTERM
+) -> Iterator[str]:
+    """Its address."""
+    asked = [sys.executable, *(words or SHOP), "--port", "0"]
+    with listening(asked, REPOSITORY, environment(journal, provider, LEVEL=level), ends) as address:
+        yield address
 
 
 def records_in(journal: Path) -> list[Record]:
