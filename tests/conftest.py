@@ -11,6 +11,11 @@ from playhead_collector.store.engine import Engine
 from playhead_collector.store.migrations import check_suitable
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Bytes have no part in a test's id: gzip's hold the time, and workers beside each other must agree on every id."""
+    return argname if isinstance(val, bytes) else None
+
+
 @pytest.fixture(scope="session")
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     """The one engine, on a folder that goes with the session."""
