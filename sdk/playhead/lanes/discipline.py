@@ -87,8 +87,8 @@ class Discipline:
 
     # -- the holder's ways
 
-    def enter(self, actor: Actor) -> bool:
-        """Every hook begins here: counts, so a preemption has a place; a preempted thread comes back in line (true)."""
+    def enter(self, actor: Actor) -> None:
+        """Every hook begins here: counts, so a preemption has a place; and brings a preempted thread back in line."""
         with self._mutex:
             if self._holder is not actor and not actor.detached and not self.dissolved:
                 self._lose(actor)
@@ -110,7 +110,6 @@ class Discipline:
                 self._next()
             self.await_turn(actor)
         actor.inside = True
-        return detached
 
     def settle(self, actor: Actor) -> None:
         """Every hook that keeps the token ends here: where the recording says so, the token is lost."""

@@ -141,9 +141,7 @@ def _run_once(loop: Any, actor: Actor, engine: Engine) -> None:  # noqa: PLR0912
     actor.loop = None
     pending = discipline.take(actor)
     # Once a turn, and only with the token: what the loop had done by when that came is a matter of the threads' speed.
-    if discipline.enter(actor):
-        for handle in _take_outside(ready):
-            handle._run()
+    discipline.enter(actor)
     if pending is not None and pending.deliver is not None:
         pending.deliver()
     discipline.settle(actor)
