@@ -7,6 +7,7 @@ PlayheadError
 │   ├── SchemaTooNew          the store was written by a newer Playhead
 │   ├── StoreUnsuitable       this ClickHouse lacks something the schema needs
 │   └── QueryRefused          a statement that the reading port does not allow
+├── RuleRefused               a rule of alerts is wrong; says in which line of its file, and what to write instead
 └── IngestError
     ├── BadRequest            malformed; sending it again cannot help
     ├── TooLarge              over a size limit; sending it again cannot help
@@ -18,6 +19,7 @@ PlayheadError
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from playhead.errors import PlayheadError
 
@@ -44,6 +46,16 @@ class StoreUnsuitable(StoreError):
 
 class QueryRefused(StoreError):
     """A statement that the reading port does not allow."""
+
+
+class RuleRefused(PlayheadError):
+    """A rule's file cannot be a rule; the others are none the worse for it."""
+
+    def __init__(self, path: Path, line: int, reason: str) -> None:
+        super().__init__(f"{path}:{line}: {reason}")
+        self.path = path
+        self.line = line
+        self.reason = reason
 
 
 class IngestError(PlayheadError):

@@ -1,0 +1,146 @@
+"""Whether a rule may run, by the guard of the reading port, and whether it returns what a rule returns.
+
+A rule comes from a file that an operator wrote, and runs inside of the collector: what the reading port would refuse
+from a stranger (a second statement, a file, another database) is refused from a rule, too. Nothing is executed here but
+the engine's own reading of the statement.
+
+Must never let through what depends on the moment in which it is asked (`now()`): the same rule is asked about the past.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.exceptions import ClickHouseError
+
+from playhead.errors import PlayheadError
+from playhead_collector.alerts.rule import ROW, Rule
+from playhead_collector.errors import RuleRefused
+from playhead_collector.facade.complaints import QueryFailed
+from playhead_collector.facade.engine import Query, Summary
+from playhead_collector.facade.guard import Guard
+from playhead_collector.facade.limits import Limits
+from playhead_collector.facade.listed import listed
+from playhead_collector.facade.syntax import words_of
+
+# What the engine says after its reason is the statement in its own words, which are not the file's.
+_SCOPE = re.compile(r"\. In scope .*", re.DOTALL)
+_NAMED = re.compile(r"(?:identifier|function) [`']?(?:\w+\.)*(\w+)")
+_LINE = re.compile(r"\(line (\d+), col \d+\)")
+_OF_THE_MOMENT = listed("""
+    now now64 nowInBlock nowInBlock64 today yesterday curdate current_date current_timestamp localtime localtimestamp
+    UTCTimestamp UTC_timestamp rand rand32 rand64 randConstant generateUUIDv4 generateUUIDv7
+""")
+_NUMBER = re.compile(r"(?:LowCardinality\()?(?:Nullable\()?(?:U?Int\d+|Float\d+|Decimal.*)")
+# Bound while a rule is only looked at; what they are does not matter.
+_SAMPLE: Mapping[str, str] = {
+    "runs": "[]",
+    "since": "2000-01-01 00:00:00.000",
+    "until": "2000-01-01 00:00:00.000",
+    "at": "arrived_at",
+}
+_ESCAPED = re.compile(r"\\(.)")
+_MEANT = {"\\": "\\", "t": "\t", "n": "\n", "r": "\r"}
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """A rule that may run: the statement in the engine's words, and its columns that are neither group nor of `ROW`."""
+
+    rule: Rule
+    statement: str
+    labels: tuple[str, ...]
+
+
+class Admission:
+    """Looks at rules for one project's database."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._database = str(client.command("SELECT currentDatabase()"))
+        self._guard = Guard(_ClientEngine(client), Limits())
+
+    def admit(self, rule: Rule) -> Admitted:
+        """The rule, ready to be asked. Raises RuleRefused."""
+        values = {name: value for name, value in _SAMPLE.items() if name in rule.bound} | rule.values({})
+        try:
+            statement = self._guard.admit(rule.text, self._database, values).text
+        except PlayheadError as error:
+            raise _refused(rule, str(error)) from None
+        if not re.match(r"\(*(?:SELECT|WITH)\b", statement):
+            raise RuleRefused(rule.path, 1, "a rule is one SELECT")
+        restless = sorted(name for name in words_of(statement).called if name.lower() in _OF_THE_MOMENT)
+        if restless:
+            raise RuleRefused(
+                rule.path,
+                _of(rule, restless[0]),
+                f"{restless[0]}() is another one each time; take {{until}}, which is bound",
+            )
+        return Admitted(rule, statement, self._labels(rule, statement, values))
+
+    def _labels(self, rule: Rule, statement: str, values: Mapping[str, str]) -> tuple[str, ...]:
+        try:
+            rows = self._client.query(f"DESCRIBE ({statement})", parameters=dict(values)).result_rows
+        except ClickHouseError as error:
+            raise _refused(rule, str(QueryFailed.from_engine(str(error)))) from None
+        columns = {str(row[0]): str(row[1]) for row in rows}
+        for name in (*ROW, *rule.group_by):
+            if name not in columns:
+                raise RuleRefused(rule.path, 1, f"its rows have no column {name!r}; each has {', '.join(ROW)}")
+        if not _NUMBER.match(columns["value"]):
+            raise RuleRefused(rule.path, _of(rule, "value"), f"value is {columns['value']}, and must be a number")
+        return tuple(name for name in columns if name not in ROW and name not in rule.group_by)
+
+
+def _refused(rule: Rule, said: str) -> RuleRefused:
+    """What guard or engine said, where they said it: at a line, or of a name, or of nothing in particular."""
+    line, name = _LINE.search(said), _NAMED.search(said)
+    reason = _SCOPE.sub("", said).splitlines()[0][:500].rstrip(".")
+    return RuleRefused(rule.path, int(line[1]) if line else _of(rule, name[1]) if name else 1, reason)
+
+
+def _of(rule: Rule, word: str) -> int:
+    """The first line of the statement that holds a word."""
+    for number, line in enumerate(rule.text.splitlines(), 1):
+        if not line.startswith("--") and re.search(rf"\b{re.escape(word)}\b", line, re.IGNORECASE):
+            return number
+    return 1
+
+
+class _ClientEngine:
+    """The guard's questions, asked through a client of any kind of store."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def read(self, query: Query) -> _Answer:
+        # The guard escapes what it binds, as the wire has it; so does the client.
+        values = {name: _ESCAPED.sub(lambda found: _MEANT[found[1]], value) for name, value in query.values.items()}
+        try:
+            body = self._client.raw_query(query.text, parameters=values, fmt=query.format)
+        except ClickHouseError as error:
+            raise QueryFailed.from_engine(str(error)) from None
+        return _Answer(body)
+
+    def stop(self, query_id: str) -> None:
+        """The guard's questions are over at once."""
+
+
+class _Answer:
+    def __init__(self, body: bytes) -> None:
+        self._blocks = iter([body])
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        return next(self._blocks)
+
+    def summary(self) -> Summary:
+        return Summary()
+
+    def close(self) -> None:
+        """Nothing is open."""

@@ -1,0 +1,76 @@
+"""Asks a rule: its statement with values bound, its rows as findings."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from clickhouse_connect.driver.client import Client
+
+from playhead_collector.alerts.admission import Admitted
+from playhead_collector.alerts.rule import AT, RUNS, SINCE, UNTIL
+
+# Runs a statement: their ids travel in the URL where the store is a collector's port.
+_AT_ONCE = 500
+
+ARRIVAL = "arrived_at"
+"""What `{at}` is of live runs: no clock of an agent's decides when something happened."""
+
+Group = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What a rule is asked about: a time, and the runs that changed before it."""
+
+    until: datetime
+    runs: Sequence[str] = ()
+    at: str = ARRIVAL
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One row of a rule: an offending group, with the run and the step that show it."""
+
+    group: Group
+    run_id: str
+    step_id: str
+    value: float
+    summary: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+def ask(client: Client, admitted: Admitted, moment: Moment, chosen: Mapping[str, str] | None = None) -> list[Finding]:
+    """What a rule finds at a moment. One about runs finds nothing where none changed, and the store is not asked."""
+    rule = admitted.rule
+    values: dict[str, object] = {**rule.values(chosen or {})}
+    offered = {SINCE: _time(moment.until - rule.lookback), UNTIL: _time(moment.until), AT: moment.at}
+    values |= {name: value for name, value in offered.items() if name in rule.bound}
+    found: list[Finding] = []
+    for bound in _batches(moment.runs) if rule.about_runs else ({},):
+        result = client.query(admitted.statement, parameters={**values, **bound})
+        found += (_finding(admitted, dict(zip(result.column_names, row, strict=True))) for row in result.result_rows)
+    return found
+
+
+def _batches(runs: Sequence[str]) -> Iterator[dict[str, object]]:
+    for start in range(0, len(runs), _AT_ONCE):
+        yield {RUNS: list(runs[start : start + _AT_ONCE])}
+
+
+def _finding(admitted: Admitted, row: Mapping[str, object]) -> Finding:
+    value = row["value"]
+    return Finding(
+        group=tuple((name, str(row[name])) for name in admitted.rule.group_by),
+        run_id=str(row["run_id"]),
+        step_id=str(row["step_id"]),
+        value=math.nan if value is None else float(str(value)),
+        summary=str(row["summary"]),
+        labels={name: str(row[name]) for name in admitted.labels},
+    )
+
+
+def _time(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]

@@ -1,0 +1,63 @@
+"""Which statements a rule may have, said by the engine itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.collector.alerts.asking import written
+from tests.collector.alerts.test_rule_file import HEADER, SELECT
+from tests.collector.database import fresh_database
+
+from playhead_collector.alerts.admission import Admission
+from playhead_collector.alerts.rule_folder import read_rules
+from playhead_collector.errors import RuleRefused
+from playhead_collector.store.engine import Engine
+
+
+@pytest.fixture(scope="module")
+def admission(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Admission]:
+    """One for all: nothing is written here."""
+    with fresh_database(engine, tmp_path_factory.mktemp("admission")) as database:
+        yield Admission(database.client)
+
+
+def test_every_shipped_rule_may_be_asked_and_says_what_it_is_for(admission: Admission, tmp_path: Path) -> None:
+    rules = read_rules(tmp_path)
+    assert rules.refused == ()
+    assert rules.rules
+    for rule in rules.rules:
+        admission.admit(rule)
+        assert len(rule.why) > 60, rule.name
+        assert all(parameter.about for parameter in rule.parameters), rule.name
+
+
+@pytest.mark.parametrize(
+    ("select", "line", "reason"),
+    [
+        (SELECT.replace("FROM runs", "FROM nowhere"), 4, "nowhere"),
+        (SELECT + "ORDER BY LIMIT 3 FROM\n", 5, "Syntax error"),
+        (SELECT + "ORDER BY priority\n", 5, "priority"),
+        (SELECT.replace("1 AS value", "'1' AS value"), 4, "value is String, and must be a number"),
+        (SELECT.replace("'' AS summary", "'' AS text"), 1, "no column 'summary'"),
+        (SELECT.replace("1 AS value", "toUInt32(now()) AS value"), 4, "take {until}"),
+        (SELECT.replace("'' AS summary", "file('/etc/passwd') AS summary"), 4, "file is not available"),
+        (SELECT.replace("FROM runs", "FROM system.processes"), 1, "outside"),
+        (SELECT + "; DROP TABLE run_rows\n", 1, "one statement"),
+        (SELECT + "SETTINGS max_threads = 64\n", 1, "no SETTINGS"),
+    ],
+)
+def test_what_the_reading_port_refuses_from_strangers_is_refused_from_a_rule(
+    admission: Admission, tmp_path: Path, select: str, line: int, reason: str
+) -> None:
+    rule = written(tmp_path, "mine", HEADER + select)
+    with pytest.raises(RuleRefused) as refused:
+        admission.admit(rule)
+    assert reason in str(refused.value)
+    assert refused.value.line == line
+
+
+def test_the_columns_that_are_neither_group_nor_answer_are_labels(admission: Admission, tmp_path: Path) -> None:
+    rule = written(tmp_path, "mine", HEADER + SELECT.replace("run_id,", "run_id, agent, session,"))
+    assert admission.admit(rule).labels == ("agent", "session")

@@ -1,0 +1,77 @@
+"""A rule's file: what it says, and how what is wrong in it is refused."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from tests.collector.alerts.asking import written
+
+from playhead_collector.alerts.rule import Severity
+from playhead_collector.alerts.rule_folder import read_rules
+from playhead_collector.errors import RuleRefused
+
+HEADER = "-- title: T\n-- why: W\n-- severity: critical\n"
+SELECT = "SELECT run_id, '' AS step_id, 1 AS value, '' AS summary FROM runs WHERE run_id IN {runs:Array(String)}\n"
+
+
+def test_a_header_says_all_of_a_rule_and_its_lines_may_go_on(tmp_path: Path) -> None:
+    rule = written(
+        tmp_path,
+        "mine",
+        "-- title: Too many\n-- why: It is\n--   too many.\n-- severity: info\n-- every: 500ms\n-- for: 2m\n"
+        "-- resolve_after: 1h\n-- lookback: 7d\n-- group_by: agent, tool\n-- notify: pager, chat\n"
+        "-- parameter: most UInt32 = 3; more are too many\n" + SELECT.replace("1 AS value", "{most:UInt32} AS value"),
+    )
+    assert (rule.name, rule.title, rule.why, rule.severity) == ("mine", "Too many", "It is too many.", Severity.INFO)
+    assert (rule.every, rule.hold) == (timedelta(milliseconds=500), timedelta(minutes=2))
+    assert (rule.resolve_after, rule.lookback) == (timedelta(hours=1), timedelta(days=7))
+    assert (rule.group_by, rule.notify) == (("agent", "tool"), ("pager", "chat"))
+    assert rule.values({}) == {"most": "3"}
+    assert rule.values({"most": "9"}) == {"most": "9"}
+
+
+def test_a_rule_that_takes_runs_is_about_runs_and_grouped_by_them(tmp_path: Path) -> None:
+    rule = written(tmp_path, "mine", HEADER + SELECT)
+    assert rule.about_runs
+    assert rule.group_by == ("run_id",)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "reason"),
+    [
+        ("-- title: T\n-- why: W\n" + SELECT, 1, "says no severity"),
+        ("-- titel: T\n" + SELECT, 1, "did you mean 'title'"),
+        (HEADER + "-- title: again\n" + SELECT, 4, "said twice, first in line 1"),
+        (HEADER + "-- for: soon\n" + SELECT, 4, "write 500ms, 30s"),
+        ("-- title: T\n-- why: W\n-- severity: grave\n" + SELECT, 3, "none of info, warning, critical"),
+        (HEADER + "-- parameter: most = 3\n" + SELECT, 4, "name Type = default"),
+        (HEADER + "-- parameter: most UInt32 = 3\n" + SELECT, 4, "does not take the parameter 'most'"),
+        (HEADER + "SELECT 1\n", 1, "would read everything each time"),
+        (HEADER + SELECT + "LIMIT {most:UInt32}\n", 5, "declare it with '-- parameter: most UInt32"),
+        (HEADER + SELECT.replace("Array(String)", "String"), 4, "runs is Array(String), and not String"),
+        (HEADER + "-- nothing\n" + SELECT, 4, "lines of '-- key: value'"),
+        (HEADER + "-- parameter: runs UInt32 = 3\n" + SELECT, 4, "bound by the evaluator"),
+    ],
+)
+def test_what_is_wrong_is_refused_with_its_line_and_what_to_write(
+    tmp_path: Path, text: str, line: int, reason: str
+) -> None:
+    with pytest.raises(RuleRefused) as refused:
+        written(tmp_path, "mine", text)
+    assert (refused.value.line, refused.value.path.name) == (line, "mine.sql")
+    assert reason in str(refused.value)
+
+
+def test_a_folder_adds_to_the_shipped_rules_and_overrides_them_and_a_broken_one_keeps_no_other_out(
+    tmp_path: Path,
+) -> None:
+    written(tmp_path, "mine", HEADER + SELECT)
+    written(tmp_path, "repeated_call", HEADER + SELECT)
+    (tmp_path / "broken.sql").write_text("SELECT 1")
+    rules = read_rules(tmp_path)
+    assert [error.path.name for error in rules.refused] == ["broken.sql"]
+    by_name = {rule.name: rule for rule in rules.rules}
+    assert by_name["repeated_call"].path.parent == by_name["mine"].path.parent == tmp_path
+    assert "runaway_cost" in by_name

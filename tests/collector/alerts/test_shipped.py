@@ -1,0 +1,45 @@
+"""Each shipped rule against a run that has its failure, and against one that nearly has."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from tests.collector.alerts.asking import MadeRun, findings, shipped, store
+from tests.collector.database import StoreDatabase
+
+
+def test_the_same_call_five_times_is_found_and_four_times_or_with_other_arguments_is_not(
+    store_database: StoreDatabase,
+) -> None:
+    looping, four, other = (MadeRun(number).root() for number in (1, 2, 3))
+    for number in range(5):
+        looping.tool("get_order", '{"id":"A-1"}')
+        other.tool("get_order", f'{{"id":"A-{number}"}}')
+    for _ in range(4):
+        four.tool("get_order", '{"id":"A-1"}')
+    store(store_database, looping, four, other)
+    (found,) = findings(store_database, shipped("repeated_call"))
+    assert found.group == (("run_id", looping.run_id), ("tool", "get_order"))
+    assert (found.step_id, found.value) == (looping.steps[-1].span_id.hex(), 5)
+    assert found.summary == "get_order was called 5 times with the same arguments"
+    assert len(findings(store_database, shipped("repeated_call"), {"repeats": "4"})) == 2
+
+
+def test_a_run_that_costs_more_than_its_limit_is_found_with_its_dearest_call(store_database: StoreDatabase) -> None:
+    dear, cheap = (MadeRun(number).root() for number in (1, 2))
+    for cost in (1.0, 4.5):
+        dear.prompt({"gen_ai.request.model": "m", "gen_ai.usage.cost": cost})
+    cheap.prompt({"gen_ai.request.model": "m", "gen_ai.usage.cost": 4.9})
+    store(store_database, dear, cheap)
+    (found,) = findings(store_database, shipped("runaway_cost"))
+    assert (found.run_id, found.step_id, found.value) == (dear.run_id, dear.steps[-1].span_id.hex(), 5.5)
+
+
+def test_an_open_run_is_stalled_after_its_silence_and_one_that_ended_never_is(store_database: StoreDatabase) -> None:
+    silent = MadeRun(1).step("invoke_agent", {"gen_ai.operation.name": "invoke_agent"}, ended=False)
+    store(store_database, silent, MadeRun(2).root())
+    rule = shipped("stalled_run")
+    assert findings(store_database, rule, later=timedelta(seconds=290)) == []
+    (found,) = findings(store_database, rule, later=timedelta(seconds=310))
+    assert found.run_id == silent.run_id
+    assert 300 <= found.value <= 312
