@@ -131,24 +131,39 @@ def _of_recording(recording: Recording) -> list[Reason]:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """The commit that a run was recorded at, and that of this tree; empty where there is none."""
+
+    recorded: str
+    here: str
+    dirty: bool
+    """It was recorded from a tree with changes that were not committed."""
+
+    @property
+    def is_same(self) -> bool:
+        return self.recorded == self.here
+
+
+def tree_of(recording: Recording) -> Tree:
+    """This tree is the recorded one where it is still there, else the repository around us."""
+    code = recording.origin.get("code") or {}
+    places = (code.get("root"), recording.origin.get("folder"))
+    there = repository_of([*(Path(str(place)) for place in places if place), Path.cwd()])
+    here = None if there is None else there.code()
+    return Tree(str(code.get("commit") or ""), here.commit if here else "", bool(code.get("dirty")))
+
+
 def _of_surroundings(recording: Recording, python: str | None) -> list[Reason]:
     origin = recording.origin
     if not origin:
         return [Reason("what it came from (command, code, versions) was not recorded", True)]
     found: list[Reason] = []
-    code = origin.get("code") or {}
-    commit = code.get("commit")
-    places = (code.get("root"), origin.get("folder"))
-    there = repository_of([*(Path(str(place)) for place in places if place), Path.cwd()])
-    here = None if there is None else there.code()
-    if commit and (here is None or here.commit != commit):
-        found.append(
-            Reason(
-                f"recorded at commit {str(commit)[:10]}, this tree is {here.commit[:10] if here else 'no repository'}",
-                False,
-            )
-        )
-    if code.get("dirty"):
+    tree = tree_of(recording)
+    if tree.recorded and not tree.is_same:
+        here = tree.here[:10] or "no repository"
+        found.append(Reason(f"recorded at commit {tree.recorded[:10]}, this tree is {here}", False))
+    if tree.dirty:
         found.append(Reason("recorded from a tree with changes that were not committed", False))
     if python is None:
         found += _of_installation(origin)

@@ -14,7 +14,7 @@ from playhead_replay.told import told
 
 ROOT = Path(__file__).parents[2]
 FOLDER = Path(__file__).parent / "recordings"
-PROGRAMS = ("clients", "gather", "sequential", "stream", "threads")
+PROGRAMS = ("clients", "desk", "gather", "hostile", "sequential", "stream", "threads")
 
 
 @pytest.mark.parametrize("program", PROGRAMS)

@@ -6,7 +6,9 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -315,3 +317,82 @@ def test_the_prompt_takes_commands_from_a_script_and_ends_with_the_verdict(
     assert "'tol' is no field" in done.stderr and "  tol=x\n  ^" in done.stderr
     assert "○ the program has ended: identical: 17 steps, output equal" in done.stderr
     assert os.linesep + "playhead: identical: 17 steps, output equal" in done.stderr
+
+
+HUNG = """
+import playhead
+
+playhead.init(service="hung")
+
+def forever():
+    while True:
+        pass
+
+@playhead.agent(name="hung")
+def hung(rest):
+    playhead.decision("what now", chosen="go on")
+    rest()
+    playhead.decision("and now", chosen="end")
+
+hung(lambda: None)
+"""
+
+
+def test_a_program_that_comes_to_no_next_place_is_ended_and_one_goes_back_from_there(tmp_path: Path) -> None:
+    recording, _ = recording_of(tmp_path, HUNG)
+    (tmp_path / "agent.py").write_text(HUNG.replace("lambda: None", "forever"))
+    with stepping(recording, tmp_path / "out") as session:
+        before = session.begin(until=2)
+        with ThreadPoolExecutor(1) as other:
+            gone = other.submit(session.step)
+            session.pause()  # it comes to no next place
+            while not gone.done():
+                session.end()
+            ended = gone.result()
+        assert isinstance(ended, Ended) and ended.verdict.status == "diverged"
+        assert session.back() == before
+
+
+def test_a_pause_that_comes_when_it_has_stopped_is_no_step(shop: tuple[Recording, str], tmp_path: Path) -> None:
+    with stepping(shop[0], tmp_path / "out") as session:
+        assert where(session.begin(until=2)) == ("look", True)
+        session.pause()
+        assert where(session.step()) == ("look", False)
+
+
+def test_what_differs_so_far_is_the_first_step_that_is_over_and_another(
+    shop: tuple[Recording, str], tmp_path: Path
+) -> None:
+    with stepping(shop[0], tmp_path / "out") as session:
+        session.begin(until=9)
+        assert session.difference() is None
+    steps = list(shop[0].steps)
+    at = next(number for number, step in enumerate(steps) if step.own_name == "look")
+    steps[at] = replace(steps[at], attributes={**steps[at].attributes, "gen_ai.tool.call.result": "{}"})
+    with stepping(replace(shop[0], steps=steps), tmp_path / "out") as session:
+        session.begin(until=at + 1)
+        assert session.difference() is None
+        session.go_to(9)
+        found = session.difference()
+        assert found is not None and found.number == at + 1 and found.differences
+
+
+def test_a_playback_goes_the_same_way_through_the_stored_steps_and_executes_nothing(
+    shop: tuple[Recording, str], tmp_path: Path
+) -> None:
+    def came(standing: Standing) -> tuple[object, ...]:
+        stop = stopped(standing)
+        return stop.number, stop.begins, stop.totals, dict(stop.states), stop.met
+
+    with stepping(shop[0], tmp_path / "out") as replayed, Session(shop[0], None) as played:
+        assert played.stop_at("tool=refund") == replayed.stop_at("tool=refund")
+        assert came(played.begin(at_first=True)) == came(replayed.begin(at_first=True))
+        for go in ("step", "step", "over", "go_on", "out", "back", "back", "over", "go_on", "back_to_prompt"):
+            assert came(getattr(played, go)()) == came(getattr(replayed, go)()), go
+        assert came(played.go_to(9)) == came(replayed.go_to(9))
+        assert came(played.go_to(2)) == came(replayed.go_to(2))
+        played.forget(1)
+        last = played.go_on()
+        assert where(last) == ("shop", False) and played.step() == last
+        assert stopped(last).frames == () and played.difference() is None
+        assert where(played.back()) != where(last)

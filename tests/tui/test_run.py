@@ -12,7 +12,7 @@ from tests.tui.story import Story, tell
 from tests.tui.told import all_runs
 
 from playhead_tui.header import Header
-from playhead_tui.run.pane import Details
+from playhead_tui.run.pane import SheetPane
 from playhead_tui.run.screen import RunScreen
 from playhead_tui.run.steps import Steps
 from playhead_tui.runs.screen import RunsScreen
@@ -147,7 +147,7 @@ def test_a_run_that_is_not_there_is_said_to_be_missing(make_app: MakeApp) -> Non
 
 def test_details_are_of_the_step_under_the_cursor_and_keep_their_tab(make_app: MakeApp) -> None:
     async def story(told: Story) -> None:
-        details = told.app.screen.query_one(Details)
+        details = told.app.screen.query_one(SheetPane)
         await told.press("4", "t")
         assert details.tab == "raw" and "gen_ai.tool.name" in told.screen()
         await told.press("p")

@@ -27,6 +27,8 @@ class RecordedStep:
     number: int
     """Its place in the run, in the order in which steps began; -1 where its recorder said none."""
     start_ns: int
+    end_ns: int
+    """0 where it has not ended."""
     ended: bool
     failed: bool
     error: str
@@ -104,6 +106,7 @@ def _step(  # noqa: PLR0917 - both forms of a span say all of it, in this order
         str(attributes.pop("playhead.lane", "")),
         int(attributes.pop("playhead.sequence", -1)),
         start_ns,
+        end_ns,
         end_ns != 0,
         status == pb.Status.STATUS_CODE_ERROR,
         error,

@@ -10,6 +10,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -52,6 +53,8 @@ class Branches:
         self._channel: Channel | None = None
         self._pid: int | None = None
         self._kept: list[Kept] = []
+        # Held while a process is known to be there, so that another thread ends it and nobody else.
+        self._ending = threading.Lock()
         self.forks = 0
         """How often the program went on from a moment that was kept, and not from its beginning."""
 
@@ -83,6 +86,21 @@ class Branches:
     def go_on(self, goal: GoalMessage) -> None:
         with suppress(OSError):  # it has just ended, which is seen next
             self._live.send({"goal": goal})
+
+    def pause(self) -> None:
+        """From another thread, or a signal's handler."""
+        channel = self._channel
+        if channel is not None:
+            with suppress(OSError):
+                channel.send({"pause": True})
+
+    def end(self) -> None:
+        """From another thread: kills what goes on. Who waits for it sees its end."""
+        with self._ending, suppress(ProcessLookupError):
+            if self._kept and self._pid is not None:
+                os.kill(self._pid, signal.SIGKILL)
+            elif self._process is not None:
+                self._process.kill()
 
     def ask(self, question: Message) -> Message | None:
         """Of the program where it has stopped."""
@@ -175,7 +193,8 @@ class Branches:
 
     def _gone(self) -> int | None:
         """Waits for its end, of which the first process knows, whose children all are; its exit status."""
-        pid, self._pid = self._pid, None
+        with self._ending:
+            pid, self._pid = self._pid, None
         if pid is None:
             return None
         with suppress(OSError):

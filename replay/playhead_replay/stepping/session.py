@@ -1,7 +1,8 @@
 """A session: a recorded program executed again, step by step, forward and back. One thread at a time drives it.
 
 Every command returns where it stands then: a `Stop`, or `Ended`. Going back is going on from a moment before, so what
-is seen there is what was seen there; forward again it comes to the same end.
+is seen there is what was seen there; forward again it comes to the same end. Where nothing can be executed the same
+commands walk through the stored steps: a playback, which has no frames and no end.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import linecache
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from types import TracebackType
-from typing import IO, Any
+from typing import IO, Any, Protocol
 
 from playhead.errors import UsageError
 from playhead.recorder.redaction import Redaction
@@ -19,8 +20,9 @@ from playhead.replaying.stepping import Place
 from playhead.values.redact import Redactor
 from playhead.values.salt import installation_salt
 from playhead_collector.read.conversation import Conversation
+from playhead_replay.compare import StepDifference, first_difference
 from playhead_replay.entry import Entry
-from playhead_replay.launch import scene_for
+from playhead_replay.launch import Executed, Scene, scene_for
 from playhead_replay.recording.recording import Recording
 from playhead_replay.recording.steps import RecordedStep
 from playhead_replay.replay import verdict_on
@@ -29,11 +31,28 @@ from playhead_replay.stepping.breakpoints import Breakpoint, breakpoint_of
 from playhead_replay.stepping.course import Course
 from playhead_replay.stepping.facts import Facts, said_in, states_of, totals_of
 from playhead_replay.stepping.stop import Ended, Failure, Frame, Local, SourceLine, Stop
+from playhead_replay.stepping.stored import StoredMoments
 
 # A fork costs the program 5 to 20 ms.
 KEEP_EVERY_MS = 60
-_AROUND = 4
+AROUND = 4
 Standing = Stop | Ended
+
+
+class Moments(Protocol):
+    """What goes from moment to moment: processes (branches.py), or the stored steps alone (stored.py)."""
+
+    forks: int
+
+    def begin(self, goal: Message) -> None: ...
+    def go_on(self, goal: Message) -> None: ...
+    def pause(self) -> None: ...
+    def end(self) -> None: ...
+    def ask(self, question: Message) -> Message | None: ...
+    def next_message(self) -> Message | None: ...
+    def go_back(self, number: int, goal: Message) -> int | None: ...
+    def left(self) -> Executed: ...
+    def close(self) -> None: ...
 
 
 class Session:
@@ -42,16 +61,18 @@ class Session:
     def __init__(
         self,
         recording: Recording,
-        entry: Entry,
+        entry: Entry | None,
         *,
         output: int | IO[bytes] | None = None,
         keep_every_ms: int = KEEP_EVERY_MS,
+        around: int = AROUND,
     ) -> None:
-        """`output`: where the program prints, as of `subprocess`; `keep_every_ms`: how far a step back may have to go,
-        of the program's own time."""
+        """`entry`: None for a playback; `output`: where it prints, as of `subprocess`; `keep_every_ms`: how far
+        a step back may have to go, of the program's own time; `around`: how many lines of code before and after."""
         self.recording = recording
         self.breakpoints: dict[int, Breakpoint] = {}
         self._entry = entry
+        self._around = around
         self._facts = Facts(recording.steps)
         self._numbers = {step.id: number for number, step in enumerate(recording.steps, 1)}
         # As the program itself does with values: a secret may stand in the code.
@@ -60,8 +81,13 @@ class Session:
         self._course = Course(recording.steps)
         self._met: dict[Place, str] = {}
         self._stack = ExitStack()
-        scene = self._stack.enter_context(scene_for(recording))
-        self._branches = Branches(recording, self._entry, scene, output, keep_every_ms)
+        self._scene: Scene | None = None
+        self._branches: Moments
+        if entry is None:
+            self._branches = StoredMoments(recording.steps)
+        else:
+            self._scene = self._stack.enter_context(scene_for(recording))
+            self._branches = Branches(recording, entry, self._scene, output, keep_every_ms)
         self._stack.callback(self._branches.close)
         self._standing: Standing | None = None
 
@@ -74,7 +100,7 @@ class Session:
         self.close()
 
     def close(self) -> None:
-        """Ends all that it started. Where another thread is in the middle of a command, `pause` comes first."""
+        """Ends all that it started. Where another thread is in the middle of a command, `end` comes first."""
         self._stack.close()
 
     # -- breakpoints
@@ -148,7 +174,11 @@ class Session:
 
     def pause(self) -> None:
         """From another thread: stops what goes on at the next place."""
-        self._branches.go_on(self._goal([], anywhere=True))
+        self._branches.pause()
+
+    def end(self) -> None:
+        """From another thread: kills what goes on, for what does not come to a next place. One can still go back."""
+        self._branches.end()
 
     # -- back
 
@@ -172,6 +202,15 @@ class Session:
     def standing_or_none(self) -> Standing | None:
         """None before it has begun."""
         return self._standing
+
+    def difference(self) -> StepDifference | None:
+        """The first step that is over and not what was recorded; None where all are. A playback has none."""
+        if self._scene is None:
+            return None
+        over = {step.id for step in self._course.ended()}
+        recorded = [step for step in self.recording.steps if step.id in over]
+        replayed = [step for step in self._scene.steps() if step.run == self.recording.run and step.ended]
+        return first_difference(recorded, replayed)
 
     @property
     def forks(self) -> int:
@@ -316,13 +355,14 @@ class Session:
 
     def _frame(self, said: Mapping[str, Any]) -> Frame:
         file, line = str(said["file"]), int(said["line"])
+        assert self._entry is not None  # a playback has no frames
         path = str(self._entry.folder / file)
         linecache.checkcache(path)
         lines = linecache.getlines(path)
-        first = max(1, line - _AROUND)
+        first = max(1, line - self._around)
         around = tuple(
             SourceLine(number, self._redaction.text(text.rstrip("\n")))
-            for number, text in enumerate(lines[first - 1 : line + _AROUND], first)
+            for number, text in enumerate(lines[first - 1 : line + self._around], first)
         )
         return Frame(path if around else file, line, str(said["function"]), bool(said["own"]), around)
 

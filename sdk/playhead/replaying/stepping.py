@@ -147,6 +147,7 @@ class Stepper:
 
     def _stop(self, failure: Mapping[str, Any] | None = None) -> None:
         self._silence.be(False)
+        flush_streams()  # what was printed until here is to be seen here
         frames = frames_of_agent()
         shown = next((number for number, frame in enumerate(frames) if is_own(frame.f_code)), 0)
         self._channel.send(
@@ -176,10 +177,10 @@ class Stepper:
         return False
 
     def _listen(self) -> None:
-        """To what comes while nothing is stopped: another goal."""
-        message = self._next_message()
-        if "goal" in message:
-            self._goal = Goal.of(message["goal"])
+        """To what comes while nothing is stopped: to stop at the next place. Where it has stopped, nobody listens to
+        that, so it can come at any time."""
+        if "pause" in self._next_message():
+            self._goal = Goal(anywhere=True)
 
     def _next_message(self) -> Message:
         message = self._channel.receive()

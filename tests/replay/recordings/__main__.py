@@ -13,6 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from tests.replay.models import model
 from tests.sdk.engine.provider import provider
 
 HERE = Path(__file__).parent
@@ -24,9 +25,10 @@ def record(program: Path, folder: Path) -> None:
     there = folder / program.relative_to(ROOT)
     there.parent.mkdir(parents=True, exist_ok=True)
     shutil.copy(program, there)
-    with provider() as url:
+    with provider() as url, model() as asked:
         environment = {
             "PATH": os.environ["PATH"], "HOME": str(folder / "home"), "LANG": "C.UTF-8", "PROVIDER": url,
+            "MODEL": asked.url,
             "PYTHONPATH": os.pathsep.join(str(folder / name) for name in ("sdk", "collector", "replay")),
             "PLAYHEAD_JOURNAL": str(folder / "journal"),
         }  # fmt: skip

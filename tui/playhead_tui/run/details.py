@@ -6,13 +6,14 @@ from collections.abc import Callable
 from typing import Literal
 
 from playhead_collector.read.context import changes, prompt_before, text_of
-from playhead_collector.read.conversation import Conversation, Message, Value
+from playhead_collector.read.conversation import Conversation
 from playhead_collector.read.notes import notes_on
 from playhead_collector.read.remarks import says_failure
 from playhead_collector.read.run import Node
 from playhead_collector.read.telling import losses_of, text_of_part, title_of
-from playhead_collector.read.value import decoded, of_any_value, of_attributes
+from playhead_collector.read.value import of_any_value, of_attributes
 from playhead_collector.read.words import cost, count, duration, several
+from playhead_tui.run.contents import write_message, write_value
 from playhead_tui.run.opened import OpenedRun, told_by
 from playhead_tui.run.sheet import Line, Sheet
 
@@ -80,27 +81,27 @@ def _output(sheet: Sheet, opened: OpenedRun, place: int, node: Node) -> None:
     if told is None:
         return
     if told.arguments is not None:
-        _value(sheet, "arguments", told.arguments)
+        write_value(sheet, "arguments", told.arguments)
     if told.result is not None:
         if node.step.status == "ok" and says_failure(told.result.text[:100_000]):
             sheet.text("answered with an error", "yellow")
-        _value(sheet, "result", told.result)
+        write_value(sheet, "result", told.result)
     same = opened.equal_calls.get(node.step.step_id)
     if same is not None:
         others = ", ".join(str(other + 1) for other in same if other != place)
         sheet.note(f"same call as {'steps' if len(same) > 2 else 'step'} {others}", "yellow")
     for message in told.output:
-        _message(sheet, message, "←")
+        write_message(sheet, message, "←")
     hidden = len(told.input) - _LATEST
     for number, message in enumerate(told.input[-_LATEST:]):
-        _message(sheet, message, "→", number + max(0, hidden) + 1)
+        write_message(sheet, message, "→", number + max(0, hidden) + 1)
     if hidden > 0 or told.system:
         heading = sheet.heading(f"▾ {several(max(0, hidden) + bool(told.system), 'earlier message')}")
         if told.system:
             sheet.text("system", "bold magenta")
             sheet.markdown(told.system, 1)
         for number, message in enumerate(told.input[: max(0, hidden)]):
-            _message(sheet, message, "→", number + 1)
+            write_message(sheet, message, "→", number + 1)
         sheet.close(heading, folded=True)
     if told.tools:
         heading = sheet.heading(f"▾ {several(len(told.tools), 'tool')} offered")
@@ -108,45 +109,6 @@ def _output(sheet: Sheet, opened: OpenedRun, place: int, node: Node) -> None:
         sheet.close(heading, folded=True)
     if not told.captured and node.step.kind in ("prompt", "tool"):
         sheet.note("its content was not captured")
-
-
-def _value(sheet: Sheet, name: str, value: Value) -> None:
-    heading = sheet.heading(f"▾ {name}")
-    if isinstance(value.data, (dict, list)) and value.data:
-        sheet.members(value.data, 1)
-    else:
-        sheet.text(value.text, indent=1)
-    sheet.close(heading)
-
-
-def _message(sheet: Sheet, message: Message, arrow: str, number: int | None = None) -> None:
-    ordinal = f" {number}" if number is not None else ""
-    finish = f" · {message.finish_reason}" if message.finish_reason else ""
-    heading = sheet.heading(f"▾ {arrow}{ordinal} {message.role or '?'}{finish}", "bold magenta")
-    for part in message.parts:
-        held = decoded(part.text) if part.kind == "text" else None
-        if isinstance(held, (dict, list)):
-            sheet.members(held, 1)
-        elif part.kind == "text":
-            sheet.markdown(part.text, 1)
-        elif part.kind == "reasoning":
-            sheet.text(f"(thinking) {part.text}", "dim italic", 1)
-        elif part.kind == "tool_call":
-            sheet.text(f"calls {part.name}", "bold yellow", 1)
-            _part_value(sheet, part.value, part.text)
-        elif part.kind == "tool_result":
-            sheet.text(f"result {part.name}".rstrip(), "bold yellow", 1)
-            _part_value(sheet, part.value, part.text)
-        else:
-            sheet.text(text_of_part(part), indent=1)
-    sheet.close(heading)
-
-
-def _part_value(sheet: Sheet, value: object, text: str) -> None:
-    if isinstance(value, (dict, list)) and value:
-        sheet.members(value, 2)
-    else:
-        sheet.text(text or str(value if value is not None else ""), indent=2)
 
 
 def _context(sheet: Sheet, opened: OpenedRun, place: int, node: Node) -> None:

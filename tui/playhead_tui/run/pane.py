@@ -1,18 +1,18 @@
-"""The pane that shows a sheet: folding, and where one is in it."""
+"""The pane that shows a sheet: its tabs, folding, and where one is in it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from rich.text import Text
 from textual.binding import Binding, BindingType
 
 from playhead_tui.lines import Lines
-from playhead_tui.run.details import TABS, Tab
 from playhead_tui.run.sheet import Line
 
 
-class Details(Lines):
+class SheetPane(Lines):
     """A sheet; folded parts take one line."""
 
     HEAD = 1
@@ -20,13 +20,14 @@ class Details(Lines):
         Binding("space,enter", "fold", "fold"),
     ]
 
-    def __init__(self, *, id: str | None = None) -> None:
+    def __init__(self, tabs: Sequence[str], *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self.tab: Tab = "output"
+        self._tabs = tabs
+        self.tab = tabs[0]
         self._sheet: list[Line] = []
         self._visible: list[int] = []
 
-    def show(self, sheet: list[Line], tab: Tab, *, keep: bool) -> None:
+    def show(self, sheet: list[Line], tab: str, *, keep: bool) -> None:
         """Another sheet; `keep` where it is of the same step, only newer or of another width."""
         self.tab = tab
         self._sheet = sheet
@@ -47,7 +48,7 @@ class Details(Lines):
 
     def draw_head(self, line: int, width: int) -> Text:
         text = Text(" ")
-        for number, tab in enumerate(TABS, 1):
+        for number, tab in enumerate(self._tabs, 1):
             text.append(f"{number} {tab}", style="bold reverse" if tab == self.tab else "").append("  ")
         return text
 

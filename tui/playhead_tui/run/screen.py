@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, cast
 
 from clickhouse_connect.driver.client import Client
 from rich.text import Text
@@ -29,7 +29,7 @@ from playhead_tui.run.find import holding
 from playhead_tui.run.head import head_of, so_far
 from playhead_tui.run.opened import OpenedRun, open_run
 from playhead_tui.run.pager import page
-from playhead_tui.run.pane import Details
+from playhead_tui.run.pane import SheetPane
 from playhead_tui.run.sheet import Line
 from playhead_tui.run.steps import Steps
 from playhead_tui.screen import PlayheadScreen
@@ -92,7 +92,7 @@ class RunScreen(PlayheadScreen):
         yield Static("opening …", id="run-head")
         with Horizontal(id="run"):
             yield Steps(id="steps")
-            yield Details(id="details")
+            yield SheetPane(TABS, id="details")
         yield Input(placeholder="words in this run", id="find", compact=True)
         yield Static(id="so-far")
         yield Footer(compact=True)
@@ -102,8 +102,8 @@ class RunScreen(PlayheadScreen):
         return self.query_one(Steps)
 
     @property
-    def _details(self) -> Details:
-        return self.query_one(Details)
+    def _details(self) -> SheetPane:
+        return self.query_one(SheetPane)
 
     def on_mount(self) -> None:
         self._steps.focus()
@@ -172,7 +172,7 @@ class RunScreen(PlayheadScreen):
         self.query_one("#so-far", Static).update(words)
 
     def _ask_for_sheet(self, *, keep: bool = False) -> None:
-        opened, place, tab = self._opened, self._steps.place, self._details.tab
+        opened, place, tab = self._opened, self._steps.place, cast("Tab", self._details.tab)
         if opened is None or place is None:
             return
         width = self._details.scrollable_content_region.width - 2
