@@ -30,6 +30,7 @@ class Subcommand:
 
 SUBCOMMANDS = (
     Subcommand("tui", "playhead_tui.command", "tui", "search and read runs, full-screen"),
+    Subcommand("web", "playhead_tui.web.command", "tui", "the same in a browser"),
     Subcommand("up", "playhead_collector.commands.up", "server", "run the collector"),
     Subcommand("record", "playhead.commands.record", "", "record a program that has no line of Playhead in it"),
     Subcommand("ship", "playhead.commands.ship", "", "send what recorded programs left behind"),

@@ -28,8 +28,8 @@ class Lines(ScrollView, can_focus=True):
         scrollbar-size-vertical: 1;
         scrollbar-size-horizontal: 1;
         overflow-x: hidden;
-        & > .lines--cursor { background: $block-cursor-blurred-background; }
-        &:focus > .lines--cursor { background: $primary 45%; text-style: bold; }
+        & > .lines--cursor { background: $panel-lighten-1; }
+        &:focus > .lines--cursor { background: $primary-muted; text-style: bold; }
         & > .lines--head { color: $text-muted; background: $panel; text-style: bold; }
     }
     """

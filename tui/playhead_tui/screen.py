@@ -10,6 +10,7 @@ from clickhouse_connect.driver.client import Client
 from textual import on
 from textual.message import Message
 from textual.screen import Screen
+from textual.widgets import Input
 from textual.worker import get_current_worker
 
 from playhead.errors import UsageError
@@ -36,6 +37,12 @@ class PlayheadScreen(Screen[None]):
         """The store answers, but not this."""
 
         why: str
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A slash is heard before what has the focus, so that what is typed at once after it goes into the line, and is
+        no keys of a table. Within a line it is a slash.
+        """
+        return None if action in ("query", "find") and isinstance(self.focused, Input) else True
 
     @property
     def host(self) -> PlayheadApp:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import ClassVar, cast
 
 from clickhouse_connect.driver.client import Client
@@ -49,7 +50,7 @@ class RunScreen(PlayheadScreen):
         Binding("N", "jump('error', -1)", "Error before", show=False),
         Binding("T", "jump('tool', -1)", "Tool before", show=False),
         Binding("P", "jump('prompt', -1)", "Prompt before", show=False),
-        Binding("slash", "find", "find", key_display="/"),
+        Binding("slash", "find", "find", key_display="/", priority=True),
         Binding("f", "found(1)", "Next found", show=False),
         Binding("F", "found(-1)", "Found before", show=False),
         *(Binding(str(number), f"tab('{tab}')", tab) for number, tab in enumerate(TABS, 1)),
@@ -217,7 +218,7 @@ class RunScreen(PlayheadScreen):
     def action_find(self) -> None:
         entry = self.query_one("#find", Input)
         entry.add_class("-shown")
-        entry.focus()
+        self.set_focus(entry)
 
     @on(Input.Submitted, "#find")
     def _look_for(self, event: Input.Submitted) -> None:
@@ -285,16 +286,28 @@ class RunScreen(PlayheadScreen):
 
     def _export(self, path: str | None) -> None:
         opened = self._opened
-        if path is not None and opened is not None:
-            run_id = opened.run.row.run_id
+        if path is None or opened is None:
+            return
+        run_id = opened.run.row.run_id
+        target = Path(path).expanduser()
+        if self.app.is_web:
+            # Who looks on from a browser wants it there, and not on this machine.
+            target = Path(mkdtemp(prefix="playhead-export-")) / target.name
 
-            def question(client: Client) -> Message:
-                return self.Exported(export_runs(client, [run_id], Path(path).expanduser()))
+        def question(client: Client) -> Message:
+            return self.Exported(export_runs(client, [run_id], target))
 
-            self.ask("export", question)
+        self.ask("export", question)
 
     @on(Exported)
     def _exported(self, event: Exported) -> None:
+        if self.app.is_web:
+            for path in event.paths:
+                self.app.deliver_binary(path)
+                # It is open; its name is needed no longer.
+                path.unlink()
+            event.paths[0].parent.rmdir()
+            return
         self.tell("wrote " + ", ".join(one_line(str(path), 200) for path in event.paths))
 
     def action_back(self) -> None:

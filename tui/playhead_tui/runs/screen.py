@@ -50,7 +50,7 @@ FOLLOW_S = 1.0
 
 class RunsScreen(PlayheadScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "query", "query", key_display="/"),
+        Binding("slash", "query", "query", key_display="/", priority=True),
         Binding("f", "follow", "follow"),
         Binding("o", "order", "sort"),
         Binding("O", "turn", "reverse", show=False),
@@ -283,7 +283,7 @@ class RunsScreen(PlayheadScreen):
     # Keys
 
     def action_query(self) -> None:
-        self.query_one(QueryInput).focus()
+        self.set_focus(self.query_one(QueryInput))
 
     def action_times(self) -> None:
         self.query_one(TimeBars).focus()
