@@ -377,6 +377,17 @@ def test_what_differs_so_far_is_the_first_step_that_is_over_and_another(
         assert found is not None and found.number == at + 1 and found.differences
 
 
+def test_a_program_that_was_recorded_as_a_whole_is_identical_also_when_one_went_back(tmp_path: Path) -> None:
+    folder = Path(__file__).parent / "recordings"
+    recording = from_file(folder / "desk.playhead")
+    entry = entry_of(recording, checkout=folder.parents[2])
+    with (tmp_path / "out").open("wb") as output, Session(recording, entry, output=output) as session:
+        session.begin(until=8)
+        session.back()
+        ended = session.go_on()
+        assert isinstance(ended, Ended) and ended.verdict.status == "identical", ended
+
+
 def test_a_playback_goes_the_same_way_through_the_stored_steps_and_executes_nothing(
     shop: tuple[Recording, str], tmp_path: Path
 ) -> None:

@@ -41,10 +41,14 @@ class Story:
     async def settle(self) -> None:
         """Until no question is open and every message was handled."""
         await self.pilot.pause()
-        while any(not worker.is_finished for worker in self.app.workers):
-            await self.pilot.pause(0.01)
-            await self.pilot.pause()
+        while self._is_working():
+            while self._is_working():
+                await self.pilot.pause(0.01)
+            await self.pilot.pause()  # an answer may ask for more
         await self.pilot.pause()
+
+    def _is_working(self) -> bool:
+        return any(not worker.is_finished for worker in self.app.workers)
 
     def screen(self) -> str:
         """What is on the screen, line by line."""

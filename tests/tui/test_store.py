@@ -51,7 +51,7 @@ def test_a_store_that_is_lost_is_said_to_be_and_is_read_again_when_it_is_back(
             await used.settle()
             assert "trying again" not in used.screen()
         there.clear()
-        await used.pilot.press("r")
+        await used.pilot.press("R")
         await until(used, "lost ✗")
         # What was there is still there to read, and keys are still heard.
         before = used.app.screen.query_one(RunTable).cursor

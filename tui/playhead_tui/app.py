@@ -41,6 +41,10 @@ class Start:
     query: str = ""
     run: str = ""
     """A run to open at once: its id, or the beginning of it."""
+    replay: str = ""
+    """A run to replay at once, as `run`."""
+    step: int | None = None
+    """Of the replay, where it begins."""
 
 
 class PlayheadApp(App[None]):
@@ -90,6 +94,8 @@ class PlayheadApp(App[None]):
         self.push_screen(RunsScreen(self.start.query))
         if self.start.run:
             self.open_run(self.start.run)
+        if self.start.replay:
+            self.open_replay(self.start.replay, number=self.start.step)
         self.set_interval(LOOK_S, self._look)
         self.set_interval(RETRY_S, self._retry)
         self._look()
@@ -142,6 +148,12 @@ class PlayheadApp(App[None]):
         from playhead_tui.run.screen import RunScreen
 
         self.push_screen(RunScreen(run_id))
+
+    def open_replay(self, run_id: str, step_id: str | None = None, *, number: int | None = None) -> None:
+        """Executed again up to where this step begins, by its id or its number from 1; else to its first one."""
+        from playhead_tui.replay.screen import ReplayScreen
+
+        self.push_screen(ReplayScreen(run_id, step_id, number))
 
     def mark(self, run_id: str) -> None:
         """Marks a run, or unmarks it; of three the oldest mark goes."""

@@ -8,7 +8,7 @@ import os
 import sys
 
 from playhead.errors import UsageError
-from playhead_collector.commands.common import add_store_arguments, project_of, settings_of, token_of
+from playhead_collector.commands.common import add_store_arguments, positive, project_of, settings_of, token_of
 from playhead_collector.read.source import Source, open_source
 from playhead_collector.store.address import DEFAULT_PROJECT
 from playhead_tui.app import PlayheadApp, Start
@@ -22,6 +22,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_store_arguments(parser)
     parser.add_argument("query", nargs="*", metavar="QUERY", help="what to search for, as in the query line")
     parser.add_argument("--run", default="", metavar="RUN", help="open this run: its id, its beginning, or 'last'")
+    parser.add_argument("--replay", default="", metavar="RUN", help="replay this run")
+    parser.add_argument("--step", type=positive, metavar="N", help="with --replay: begin at this step")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -42,6 +44,8 @@ def run(arguments: argparse.Namespace) -> int:
         project=project or DEFAULT_PROJECT,
         query=" ".join(arguments.query),
         run=arguments.run,
+        replay=arguments.replay,
+        step=arguments.step,
     )
     app = PlayheadApp(start, Reader(open_it))
     app.run()

@@ -52,6 +52,17 @@ class PlayheadScreen(Screen[None]):
         """Asks beside the screen; the answer is posted to it. A later question of the same group drops this one."""
         self.run_worker(lambda: self._asked(question), group=group, exclusive=True, thread=True, exit_on_error=True)
 
+    def beside(self, group: str, work: Callable[[], Message]) -> None:
+        """As `ask`, for what takes time and no store."""
+
+        def do() -> None:
+            worker = get_current_worker()
+            answer = work()
+            if not worker.is_cancelled:
+                self.post_message(answer)
+
+        self.run_worker(do, group=group, exclusive=True, thread=True)
+
     def _asked(self, question: Callable[[Client], Message]) -> None:
         worker = get_current_worker()
         answer: Message

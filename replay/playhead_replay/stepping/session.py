@@ -213,6 +213,11 @@ class Session:
         return first_difference(recorded, replayed)
 
     @property
+    def moment(self) -> int:
+        """Where it stands in the course of the run: less than before where one went back."""
+        return self._course.here
+
+    @property
     def forks(self) -> int:
         """How often it went on from a moment that was kept, and not from the beginning."""
         return self._branches.forks

@@ -26,7 +26,7 @@ def stop_in_words(stop: Stop, content: Conversation | None, width: int = WIDTH) 
         yield from (_line(4, line, width) for line in stop.failure.differences)
     elif stop.step is not None:
         yield from _step(stop.step, stop.begins, content, width)
-    yield "  " + " · ".join(_so_far(stop))
+    yield "  " + " · ".join(so_far(stop))
     if stop.frame is None:
         yield "  no code of the agent's stands here"
         return
@@ -61,10 +61,10 @@ def messages_in_words(said: Conversation | None, width: int = WIDTH) -> Iterator
 
 def _step(step: RecordedStep, begins: bool, content: Conversation | None, width: int) -> Iterator[str]:
     letter, _ = LETTERS.get(step.kind, LETTERS["other"])
-    name, asked = one_line(step.own_name, 80), _asked(step, content)
+    name, asked = one_line(step.own_name, 80), asked_in_words(step, content)
     when = "about to happen" if begins else "has just ended"
     yield _line(2, f"{letter} {name}{asked} {when}", width)
-    came = _came(step, content)
+    came = came_in_words(step, content)
     if came:
         yield _line(4, f"recorded: {came}", width)
 
@@ -73,7 +73,7 @@ def _line(indent: int, text: str, width: int) -> str:
     return " " * indent + one_line(text, width - indent)
 
 
-def _asked(step: RecordedStep, content: Conversation | None) -> str:
+def asked_in_words(step: RecordedStep, content: Conversation | None) -> str:
     if content is None:
         return ""
     if content.arguments is not None:
@@ -83,7 +83,7 @@ def _asked(step: RecordedStep, content: Conversation | None) -> str:
     return ""
 
 
-def _came(step: RecordedStep, content: Conversation | None) -> str:
+def came_in_words(step: RecordedStep, content: Conversation | None) -> str:
     if step.failed:
         return f"✗ {step.error}"
     if not step.ended:
@@ -100,7 +100,7 @@ def _text(message: Message) -> str:
     return " ".join(part for part in parts if part)
 
 
-def _so_far(stop: Stop) -> Iterator[str]:
+def so_far(stop: Stop) -> Iterator[str]:
     totals = stop.totals
     yield f"so far {cost(totals.cost_usd, totals.unpriced)}"
     if totals.input_tokens is not None or totals.output_tokens is not None:

@@ -14,6 +14,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
+from playhead.aside import is_aside
 from playhead.journal.endpoint import from_environment
 from playhead.journal.folder import Folder
 from playhead.journal.words import ADDED
@@ -51,7 +52,10 @@ def record_this_process(asked: Asked) -> None:
     whole = step.begin("agent", f"invoke_agent {asked.name}", _told(asked, recorder), alone=True)
     everything_beneath(whole.span)
     atexit.unregister(of_process.shutdown)
-    atexit.register(_leave, recorder, whole, streams, os.getpid())
+    is_here = [True]
+    # Not by its id: a moment that a replay keeps, and goes on from, is this program in another process.
+    os.register_at_fork(after_in_child=lambda: None if is_aside() else is_here.clear())
+    atexit.register(_leave, recorder, whole, streams, is_here)
     if asked.hash_seed_is_ours:
         outside(lambda: os.environ.pop("PYTHONHASHSEED"))  # not the agent's doing: it may have been there for the agent
 
@@ -71,9 +75,9 @@ def _told(asked: Asked, recorder: Recorder) -> dict[str, Any]:
     }
 
 
-def _leave(recorder: Recorder, whole: step.Step, streams: Streams | None, pid: int) -> None:
+def _leave(recorder: Recorder, whole: step.Step, streams: Streams | None, is_here: list[bool]) -> None:
     """At the interpreter's end. The command sends what is left, so the program's end does not wait for a collector."""
-    if os.getpid() != pid:
+    if not is_here:
         of_process.shutdown()
         return
     told: dict[str, Any] = {} if streams is None else streams.told()

@@ -48,6 +48,8 @@ class SheetPane(Lines):
 
     def draw_head(self, line: int, width: int) -> Text:
         text = Text(" ")
+        if len(self._tabs) == 1:
+            return text.append(self.tab)
         for number, tab in enumerate(self._tabs, 1):
             text.append(f"{number} {tab}", style="bold reverse" if tab == self.tab else "").append("  ")
         return text

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
@@ -17,7 +16,6 @@ from textual.containers import Horizontal
 from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import Footer, Input, Static
-from textual.worker import get_current_worker
 
 from playhead.errors import UsageError
 from playhead.printable import printable
@@ -57,7 +55,8 @@ class RunScreen(PlayheadScreen):
         Binding("y", "copy", "copy"),
         Binding("o", "pager", "pager"),
         Binding("e", "export", "export"),
-        Binding("r", "reload", "Read it again", show=False),
+        Binding("r", "replay", "replay"),
+        Binding("R", "reload", "Read it again", show=False),
         Binding("escape,q", "back", "back", key_display="q"),
     ]
 
@@ -177,18 +176,7 @@ class RunScreen(PlayheadScreen):
         if opened is None or place is None:
             return
         width = self._details.scrollable_content_region.width - 2
-        self._beside("sheet", lambda: self.SheetCame(place, tab, sheet_of(opened, place, tab, width), keep))
-
-    def _beside(self, group: str, work: Callable[[], Message]) -> None:
-        """As `ask`, for what takes time and no store."""
-
-        def do() -> None:
-            worker = get_current_worker()
-            answer = work()
-            if not worker.is_cancelled:
-                self.post_message(answer)
-
-        self.run_worker(do, group=group, exclusive=True, thread=True)
+        self.beside("sheet", lambda: self.SheetCame(place, tab, sheet_of(opened, place, tab, width), keep))
 
     @on(SheetCame)
     def _sheet_came(self, event: SheetCame) -> None:
@@ -213,6 +201,12 @@ class RunScreen(PlayheadScreen):
                 return
         self.tell(f"no {'further' if by > 0 else 'earlier'} {kind}")
 
+    def action_replay(self) -> None:
+        """From the step under the cursor."""
+        opened, place = self._opened, self._steps.place
+        if opened is not None and place is not None:
+            self.host.open_replay(self._run, opened.nodes[place].step.step_id)
+
     # Find
 
     def action_find(self) -> None:
@@ -227,7 +221,7 @@ class RunScreen(PlayheadScreen):
         if not words or opened is None:
             self._end_find()
             return
-        self._beside("find", lambda: self.FoundCame(words, holding(opened.nodes, words)))
+        self.beside("find", lambda: self.FoundCame(words, holding(opened.nodes, words)))
 
     @on(FoundCame)
     def _found_came(self, event: FoundCame) -> None:

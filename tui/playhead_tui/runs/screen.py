@@ -59,7 +59,8 @@ class RunsScreen(PlayheadScreen):
         Binding("s", "save", "save search"),
         Binding("l", "saved", "searches"),
         Binding("d", "mark", "Mark, for a diff", show=False),
-        Binding("r", "reload", "Ask again", show=False),
+        Binding("r", "replay", "replay"),
+        Binding("R", "reload", "Ask again", show=False),
         Binding("escape", "back", "Back to the table", show=False),
         Binding("q", "app.quit", "quit"),
     ]
@@ -281,6 +282,11 @@ class RunsScreen(PlayheadScreen):
             self.host.open_run(row.run_id)
 
     # Keys
+
+    def action_replay(self) -> None:
+        row = self._table.run
+        if row is not None:
+            self.host.open_replay(row.run_id)
 
     def action_query(self) -> None:
         self.set_focus(self.query_one(QueryInput))
