@@ -43,6 +43,8 @@ def run(arguments: argparse.Namespace) -> int:
     words = [sys.executable, "-m", "playhead", "tui", *arguments.query]
     if arguments.run:
         words += ["--run", arguments.run]
+    if arguments.replay:
+        words += ["--replay", arguments.replay, *(["--step", str(arguments.step)] if arguments.step else [])]
     try:
         family = socket.AF_INET6 if ":" in arguments.host else socket.AF_INET
         listening = socket.create_server((arguments.host, arguments.port), family=family)
