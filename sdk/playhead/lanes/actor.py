@@ -7,10 +7,12 @@ code under `OUTSIDE` (real I/O, in whichever thread or task) is not the agent's 
 from __future__ import annotations
 
 import _thread
-from asyncio import AbstractEventLoop
+from asyncio import AbstractEventLoop, Handle
 from collections.abc import Callable
 from contextvars import ContextVar
+from itertools import count
 from typing import Any, TypeVar
+from zlib import crc32
 
 from playhead.lanes.lane import Lane
 from playhead.lanes.pending import Pending
@@ -36,6 +38,7 @@ class Actor:
         "finished",
         "fresh",
         "gate",
+        "given",
         "granted_ns",
         "home",
         "ident",
@@ -45,6 +48,7 @@ class Actor:
         "loop",
         "parked",
         "queued",
+        "serials",
         "stopped",
         "ticks",
         "waiting_for",
@@ -64,17 +68,25 @@ class Actor:
         self.parked = False  # idle in its event loop's select
         self.loop: AbstractEventLoop | None = None  # the loop it is parked in
         self.detached = False  # was preempted and runs without the token
+        self.given: list[Handle] = []  # by others to its loop meanwhile
         self.finished = False
         self.fresh = False  # has the token, and has not done anything with it
         self.stopped = False  # the replay has ended, and this thread was told: it unwinds
         self.inside = False  # in a short step of the engine's, where it is not preempted
         self.joiners: list[Any] = []
+        self.serials = count(crc32(lane.id.partition("/")[2].encode()))  # serials.py; the first's from 0
         self.ticks = 0  # how often it entered the engine or got the token: places a preemption in its course
         self.granted_ns = 0
 
     def bind(self) -> None:
         self.ident = get_ident()
         _actors[self.ident] = self
+
+    def takes_given(self) -> None:
+        """Behind what it has put in line itself, whoever of the two was faster. With the discipline's mutex held."""
+        for handle in self.given:
+            handle._loop._ready.append(handle)  # type: ignore[attr-defined]
+        self.given.clear()
 
     def unbind(self) -> None:
         if _actors.get(self.ident) is self:
@@ -84,6 +96,11 @@ class Actor:
 def thread_actor() -> Actor | None:
     """The actor of this thread, whatever it does at the moment."""
     return _actors.get(get_ident())
+
+
+def actor_of(ident: int | None) -> Actor | None:
+    """The actor of that thread."""
+    return None if ident is None else _actors.get(ident)
 
 
 def current_actor() -> Actor | None:

@@ -27,7 +27,7 @@ class Discipline:
     def __init__(self, direction: Chooser, *, preempts: bool) -> None:
         self._direction = direction
         self._preempts = preempts
-        self._mutex = allocate_lock()
+        self.mutex = allocate_lock()
         self._holder: Actor | None = None
         self._runnable: deque[Actor] = deque()
         self.actors: set[Actor] = set()
@@ -43,7 +43,7 @@ class Discipline:
 
     def admit(self, actor: Actor, *, holding: bool = False) -> None:
         """A new actor: the main thread holds the token at once, others queue for it."""
-        with self._mutex:
+        with self.mutex:
             self.actors.add(actor)
             if holding:
                 self._holder = actor
@@ -54,7 +54,7 @@ class Discipline:
 
     def dismiss(self, actor: Actor) -> None:
         """Its thread could not be started."""
-        with self._mutex:
+        with self.mutex:
             actor.finished = True
             self.actors.discard(actor)
             self._unqueue(actor)
@@ -65,7 +65,7 @@ class Discipline:
     def finish(self, actor: Actor) -> None:
         """The actor's thread has run its course; whoever joins it can run."""
         self.enter(actor)
-        with self._mutex:
+        with self.mutex:
             self._stops_by_itself(actor)
             actor.finished = True
             self.actors.discard(actor)
@@ -80,7 +80,7 @@ class Discipline:
 
     def go_on(self, leave: Callable[[Discipline], None]) -> None:
         """Up to here the direction followed a recording; from here on things happen."""
-        with self._mutex:
+        with self.mutex:
             self._preempts = True
             leave(self)
             self._next()
@@ -89,7 +89,7 @@ class Discipline:
 
     def enter(self, actor: Actor) -> None:
         """Every hook begins here: counts, so a preemption has a place; and brings a preempted thread back in line."""
-        with self._mutex:
+        with self.mutex:
             if self._holder is not actor and not actor.detached and not self.dissolved:
                 self._lose(actor)
             self._follow_preemption(actor)  # one since its last step that no `settle` came upon
@@ -100,11 +100,10 @@ class Discipline:
         if detached and not self.dissolved:
             pending = Pending(actor, actor.home.id, "rejoin", actor.home.occurrence("rejoin"))
             pending.delay = 0
-            with self._mutex:
+            with self.mutex:
                 actor.waiting_for = pending
                 actor.loop = None  # it waits at its gate, whatever it was about when it lost the token
-                actor.detached = False
-                self.detached -= 1
+                self._beside_no_more(actor)
                 self._direction.expect(pending)
                 self._direction.arrive(pending)
                 self._next()
@@ -115,12 +114,12 @@ class Discipline:
         """Every hook that keeps the token ends here: where the recording says so, the token is lost."""
         actor.inside = False
         if not self._preempts:
-            with self._mutex:
+            with self.mutex:
                 self._follow_preemption(actor)
 
     def leave(self, actor: Actor, pending: Pending) -> None:
         """Gives up the token: this thread waits for `pending`."""
-        with self._mutex:
+        with self.mutex:
             self._stops_by_itself(actor)
             actor.inside = False
             actor.waiting_for = pending
@@ -147,7 +146,7 @@ class Discipline:
         return woken_by
 
     def _break_off(self, actor: Actor) -> None:
-        with self._mutex:
+        with self.mutex:
             self._lose(actor)
 
     def _lose(self, actor: Actor) -> None:
@@ -166,12 +165,12 @@ class Discipline:
 
     def expect(self, pending: Pending) -> None:
         """A task, not the thread, will wait for `pending`."""
-        with self._mutex:
+        with self.mutex:
             self._direction.expect(pending)
 
     def arrive(self, pending: Pending) -> None:
         """The world has answered; from any thread."""
-        with self._mutex:
+        with self.mutex:
             if not self.dissolved:
                 self._direction.arrive(pending)
                 self._next()
@@ -181,7 +180,7 @@ class Discipline:
 
     def wake(self, actor: Actor) -> None:
         """What `actor` waited for was done by the agent's own code: it queues for the token."""
-        with self._mutex:
+        with self.mutex:
             self._make_runnable(actor)
             self._next()
 
@@ -196,9 +195,10 @@ class Discipline:
 
     def park(self, actor: Actor) -> None:
         """The loop has nothing of the agent's to run: it gives up the token, and may get it back with a completion."""
-        with self._mutex:
+        with self.mutex:
+            self._follow_preemption(actor)
             if actor.detached:
-                return  # preempted on its way here: it comes back in line at its next turn
+                return  # preempted on its way here: it comes back in line in this turn
             if actor.queued or actor.fresh:
                 return  # it was given a reason to run, and gets the token for it: in line twice, it would get it twice
             actor.parked = True
@@ -208,7 +208,7 @@ class Discipline:
 
     def unpark(self, actor: Actor) -> None:
         """The loop has something to run and needs the token."""
-        with self._mutex:
+        with self.mutex:
             if actor.parked:
                 self._make_runnable(actor)
                 self._next()
@@ -222,7 +222,7 @@ class Discipline:
 
     def turn(self, actor: Actor) -> Pending | None:
         """A loop that holds the token ends a turn: others who can run go first, and spinning has its limit."""
-        with self._mutex:
+        with self.mutex:
             self._follow_preemption(actor)
             if self._holder is not actor:
                 return None  # preempted in this turn
@@ -261,10 +261,14 @@ class Discipline:
     def _stops_by_itself(self, actor: Actor) -> None:
         """It was preempted on its way to a wait, or to its end: there is nothing to come back in line for."""
         if actor.detached:
-            actor.detached = False
-            self.detached -= 1
+            self._beside_no_more(actor)
         elif not self._preempts and self._direction.preempts_here(actor):
             self._direction.preempted(actor)
+
+    def _beside_no_more(self, actor: Actor) -> None:
+        actor.detached = False
+        self.detached -= 1
+        actor.takes_given()
 
     def _make_runnable(self, actor: Actor, pending: Pending | None = None) -> None:
         actor.waiting_for = None
@@ -334,7 +338,7 @@ class Discipline:
 
     def abort(self, failure: BaseException) -> None:
         """The caller raises it."""
-        with self._mutex:
+        with self.mutex:
             self.fail(failure)
         if (actor := thread_actor()) is not None:
             actor.stopped = True
@@ -347,9 +351,11 @@ class Discipline:
 
     def dissolve(self) -> None:
         """Lets every thread run free again; what waits for locks or threads goes on waiting for the real ones."""
-        with self._mutex:
+        with self.mutex:
             self.dissolved = True
             forsaken = [] if self.failure is not None else self._direction.forsaken()
+            for actor in self.actors:
+                actor.takes_given()
             self._wake_all()
         # What had arrived and was not told yet: threads see it when they wake, loops are told.
         for pending in forsaken:
@@ -357,7 +363,7 @@ class Discipline:
 
     def forget_threads(self) -> None:
         """In the child of a fork: the others are gone, and whoever held the mutex with them."""
-        self._mutex = allocate_lock()
+        self.mutex = allocate_lock()
         self.actors.clear()
         self._runnable.clear()
 
@@ -375,7 +381,7 @@ class Discipline:
 
     def preempt(self, stuck_ns: int, whatever_ns: int) -> None:
         """Takes the token from a holder that is stuck while others could go on."""
-        with self._mutex:
+        with self.mutex:
             if (holder := self._holder) is None:
                 return
             longest_ns = whatever_ns if holder.inside else stuck_ns
@@ -384,7 +390,7 @@ class Discipline:
 
     def somebody_could_run(self) -> bool:
         """Also who waits for what is there already: a lock that is free, a thread that has ended."""
-        with self._mutex:
+        with self.mutex:
             return self._others_could_run() or any(
                 actor.waiting_for is not None and actor.waiting_for.waits_in_vain() for actor in self.actors
             )

@@ -8,7 +8,6 @@ A hook asks it three things: a `value` that takes no waiting, an effect to `perf
 from __future__ import annotations
 
 import asyncio
-import itertools
 import logging
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext, suppress
@@ -28,6 +27,7 @@ from playhead.lanes.patches import Patches
 from playhead.lanes.pending import Pending
 from playhead.lanes.pieces import Pieces
 from playhead.lanes.recording import Recording
+from playhead.lanes.serials import Serials
 from playhead.lanes.serving import Serving
 from playhead.lanes.sink import Record, Sink
 from playhead.wire.exchange import Rewrite
@@ -44,7 +44,7 @@ class Engine:
         self.level = level
         self.pieces = pieces
         self.patches = Patches()
-        self.serials = itertools.count(1)
+        self.serials = Serials(direction.version)
         self.main = Lane(lane)
         self.exact = level == "exact" or direction.serving
         self.discipline = Discipline(direction, preempts=not direction.serving)
@@ -99,7 +99,8 @@ class Engine:
         served = serving_of(records, on_failure)
         lane = served.header.get("lane", "0")
         direction = Forking(served, sink, run, live=live, wall_ns=wall_ns)
-        direction.note("h", {**header("exact", lane), "monotonic_ns": served.header.get("monotonic_ns"), **said})
+        as_recorded = {"engine": served.version, "monotonic_ns": served.header.get("monotonic_ns")}
+        direction.note("h", {**header("exact", lane), **as_recorded, **said})
         return cls(direction, "exact", direction.pieces, lane)
 
     def fork(self) -> None:
@@ -274,7 +275,7 @@ class Engine:
             self.discipline.enter(actor)
         pending = self._begin(actor, kind, lane, occurrence, fingerprint=fingerprint, detail=detail)
         loop = asyncio.get_running_loop()
-        ordered = self._orders(loop)
+        ordered = self.orders(loop)
         if self.exact and not ordered:
             self._unorderable(loop)
         if not self.exact or not ordered:
@@ -315,14 +316,14 @@ class Engine:
         """Something comes to the agent that it did not ask for; in a replay, where it came then."""
         if self.serving:
             self.discipline.expect(pending)
-        elif self.exact and self._orders(pending.loop):
+        elif self.exact and self.orders(pending.loop):
             self.discipline.arrive(pending)
         else:
             self.direction.completed(pending)  # type: ignore[union-attr]
             if pending.deliver is not None:
                 pending.deliver()
 
-    def _orders(self, loop: object) -> bool:
+    def orders(self, loop: object) -> bool:
         return getattr(type(loop), "_run_once", None) is self.run_once
 
     def _unorderable(self, loop: object) -> None:

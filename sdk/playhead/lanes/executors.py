@@ -31,7 +31,8 @@ def install(engine: Engine) -> None:
 
         def __init__(self) -> None:
             super().__init__()
-            self._playhead_serial = next(engine.serials) if current_actor() is not None else id(self)
+            actor = current_actor()
+            self._playhead_serial = id(self) if actor is None else engine.serials.of(actor)
 
         def __hash__(self) -> int:
             return self._playhead_serial

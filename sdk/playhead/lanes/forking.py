@@ -51,6 +51,7 @@ class Forking:
 
     def __init__(self, served: Serving, sink: Sink, run: Callable[[], str | None], *, live: bool, wall_ns: int) -> None:
         self.header = served.header
+        self.version = served.version
         self.live = live
         self._served = served
         self._kept = Recording(sink, run)

@@ -16,12 +16,16 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from time import monotonic
 from typing import Any
 
-from playhead.lanes.actor import OUTSIDE, Actor, current_actor, thread_actor
+from playhead.lanes.actor import OUTSIDE, Actor, actor_of, current_actor, thread_actor
 from playhead.lanes.discipline import Discipline
 from playhead.lanes.engine import Engine
 from playhead.lanes.pending import Pending
 
 LONGEST_SELECT = 3600.0
+# Since this version of the recording a loop that was preempted comes back in line at one place of its turn only: which
+# of two it came to was a matter of the moment.
+ONE_WAY_BACK = 3
+ThreadSafeHandle = getattr(asyncio.events, "_ThreadSafeHandle", asyncio.Handle)  # of CPython 3.14
 
 
 class LaneTimer(asyncio.TimerHandle):
@@ -75,9 +79,14 @@ def install(engine: Engine) -> None:
         actor = current_actor()
         if actor is None or discipline.dissolved:
             return real_threadsafe(loop, callback, *args, context=context)
+        loop._check_closed()
+        if loop._debug:
+            loop._check_callback(callback, "call_soon_threadsafe")
         # A thread that has lost the token must not give a loop work before it is back in line.
         discipline.enter(actor)
-        handle = real_threadsafe(loop, callback, *args, context=context)
+        handle = ThreadSafeHandle(callback, args, loop, context)
+        _give(loop, handle, engine)
+        loop._write_to_self()
         _rouse(loop, discipline)
         discipline.settle(actor)
         return handle
@@ -110,6 +119,17 @@ def install(engine: Engine) -> None:
         engine.patches.set(Loop, name, ours)
 
 
+def _give(loop: Any, handle: asyncio.Handle, engine: Engine) -> None:
+    """To run in its next turn. Where the loop runs beside the others, behind what it has put in line itself by then."""
+    discipline = engine.discipline
+    turns_it = actor_of(loop._thread_id) if engine.orders(loop) else None
+    with discipline.mutex:
+        if turns_it is not None and turns_it.detached and not discipline.dissolved:
+            turns_it.given.append(handle)
+        else:
+            loop._ready.append(handle)
+
+
 def _rouse(loop: Any, discipline: Discipline) -> None:
     """The agent's code in another thread gave this loop something to run: it queues now, not when it notices."""
     for actor in tuple(discipline.actors):
@@ -119,11 +139,11 @@ def _rouse(loop: Any, discipline: Discipline) -> None:
 
 def _run_once(loop: Any, actor: Actor, engine: Engine) -> None:  # noqa: PLR0912 - one turn, in one sitting
     discipline = engine.discipline
-    if actor.detached:
+    if actor.detached and engine.direction.version < ONE_WAY_BACK:
         discipline.enter(actor)
         discipline.settle(actor)
     ready = loop._ready
-    outside = _take_outside(ready)
+    outside = _take_outside(ready, discipline)
     actor.loop = loop
     if _any_agents(ready) or loop._stopping:
         discipline.unpark(actor)
@@ -131,7 +151,7 @@ def _run_once(loop: Any, actor: Actor, engine: Engine) -> None:  # noqa: PLR0912
         discipline.park(actor)
     at_once = outside or discipline.holds(actor) or actor.detached or discipline.failure is not None
     if _poll(loop, 0 if at_once else _until_due(loop), discipline):
-        outside += _take_outside(ready)
+        outside += _take_outside(ready, discipline)
     for handle in outside:
         if not handle._cancelled:  # by one before it
             handle._run()
@@ -161,18 +181,22 @@ def _run_once(loop: Any, actor: Actor, engine: Engine) -> None:  # noqa: PLR0912
             pending.deliver()
 
 
-def _take_outside(ready: deque[Any]) -> list[Any]:
+def _take_outside(ready: deque[Any], discipline: Discipline) -> list[Any]:
     """Takes the handles of real I/O out of what is ready; the agent's stay, in their order.
 
-    Once around, and never by a copy: other threads append meanwhile, and a handle that is lost is a loop that hangs.
+    Once around, and never by a copy: threads outside append meanwhile, and a handle that is lost is a loop that hangs.
+    With the mutex, since the agent's threads append, too: what came in the middle of this would come before the rest.
     """
-    outside = []
-    for _ in range(len(ready)):
-        handle = ready.popleft()
-        if _is_agents(handle):
-            ready.append(handle)
-        else:
-            outside.append(handle)
+    outside: list[Any] = []
+    if all(map(_is_agents, tuple(ready))):
+        return outside
+    with discipline.mutex:
+        for _ in range(len(ready)):
+            handle = ready.popleft()
+            if _is_agents(handle):
+                ready.append(handle)
+            else:
+                outside.append(handle)
     return outside
 
 
@@ -198,6 +222,12 @@ def _until_due(loop: Any) -> float | None:
 def _poll(loop: Any, timeout: float | None, discipline: Discipline) -> bool:
     """Waits for the world: sockets, wake-ups from other threads, and timers that are due. Whether something is new."""
     events = loop._selector.select(timeout)
+    woken = loop._ssock.fileno()
+    if any(key.fd == woken for key, _ in events):
+        # What only wakes the loop is read at once. As a handle it would be the agent's, in whose course the loop was
+        # made, and a turn for itself: how often it comes is a matter of the threads' speed.
+        events = [event for event in events if event[0].fd != woken]
+        loop._read_from_self()
     if events:
         loop._process_events(events)
     scheduled = loop._scheduled

@@ -15,8 +15,10 @@ from playhead.lanes.sink import Record
 from playhead.lanes.wire_serving import WireServing
 
 # 1: as first published. 2: a server is outside, and what comes to its application is a completion; a pool's threads
-# have lanes of their own.
-VERSION = 2
+# have lanes of their own. 3: how often a loop enters the engine, and what hashes are counted by (`Engine.serial`), does
+# not depend any more on how fast threads are beside each other; a recording of version 2 is served as it was made.
+VERSION = 3
+SERVED = (2, VERSION)
 
 
 def serving_of(records: Iterable[Record], on_failure: Callable[[BaseException], None] | None) -> Serving:
@@ -35,10 +37,12 @@ def serving_of(records: Iterable[Record], on_failure: Callable[[BaseException], 
 
 def check_version(version: object) -> None:
     """A recording is served by the rules under which it was made, or not at all."""
-    if version == VERSION:
+    if version in SERVED:
         return
     if isinstance(version, int) and version > VERSION:
         what = "was made by a newer Playhead; install that version (pip install -U playhead) and replay again"
     else:
         what = "was made by an older Playhead, whose servers and pools gave lanes in another way; record the run anew"
-    raise NotServed(f"this recording has version {version}, and this Playhead serves version {VERSION}: it {what}")
+    raise NotServed(
+        f"this recording has version {version}, and this Playhead serves {SERVED[0]} to {VERSION}: it {what}"
+    )

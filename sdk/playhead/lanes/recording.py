@@ -13,6 +13,7 @@ from typing import Any
 
 from playhead.lanes.actor import Actor
 from playhead.lanes.discipline import Discipline
+from playhead.lanes.opening import VERSION
 from playhead.lanes.outcome import failed
 from playhead.lanes.pending import Outcome, Pending
 from playhead.lanes.sharing import Sharing
@@ -23,6 +24,7 @@ class Recording:
     serving = False
     sealed = False  # whether nothing may reach the world
     keeps = True  # a recording
+    version = VERSION
 
     def __init__(self, sink: Sink, run: Callable[[], str | None]) -> None:
         self._sink = sink

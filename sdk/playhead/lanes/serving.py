@@ -79,6 +79,11 @@ class Serving:
         for record in records:
             self._read(record)
 
+    @property
+    def version(self) -> int:
+        """By whose rules this was recorded."""
+        return int(self.header["engine"])
+
     def _read(self, record: Record) -> None:
         if self.given_up is not None:
             return

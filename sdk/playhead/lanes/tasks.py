@@ -13,7 +13,7 @@ from collections.abc import Coroutine
 from types import ModuleType
 from typing import Any
 
-from playhead.lanes.actor import OUTSIDE, current_actor
+from playhead.lanes.actor import OUTSIDE, current_actor, thread_actor
 from playhead.lanes.engine import Engine
 from playhead.lanes.lane import Lane
 
@@ -40,7 +40,8 @@ def task_in_lane(
 ) -> LaneTask:
     task = LaneTask.__new__(LaneTask)
     task.lane = lane
-    task.serial = next(engine.serials)
+    actor = thread_actor()
+    task.serial = id(task) if actor is None else engine.serials.of(actor)
     task.__init__(coro, loop=loop, **more)  # type: ignore[misc]
     return task
 
@@ -71,10 +72,11 @@ def install(engine: Engine) -> None:
         return task_in_lane(engine, loop, coro, lane, name=name, context=context, **more)
 
     def create_future(loop: Any) -> asyncio.Future[Any]:
-        if current_actor() is None:
+        actor = current_actor()
+        if actor is None:
             return real_create_future(loop)
         future = SerialFuture.__new__(SerialFuture)
-        future.serial = next(engine.serials)
+        future.serial = engine.serials.of(actor)
         future.__init__(loop=loop)  # type: ignore[misc]
         return future
 
@@ -94,7 +96,8 @@ def install(engine: Engine) -> None:
 
             def __new__(cls, *args: Any, **kwargs: Any) -> Any:
                 made = super().__new__(cls, *args, **kwargs)
-                made._playhead_serial = next(engine.serials) if current_actor() is not None else id(made)
+                actor = current_actor()
+                made._playhead_serial = id(made) if actor is None else engine.serials.of(actor)
                 return made
 
             def __hash__(self) -> int:

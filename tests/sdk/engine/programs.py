@@ -473,6 +473,60 @@ def busy_loop(url: str) -> Any:
     return seen
 
 
+def busy_and_given(url: str) -> Any:
+    """A loop computes until a thread has given it something, and gives itself something before and after."""
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        begun, given = threading.Event(), [0]
+
+        def give(number: int) -> None:
+            begun.wait()
+            loop.call_soon_threadsafe(seen.append, [number, "from a thread"])
+            given[0] += 1
+
+        def compute() -> None:
+            begun.set()
+            loop.call_soon(seen.append, "before")
+            while given[0] < 2:  # nothing in here enters the engine: the token is taken from it
+                pass
+            loop.call_soon(seen.append, "after")
+
+        threads = [threading.Thread(target=give, args=(number,)) for number in range(2)]
+        for thread in threads:
+            thread.start()
+        loop.call_soon(compute)
+        await asyncio.sleep(0.001)
+        for thread in threads:
+            thread.join()
+
+    asyncio.run(main())
+    return seen
+
+
+def woken_from_outside(url: str) -> Any:
+    """Names are looked up in threads that are not the agent's, which wake the loop whenever they are done."""
+    named = url.replace("127.0.0.1", "localhost")
+
+    def compute(size: int) -> int:
+        return sum(value * value for value in range(size))
+
+    async def one(number: int) -> None:
+        for turn in range(3):
+            async with httpx2.AsyncClient() as client:
+                answer = await ask_async(client, named, f"{number} {turn}")
+            there = asyncio.to_thread(compute, 600_000)
+            here = asyncio.create_task(there)
+            await asyncio.sleep(0)
+            seen.append([number, turn, answer, compute(600_000), await here])
+
+    async def main() -> None:
+        await asyncio.gather(*(one(number) for number in range(2)))
+
+    asyncio.run(main())
+    return seen
+
+
 def async_processes(url: str) -> Any:
     """Two servers on pipes, as MCP has them, asked side by side with a model; and a program that only runs."""
     script = (

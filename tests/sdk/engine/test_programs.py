@@ -36,18 +36,28 @@ PROGRAMS = (
     "processes",
     "async_processes",
 )
+# A loop that loses the token, at another place in each recording.
+PREEMPTED_LOOPS = ("busy_loop", "busy_and_given", "woken_from_outside")
 
 
 @pytest.fixture(scope="module")
 def replays(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Replays]:
-    return record_and_replay([*PROGRAMS, "killed_half_way"], tmp_path_factory.mktemp("recordings"), times=3)
+    return record_and_replay(
+        [*PROGRAMS, *PREEMPTED_LOOPS, "killed_half_way"], tmp_path_factory.mktemp("recordings"), times=3
+    )
 
 
-@pytest.mark.parametrize("program", PROGRAMS)
+@pytest.mark.parametrize("program", [*PROGRAMS, *PREEMPTED_LOOPS])
 def test_a_program_that_races_is_replayed_identically(program: str, replays: dict[str, Replays]) -> None:
     seen = replays[program]
     assert seen.recorded is not None
     assert seen.identical() == 3, seen.replayed
+
+
+def test_what_threads_give_to_a_loop_that_computes_runs_behind_what_it_gave_itself(replays: dict[str, Replays]) -> None:
+    seen = replays["busy_and_given"].recorded
+    assert seen is not None
+    assert seen["returned"] == ["before", "after", [0, "from a thread"], [1, "from a thread"]]
 
 
 def test_a_wire_recording_replays_what_does_not_depend_on_close_races(tmp_path: Path) -> None:
