@@ -1,4 +1,4 @@
-"""What administrators ask of a running collector, over HTTP: so far, to erase.
+"""What administrators ask of a running collector, over HTTP: to erase, and to take what they say of alerts.
 
 Where the collector has tokens, this takes the admin token and no other; where it has none, it is on loopback.
 """
@@ -14,6 +14,7 @@ from fastapi import FastAPI, Header, HTTPException
 from pydantic import BaseModel, Field, model_validator
 
 from playhead.errors import UsageError
+from playhead_collector.alerts.marks import Kind, say_mark
 from playhead_collector.config import Settings
 from playhead_collector.erasure import erase_everywhere
 from playhead_collector.receive.export import bearer
@@ -46,6 +47,26 @@ class EraseAnswer(BaseModel):
     clean: bool
 
 
+class MarkRequest(BaseModel):
+    """That somebody saw an alert, or that nobody is to be told of some for a while."""
+
+    kind: Kind
+    seconds: float = Field(ge=0, le=366 * 86400)
+    by: str = Field(max_length=200)
+    note: str = Field(default="", max_length=4096)
+    alert_id: str = Field(default="", max_length=64)
+    rule: str = Field(default="", max_length=64)
+    matching: dict[str, str] = Field(default_factory=dict)
+    mark_id: str = Field(default="", max_length=64)
+    project: str = DEFAULT_PROJECT
+
+
+class MarkAnswer(BaseModel):
+    """By which name it can be taken back."""
+
+    mark_id: str
+
+
 def admin_app(settings: Settings, store: Store, drain: Drain) -> Any:
     app = FastAPI(title="Playhead administration", docs_url=None, redoc_url=None, openapi_url=None)
 
@@ -67,6 +88,18 @@ def admin_app(settings: Settings, store: Store, drain: Drain) -> Any:
         await asyncio.wrap_future(drain.exclusively(lambda: None))
         return EraseAnswer(runs=erased.runs, rows=erased.rows, bytes=erased.bytes, clean=erased.clean)
 
+    @app.post("/admin/alerts/mark")
+    def mark(
+        request: MarkRequest, authorization: str | None = Header(None), x_playhead_token: str | None = Header(None)
+    ) -> MarkAnswer:
+        _authorise(settings, bearer(authorization, x_playhead_token))
+        try:
+            client = store.reader(checked_project(request.project))
+        except UsageError as error:
+            raise HTTPException(422, str(error)) from None
+        said = request.model_dump(exclude={"project"})
+        return MarkAnswer(mark_id=say_mark(client, **said))
+
     return app
 
 
@@ -76,5 +109,5 @@ def _authorise(settings: Settings, token: str | None) -> None:
             raise HTTPException(401, "this takes the collector's admin token")
     elif settings.ingest_token or settings.read_token:
         raise HTTPException(
-            403, "this collector has tokens but no --admin-token; start it with one to be able to erase"
+            403, "this collector has tokens but no --admin-token; start it with one to be able to do this"
         )

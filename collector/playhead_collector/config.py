@@ -79,6 +79,13 @@ class Settings(BaseModel):
     linger_ms: int = Field(default=300, ge=10, le=60000, description="how long a segment waits for company")
     segment_mb: int = Field(default=32, ge=1, le=256, description="the most that one insert takes")
     max_body_mb: int = Field(default=64, ge=1, le=1024, description="largest request body, compressed or not")
+    alert_rules: Path | None = Field(
+        default=None, description="folder of alert rules that add to the shipped ones (default: this user's)"
+    )
+    alert_settings: Path | None = Field(
+        default=None, description="TOML file with the receivers of alerts (default: this user's alerts.toml)"
+    )
+    no_alerts: bool = Field(default=False, description="do not ask the rules of alerts")
     log_level: str = Field(default="info", description="debug, info, warning or error")
     log_format: str = Field(default="text", description="text, or json: one object a line")
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections import Counter as Counts
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from playhead_collector.alerts.evaluator import Evaluator, Look
 from playhead_collector.receive.signal import Signal
 from playhead_collector.spool.drain import Drain
 from playhead_collector.spool.segment import Sealed
@@ -66,6 +68,26 @@ class Metrics:
             "Runs whose steps are stored and whose row cannot be computed",
             registry=registry,
         )
+        self._alerts = Gauge(
+            "playhead_alerts", "Alerts that stand", ["project", "rule", "severity", "state"], registry=registry
+        )
+        self._rules_failing = Gauge(
+            "playhead_alert_rules_failing",
+            "Rules that could not be asked the last time",
+            ["project"],
+            registry=registry,
+        )
+        self._look_seconds = Histogram(
+            "playhead_alert_look_seconds",
+            "To ask the rules that were due about what was new",
+            ["project"],
+            buckets=_SECONDS,
+            registry=registry,
+        )
+        self._notices = Counter(
+            "playhead_alert_notices", "Attempts to tell a receiver", ["receiver", "outcome"], registry=registry
+        )
+        self._standing: set[tuple[str, str, str, str]] = set()
         self._started = Gauge("playhead_start_time_seconds", "When the collector started", registry=registry)
         self._started.set(time.time())
 
@@ -94,6 +116,24 @@ class Metrics:
         self._stored_bytes.labels(segment.signal.value).inc(segment.size)
         self._stored_segments.labels(segment.signal.value).inc()
         self._store_seconds.observe(seconds)
+
+    def looked(self, project: str, look: Look, evaluator: Evaluator) -> None:
+        """Called by the watch over alerts after each look."""
+        if look.asked:
+            self._look_seconds.labels(project).observe(look.seconds)
+        self._rules_failing.labels(project).set(len(evaluator.failures))
+        standing = Counts(
+            (project, alert.rule, alert.severity, alert.state.value)
+            for alert in evaluator.alerts.values()
+            if alert.stands
+        )
+        for told in {*self._standing, *standing}:
+            if told[0] == project:
+                self._alerts.labels(*told).set(standing[told])
+        self._standing |= set(standing)
+
+    def told(self, receiver: str, outcome: str) -> None:
+        self._notices.labels(receiver, outcome).inc()
 
     def text(self) -> bytes:
         return generate_latest(self.registry)

@@ -21,6 +21,8 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from playhead.errors import UsageError
 from playhead_collector.admin import admin_app
+from playhead_collector.alerts.start import watch_of
+from playhead_collector.alerts.watch import Watch
 from playhead_collector.config import Settings
 from playhead_collector.errors import StoreUnavailable
 from playhead_collector.facade.app import facade_app
@@ -60,6 +62,7 @@ class Collector:
         self.store = Store(settings.address, settings.retention_days())
         self.spool: Spool | None = None
         self.drain: Drain | None = None
+        self.watch: Watch | None = None
         self.metrics = Metrics()
         self.ports: Ports | None = None
         self._exporter: Exporter | None = None
@@ -89,6 +92,10 @@ class Collector:
         self.metrics.watch(self.spool, self.drain)
         self.spool.start()
         self.drain.start()
+
+        if not settings.no_alerts:
+            self.watch = watch_of(settings, self.store, self.metrics)
+            self.watch.start()
 
         body = settings.max_body_mb * MIB
         limits = Limits(compressed=body, decompressed=body, in_flight=2 * body + 32 * MIB)
@@ -145,6 +152,8 @@ class Collector:
             await self.spool.close()
         if self.drain is not None:
             await loop.run_in_executor(None, self.drain.finish, grace)
+        if self.watch is not None:
+            await loop.run_in_executor(None, self.watch.stop)
         self.store.close()
         log.info("collector stopped")
 

@@ -175,7 +175,9 @@ def playhead_here(*words: str, **environment: str) -> Said:
 def clean_environment(folder: Path, more: Mapping[str, str]) -> dict[str, str]:
     """This process's, without any setting of Playhead's, and with a data directory of its own."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PLAYHEAD_", "OTEL_"))}
-    return {**kept, "XDG_DATA_HOME": str(folder / "data"), **more}
+    # What this user wants of alerts is nothing to a test; their rules are asked where a test is about them.
+    own = {"XDG_DATA_HOME": str(folder / "data"), "XDG_CONFIG_HOME": str(folder / "config"), "PLAYHEAD_NO_ALERTS": "1"}
+    return {**kept, **own, **more}
 
 
 def wait_for(condition: Any, what: str) -> None:

@@ -48,11 +48,10 @@ _MEANT = {"\\": "\\", "t": "\t", "n": "\n", "r": "\r"}
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """A rule that may run: the statement in the engine's words, and its columns that are neither group nor of `ROW`."""
+    """A rule that may run, and the statement to run."""
 
     rule: Rule
     statement: str
-    labels: tuple[str, ...]
 
 
 class Admission:
@@ -79,9 +78,10 @@ class Admission:
                 _of(rule, restless[0]),
                 f"{restless[0]}() is another one each time; take {{until}}, which is bound",
             )
-        return Admitted(rule, statement, self._labels(rule, statement, values))
+        self._check_columns(rule, statement, values)
+        return Admitted(rule, statement)
 
-    def _labels(self, rule: Rule, statement: str, values: Mapping[str, str]) -> tuple[str, ...]:
+    def _check_columns(self, rule: Rule, statement: str, values: Mapping[str, str]) -> None:
         try:
             rows = self._client.query(f"DESCRIBE ({statement})", parameters=dict(values)).result_rows
         except ClickHouseError as error:
@@ -92,7 +92,6 @@ class Admission:
                 raise RuleRefused(rule.path, 1, f"its rows have no column {name!r}; each has {', '.join(ROW)}")
         if not _NUMBER.match(columns["value"]):
             raise RuleRefused(rule.path, _of(rule, "value"), f"value is {columns['value']}, and must be a number")
-        return tuple(name for name in columns if name not in ROW and name not in rule.group_by)
 
 
 def _refused(rule: Rule, said: str) -> RuleRefused:

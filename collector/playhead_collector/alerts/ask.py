@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from clickhouse_connect.driver.client import Client
 
 from playhead_collector.alerts.admission import Admitted
-from playhead_collector.alerts.rule import AT, RUNS, SINCE, UNTIL
+from playhead_collector.alerts.rule import AT, ROW, RUNS, SINCE, UNTIL
 
 # Runs a statement: their ids travel in the URL where the store is a collector's port.
 _AT_ONCE = 500
@@ -68,7 +68,9 @@ def _finding(admitted: Admitted, row: Mapping[str, object]) -> Finding:
         step_id=str(row["step_id"]),
         value=math.nan if value is None else float(str(value)),
         summary=str(row["summary"]),
-        labels={name: str(row[name]) for name in admitted.labels},
+        labels={
+            name: str(told) for name, told in row.items() if name not in ROW and name not in admitted.rule.group_by
+        },
     )
 
 

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from importlib.resources import files
 from pathlib import Path
 
+SHIPPED = Path(str(files("playhead_collector.alerts") / "rules"))
 RUNS = "runs"
 SINCE = "since"
 UNTIL = "until"
@@ -69,6 +71,11 @@ class Rule:
     parameters: tuple[Parameter, ...]
     bound: frozenset[str]
     """Which values of the evaluator's its SELECT takes."""
+
+    @property
+    def shipped(self) -> bool:
+        """Whether it came with the package."""
+        return self.path.parent == SHIPPED
 
     @property
     def about_runs(self) -> bool:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 
 from playhead.errors import UsageError
-from playhead_collector.alerts.rule import Rule
+from playhead_collector.alerts.rule import SHIPPED, Rule
 from playhead_collector.alerts.rule_file import read_rule
 from playhead_collector.errors import RuleRefused
 
@@ -32,7 +31,7 @@ def read_rules(folder: Path | None = None) -> Rules:
     if folder is not None and not folder.is_dir():
         raise UsageError(f"there is no folder {folder} to read rules from: name one with --rules")
     own = folder or users_folder()
-    found: dict[str, Path] = {path.stem: path for path in _files(_shipped())}
+    found: dict[str, Path] = {path.stem: path for path in _files(SHIPPED)}
     found |= {path.stem: path for path in _files(own)}
     rules, refused = [], []
     for _, path in sorted(found.items()):
@@ -41,10 +40,6 @@ def read_rules(folder: Path | None = None) -> Rules:
         except RuleRefused as error:
             refused.append(error)
     return Rules(tuple(rules), tuple(refused))
-
-
-def _shipped() -> Path:
-    return Path(str(files("playhead_collector.alerts") / "rules"))
 
 
 def _files(folder: Path) -> list[Path]:

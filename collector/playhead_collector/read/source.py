@@ -7,7 +7,7 @@ nothing: no project's database is made because somebody asked for it.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import clickhouse_connect
@@ -55,14 +55,16 @@ def open_source(
     say: Say = lambda words: None,
     patience_s: float = PATIENCE_S,
     opens_folder: bool = True,
+    settings: Mapping[str, str | int] | None = None,
 ) -> Source:
     """A source for one project's runs; without a project, for the token's or the default one's.
 
+    `settings` are for a server.
     Who stays for long says with `opens_folder` whether it may open one itself: no collector could, as long as it has.
     Raises StoreUnavailable with what to do.
     """
     if isinstance(address, Server):
-        return _server(address, project)
+        return _server(address, project, settings)
     deadline = time.monotonic() + patience_s
     told = False
     while True:
@@ -111,13 +113,13 @@ def _folder(address: Embedded, project: str | None) -> Source:
     return Source(client, store.close, opened=True)
 
 
-def _server(address: Server, project: str | None) -> Source:
+def _server(address: Server, project: str | None, settings: Mapping[str, str | int] | None) -> Source:
     """Read only: no migration, so that a user who may only SELECT can read, also on an embedded collector elsewhere."""
     engine = Engine(address)
     try:
         client = engine.connect()
         _there(client, address, project or DEFAULT_PROJECT)
-        client = engine.connect(address.database_of(project or DEFAULT_PROJECT))
+        client = engine.connect(address.database_of(project or DEFAULT_PROJECT), settings)
         _check_schema(client, address)
     except ClickHouseError as error:
         engine.close()

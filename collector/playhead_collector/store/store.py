@@ -131,9 +131,9 @@ class Store:
         """Tells other processes how to read through this one."""
         self._engine.announce(presence)
 
-    def reader(self, project: str = DEFAULT_PROJECT) -> Client:
+    def reader(self, project: str = DEFAULT_PROJECT, settings: Mapping[str, str | int] | None = None) -> Client:
         """A handle of its own for one thread's queries."""
-        return self._engine.connect(self.prepare(project))
+        return self._engine.connect(self.prepare(project), settings)
 
     def insert(self, segment: Sealed) -> None:
         """Inserts a segment under its name, which the store takes once."""

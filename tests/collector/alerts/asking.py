@@ -102,7 +102,7 @@ def store(database: StoreDatabase, *runs: MadeRun) -> None:
     """As a collector does: the steps, then the rows of the runs."""
     for run in runs:
         database.insert(run.request())
-    database.recompute()
+    database.recompute([run.run_id for run in runs])
 
 
 def findings(

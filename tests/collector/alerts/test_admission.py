@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from tests.collector.alerts.asking import written
 from tests.collector.alerts.test_rule_file import HEADER, SELECT
-from tests.collector.database import fresh_database
+from tests.collector.database import StoreDatabase
 
 from playhead_collector.alerts.admission import Admission
 from playhead_collector.alerts.rule_folder import read_rules
 from playhead_collector.errors import RuleRefused
-from playhead_collector.store.engine import Engine
 
 
-@pytest.fixture(scope="module")
-def admission(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Admission]:
-    """One for all: nothing is written here."""
-    with fresh_database(engine, tmp_path_factory.mktemp("admission")) as database:
-        yield Admission(database.client)
+@pytest.fixture
+def admission(shared_database: StoreDatabase) -> Admission:
+    """Of a database in which nothing is written here."""
+    return Admission(shared_database.client)
 
 
 def test_every_shipped_rule_may_be_asked_and_says_what_it_is_for(admission: Admission, tmp_path: Path) -> None:
@@ -56,8 +53,3 @@ def test_what_the_reading_port_refuses_from_strangers_is_refused_from_a_rule(
         admission.admit(rule)
     assert reason in str(refused.value)
     assert refused.value.line == line
-
-
-def test_the_columns_that_are_neither_group_nor_answer_are_labels(admission: Admission, tmp_path: Path) -> None:
-    rule = written(tmp_path, "mine", HEADER + SELECT.replace("run_id,", "run_id, agent, session,"))
-    assert admission.admit(rule).labels == ("agent", "session")

@@ -17,7 +17,7 @@ import chdb
 from tests.collector.server.clickhouse import on_this_node
 
 from playhead_collector.store import ddl
-from playhead_collector.store.ddl import Form, View
+from playhead_collector.store.ddl import Form, Statement, View
 
 FORM = Form(cluster="play")
 
@@ -26,7 +26,7 @@ def main(folder: Path, config: Path) -> None:
     handle: Any = chdb.connect(f"{folder / 'store'}?config-file={config}")  # type: ignore[no-untyped-call]
     handle.query("CREATE DATABASE traces")
     handle.query("USE traces")
-    statements = [ddl.record(FORM, "traces"), *ddl.migration(1, FORM, "traces")]
+    statements = every_statement()
     for statement in statements:
         parsed = _ask(handle, f"EXPLAIN AST {statement.sql}")
         made = _ask(handle, on_this_node(statement.sql))
@@ -47,6 +47,12 @@ def main(folder: Path, config: Path) -> None:
         _say(run=run, shard=shard, error=error)
     kept = handle.query("SELECT run_id FROM here_local ORDER BY run_id", "JSONCompact")
     _say(here=[row[0] for row in json.loads(kept.bytes())["data"]])
+
+
+def every_statement() -> list[Statement]:
+    """Of the schema's latest form, in the order in which they are made."""
+    numbers = range(1, ddl.latest() + 1)
+    return [ddl.record(FORM, "traces"), *(one for number in numbers for one in ddl.migration(number, FORM, "traces"))]
 
 
 def _ask(handle: Any, query: str) -> str:

@@ -11,14 +11,13 @@ from typing import Any
 
 import pytest
 from tests.collector.server.conftest import CLUSTER_CONFIG, environment
-from tests.collector.server.statements import FORM
+from tests.collector.server.statements import every_statement
 
-from playhead_collector.store import ddl
 from playhead_collector.store.engine import is_transient
 from playhead_collector.store.erase import TABLES
 
 _DOCUMENT = Path(__file__).parents[3] / "docs" / "cluster.md"
-EVERYWHERE = ("erased", "prices", "migrations")
+EVERYWHERE = ("erased", "prices", "migrations", "alert_events", "alert_notices", "alert_marks", "alert_evaluators")
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +47,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
 
 def test_every_statement_of_the_cluster_form_is_understood_and_may_be_made_twice(told: list[dict[str, Any]]) -> None:
     statements = [one for one in told if "sql" in one]
-    assert len(statements) == 1 + len(ddl.migration(1, FORM, "traces"))
+    assert len(statements) == len(every_statement())
     assert {one["name"]: one["errors"] for one in statements if one["errors"]} == {}
 
 
@@ -79,6 +78,5 @@ def test_a_run_goes_to_its_shard_and_an_insert_fails_while_that_is_away(told: li
 def test_the_documentation_says_of_each_statement_how_far_it_has_run() -> None:
     table = _DOCUMENT.read_text(encoding="utf-8").partition("| statement |")[2]
     rows = re.findall(r"^\| `([^`]+)` \| ([^|]+) \|", table, re.MULTILINE)
-    statements = [ddl.record(FORM, "traces"), *ddl.migration(1, FORM, "traces")]
-    assert [name for name, _ in rows] == [one.name for one in statements]
-    assert {said.strip() for _, said in rows} <= {"created, queried", "queried as a plain table"}
+    assert [name for name, _ in rows] == [one.name for one in every_statement()]
+    assert {said.strip() for _, said in rows} <= {"created, queried", "queried as a plain table", "created"}

@@ -78,7 +78,7 @@ def test_migrations_are_numbered_from_one_without_gaps() -> None:
 def test_a_migration_is_recorded_once_with_who_applied_it(client: Client, name: str) -> None:
     for program in ("first", "second"):
         assert migrate(client, name, FORM, program) == ddl.latest()
-    rows = client.query(f"SELECT number, program FROM {name}.migrations").result_rows
+    rows = client.query(f"SELECT number, program FROM {name}.migrations ORDER BY number").result_rows
     assert rows == [(number, "first") for number in range(1, ddl.latest() + 1)]
 
 

@@ -18,6 +18,9 @@ class _Subcommand:
 _SUBCOMMANDS = (
     _Subcommand("list", "listing", "the rules there are, and the broken ones"),
     _Subcommand("check", "checking", "look at rules without asking them; 1 where one is broken"),
+    _Subcommand("history", "history", "what became of alerts; --firing for those that fire now"),
+    _Subcommand("ack", "acking", "say that somebody has seen an alert"),
+    _Subcommand("silence", "silencing", "have nobody told of some alerts for a while"),
     _Subcommand("run", "running", "ask the rules about what is stored; 1 where one finds something"),
 )
 

@@ -3,40 +3,58 @@
 from __future__ import annotations
 
 import argparse
+import logging
+import signal
+import sys
+from pathlib import Path
 
 from clickhouse_connect.driver.client import Client
 from rich.table import Table
 
+from playhead.errors import UsageError
 from playhead_collector.alerts.admission import Admission
 from playhead_collector.alerts.ask import Finding, Moment, ask
 from playhead_collector.alerts.changed import changed_runs, store_time
 from playhead_collector.alerts.rule import Rule
 from playhead_collector.alerts.rule_folder import Rules
+from playhead_collector.alerts.settings import read_settings
+from playhead_collector.alerts.watch import ASKING, Watch
 from playhead_collector.commands.alerts.common import add_rules_argument, rules_of, tell_of_refused
 from playhead_collector.commands.common import (
     add_json_argument,
     add_store_arguments,
     console,
     one_line,
+    project_of,
     say,
+    settings_of,
     source_of,
     write_json,
 )
 from playhead_collector.errors import RuleRefused
 from playhead_collector.read.runs import TIMES, parse_time
+from playhead_collector.read.source import open_source
+from playhead_collector.store.address import DEFAULT_PROJECT, Embedded
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_store_arguments(parser)
     add_rules_argument(parser)
     add_json_argument(parser)
-    parser.add_argument("--once", action="store_true", required=True, help="ask once, say what was found, keep nothing")
+    parser.add_argument(
+        "--once", action="store_true", help="ask once, say what was found, keep nothing and tell nobody"
+    )
+    parser.add_argument(
+        "--settings", metavar="FILE", type=Path, help="TOML file with receivers; default: this user's alerts.toml"
+    )
     parser.add_argument("--rule", action="append", default=[], metavar="NAME", help="this rule only; repeatable")
     parser.add_argument("--since", default="1h", help=f"runs that changed at this time or later: {TIMES}; default 1h")
 
 
 def run(arguments: argparse.Namespace) -> int:
     rules = rules_of(arguments)
+    if not arguments.once:
+        return _watch(arguments, rules)
     with source_of(arguments) as source:
         found = _ask(source.client, rules, arguments.rule, arguments.since)
     if arguments.json:
@@ -55,6 +73,31 @@ def run(arguments: argparse.Namespace) -> int:
             )  # fmt: skip
         console().print(table)
     return 1 if found else 0
+
+
+def _watch(arguments: argparse.Namespace, rules: Rules) -> int:
+    """Until SIGTERM or SIGINT: keeps how alerts stand, and tells receivers."""
+    settings, chosen = settings_of(arguments), read_settings(arguments.settings)
+    address, project = settings.address, project_of(arguments) or DEFAULT_PROJECT
+    if isinstance(address, Embedded):
+        raise UsageError(
+            f"the collector of {address} asks the rules itself; this is for a server: --store clickhouse://…, "
+            "or say --once"
+        )
+    tell_of_refused(rules.refused)
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
+    watch = Watch(
+        lambda project: open_source(address, project, settings=ASKING).client,
+        [project],
+        chosen.rulings(rules),
+        dict(chosen.receivers),
+        alone=False,
+    )
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: watch.ask_to_stop())
+    say(f"asking {len(rules.rules)} rules about {address}")
+    watch.run()
+    return 0
 
 
 def _ask(client: Client, rules: Rules, names: list[str], since: str) -> list[tuple[Rule, Finding]]:

@@ -1,0 +1,151 @@
+"""Tells one receiver of what it is owed, in a thread of its own: a receiver that is away keeps no other waiting.
+
+What came of each attempt is written down after it. What fails is tried again, at growing intervals, for a day. Of one
+alert a receiver is told in the order of events.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import timedelta
+
+from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.exceptions import ClickHouseError
+
+from playhead.errors import PlayheadError
+from playhead_collector.alerts.changed import store_time
+from playhead_collector.alerts.journal import Journal, Owed
+from playhead_collector.alerts.receivers.message import Message, Undelivered
+from playhead_collector.alerts.rule import Rule
+from playhead_collector.alerts.settings import Receiver
+
+log = logging.getLogger(__name__)
+
+PAUSES = (0.5, 1.0, 2.0, 5.0, 15.0, 60.0, 300.0)
+GIVEN_UP_AFTER = timedelta(days=1)
+
+
+class Courier:
+    """Starts with the first thing to tell; stopping is safe before that, and twice."""
+
+    def __init__(
+        self,
+        name: str,
+        receiver: Receiver,
+        connect: Callable[[], Client],
+        rules: Mapping[str, Rule],
+        told: Callable[[str, str], None] = lambda receiver, outcome: None,
+    ) -> None:
+        self.name = name
+        self._receiver = receiver
+        self._connect = connect
+        self._rules = rules
+        self._told = told
+        self._waiting: deque[Owed] = deque()
+        self._known: set[tuple[str, int]] = set()
+        self._failed = 0
+        self._sent: tuple[str, int] | None = None
+        self._wake = threading.Condition()
+        self._stopping = False
+        self._thread: threading.Thread | None = None
+        self.trouble: str | None = None
+        """Why it is not being told at the moment."""
+
+    @property
+    def waiting(self) -> int:
+        """How many messages it is owed."""
+        return len(self._waiting)
+
+    def tell(self, owed: Owed) -> None:
+        """Once, also where it is owed again because a look had to begin anew."""
+        with self._wake:
+            if _key(owed) in self._known:
+                return
+            self._known.add(_key(owed))
+            self._waiting.append(owed)
+            # One that nobody could be told of must not keep this one waiting for as long.
+            self._failed = 0
+            if self._thread is None and not self._stopping:
+                self._thread = threading.Thread(target=self._run, name=f"courier-{self.name}", daemon=True)
+                self._thread.start()
+            self._wake.notify()
+
+    def stop(self, timeout_s: float = 5.0) -> None:
+        """What is left is owed, and the next process tells it."""
+        with self._wake:
+            self._stopping = True
+            self._wake.notify()
+        if self._thread is not None:
+            self._thread.join(timeout_s)
+
+    def _run(self) -> None:
+        client: Client | None = None
+        while (owed := self._next()) is not None:
+            try:
+                client = client or self._connect()
+                over = self._attempt(client, owed)
+            except (ClickHouseError, PlayheadError, OSError) as error:
+                log.warning("receiver %s: what became of a message could not be written down: %s", self.name, error)
+                over = False
+            with self._wake:
+                if over:
+                    self._failed = 0
+                    self._waiting.popleft()
+                else:
+                    self._failed += 1
+                    self._waiting[0] = replace(owed, attempts=owed.attempts + 1)
+                    self._put_last(owed.alert.alert_id)
+        if client is not None:
+            client.close()
+
+    def _next(self) -> Owed | None:
+        """The next to be tried, when it is time; None when stopped."""
+        with self._wake:
+            pause = PAUSES[min(self._failed, len(PAUSES)) - 1] if self._failed else None
+            self._wake.wait_for(lambda: self._stopping or (not self._failed and bool(self._waiting)), pause)
+            return None if self._stopping else self._waiting[0]
+
+    def _put_last(self, alert_id: str) -> None:
+        """What one alert's message failed for may be its own; its others stay behind it."""
+        own = [owed for owed in self._waiting if owed.alert.alert_id == alert_id]
+        others = [owed for owed in self._waiting if owed.alert.alert_id != alert_id]
+        self._waiting = deque([*others, *own])
+
+    def _attempt(self, client: Client, owed: Owed) -> bool:
+        """Whether this is done with. What was taken and not yet written down is not sent a second time."""
+        journal = Journal(client)
+        if self._sent != _key(owed):
+            try:
+                self._receiver.send(Message(owed.alert, owed.event, self._rules.get(owed.alert.rule)))
+            except Undelivered as error:
+                return self._undelivered(client, journal, owed, error)
+            self._sent = _key(owed)
+            self.trouble = None
+            self._told(self.name, "sent")
+        journal.told(owed, "sent", store_time(client))
+        return True
+
+    def _undelivered(self, client: Client, journal: Journal, owed: Owed, error: Undelivered) -> bool:
+        now = store_time(client)
+        over = now - owed.alert.changed_at > GIVEN_UP_AFTER
+        outcome = "given up" if over else "failed"
+        self.trouble = str(error)
+        log.warning(
+            "receiver %s was not told that %s is %s (%s): %s",
+            self.name,
+            owed.alert.rule,
+            owed.alert.state,
+            outcome,
+            error,
+        )
+        journal.told(owed, outcome, now, str(error))
+        self._told(self.name, outcome)
+        return over
+
+
+def _key(owed: Owed) -> tuple[str, int]:
+    return owed.alert.alert_id, owed.event

@@ -1,0 +1,75 @@
+"""Whose turn it is to ask the rules, where several processes could: one at a time, and another when it dies.
+
+Each says every few seconds that it lives; of those that did lately the one that began first asks. There is no lock: in
+the seconds in which one that was held up (a stopped machine) comes back and does not know yet that another took over,
+both may ask. They find the same, and what they send has the same key.
+
+An embedded store is open in one process, which always has its turn; it only writes down how far it got.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+from datetime import UTC, datetime, timedelta
+
+from clickhouse_connect.driver.client import Client
+
+from playhead_collector.store.query import load
+
+ALIVE_EVERY = timedelta(seconds=2)
+DEAD_AFTER = timedelta(seconds=10)
+# Written down so often where nobody waits for it: after a restart runs of so long are judged again, to no effect.
+_ALONE_EVERY = timedelta(seconds=30)
+_LAST = datetime(2100, 1, 1, tzinfo=UTC)
+_COLUMNS = ("holder", "began_at", "alive_at", "judged_until")
+
+
+class Turn:
+    """One process's place in the line."""
+
+    def __init__(self, client: Client, *, alone: bool) -> None:
+        self._client = client
+        self._alone = alone
+        self.holder = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
+        self._began_at: datetime | None = None
+        self._written_at: datetime | None = None
+        self._written = 0
+        self._mine = alone
+
+    def is_mine(self, now: datetime, judged_until: int | None) -> bool:
+        """Says that this one lives, and how far it got, if it is time to; returns whether it is its turn."""
+        self._began_at = self._began_at or now
+        due = self._written_at is None or now - self._written_at >= (_ALONE_EVERY if self._alone else ALIVE_EVERY)
+        if not due or (self._alone and judged_until in (None, self._written)):
+            return self._mine
+        if judged_until is not None or not self._alone:
+            # One that has judged nothing yet must not say that all is judged: 0.
+            row = [self.holder, self._began_at, now, judged_until or 0]
+            self._client.insert("alert_evaluators", [row], column_names=_COLUMNS)
+            self._written, self._written_at = judged_until or 0, now
+        if not self._alone:
+            self._mine = self._first(now) == self.holder
+        return self._mine
+
+    def judged_until(self) -> int | None:
+        """How far anybody got, in microseconds; None where nobody ever asked."""
+        return max((int(judged) for *_, judged in self._rows() if judged), default=None)
+
+    def leave(self, now: datetime, judged_until: int | None) -> None:
+        """Says goodbye, so that another takes over at once."""
+        if self._began_at is not None:
+            # Last in the line, for the seconds in which it still counts as living.
+            row = [self.holder, _LAST, now, judged_until or 0]
+            self._client.insert("alert_evaluators", [row], column_names=_COLUMNS)
+
+    def _first(self, now: datetime) -> str | None:
+        return next((str(holder) for holder, _, alive, _ in self._rows() if now - _utc(alive) < DEAD_AFTER), None)
+
+    def _rows(self) -> list[tuple[str, datetime, datetime, int]]:
+        return [(row[0], row[1], row[2], row[3]) for row in self._client.query(load("alert_evaluators")).result_rows]
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,0 +1,149 @@
+"""Rules asked again and again, and receivers told: what a collector, or `playhead alerts run`, does about alerts.
+
+One thread looks, project after project; each receiver has a courier. The pause between looks grows with what a look
+takes: asking may take a share of the machine, and never all of it.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.exceptions import ClickHouseError
+
+from playhead.errors import PlayheadError
+from playhead_collector.alerts.courier import Courier
+from playhead_collector.alerts.evaluator import Evaluator, Look
+from playhead_collector.alerts.ruling import Ruling
+from playhead_collector.alerts.settings import Receiver
+
+log = logging.getLogger(__name__)
+
+# From the last look's end to the next one. Twice what a look took is a third of one core, at the most.
+PAUSE_S, LONGEST_PAUSE_S = 0.5, 1.5
+_AWAY_S = 5.0
+
+ASKING = {
+    # A rule is a guest: it must neither keep the others waiting nor take the collector's memory.
+    "max_execution_time": 20,
+    "max_memory_usage": 1024 * 1024 * 1024,
+    "max_threads": 2,
+    "async_insert": 0,
+    "log_queries": 0,
+}
+
+Connect = Callable[[str], Client]
+
+
+@dataclass(slots=True)
+class Watched:
+    """One project's evaluator and couriers."""
+
+    project: str
+    evaluator: Evaluator
+    couriers: dict[str, Courier]
+
+
+class Watch:
+    """Stopping is safe before starting, and twice."""
+
+    def __init__(
+        self,
+        connect: Connect,
+        projects: Sequence[str],
+        rulings: Sequence[Ruling],
+        receivers: dict[str, Receiver],
+        *,
+        alone: bool,
+        looked: Callable[[str, Look, Evaluator], None] = lambda project, look, evaluator: None,
+        told: Callable[[str, str], None] = lambda receiver, outcome: None,
+    ) -> None:
+        self._connect = connect
+        self._projects = list(projects)
+        self._rulings = rulings
+        self._receivers = receivers
+        self._alone = alone
+        self._looked = looked
+        self._told = told
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        self.watched: dict[str, Watched] = {}
+
+    def start(self) -> None:
+        self._thread = threading.Thread(target=self.run, name="alerts", daemon=True)
+        self._thread.start()
+
+    def ask_to_stop(self) -> None:
+        """From a signal's handler: `run` returns soon."""
+        self._stop.set()
+
+    def stop(self, timeout_s: float = 10.0) -> None:
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join(timeout_s)
+            self._thread = None
+
+    def run(self) -> None:
+        """Until it is stopped."""
+        try:
+            while not self._stop.is_set():
+                self._stop.wait(self._look())
+        finally:
+            self._leave()
+
+    def _look(self) -> float:
+        """One look at each project; returns how long to wait for the next."""
+        took = 0.0
+        for project in self._projects:
+            try:
+                watched = self._watched(project)
+                look = watched.evaluator.look()
+            except Exception as error:
+                if project in self.watched:
+                    self.watched[project].evaluator.forget()
+                away = isinstance(error, (ClickHouseError, PlayheadError, OSError))
+                log.warning(
+                    "alerts of project %s: a look failed, again in %.0f s: %s",
+                    project,
+                    _AWAY_S,
+                    error,
+                    exc_info=not away,
+                )
+                return _AWAY_S
+            took += look.seconds
+            for owed in look.owed:
+                courier = watched.couriers.get(owed.receiver)
+                if courier is not None:
+                    courier.tell(owed)
+            self._looked(project, look, watched.evaluator)
+        return min(max(PAUSE_S, 2 * took), LONGEST_PAUSE_S)
+
+    def _watched(self, project: str) -> Watched:
+        if project not in self.watched:
+            # Rulings remember what was looked at, against this project's database.
+            rulings = [Ruling(one.rule, one.chosen, one.notify) for one in self._rulings]
+            rules = {one.rule.name: one.rule for one in rulings}
+            self.watched[project] = Watched(
+                project,
+                Evaluator(self._connect(project), rulings, alone=self._alone),
+                {
+                    name: Courier(name, receiver, partial(self._connect, project), rules, self._told)
+                    for name, receiver in self._receivers.items()
+                },
+            )
+        return self.watched[project]
+
+    def _leave(self) -> None:
+        for watched in self.watched.values():
+            for courier in watched.couriers.values():
+                courier.stop()
+            try:
+                watched.evaluator.leave()
+            except (ClickHouseError, PlayheadError, OSError) as error:
+                log.warning(
+                    "alerts of project %s: others were not told that this one stops: %s", watched.project, error
+                )

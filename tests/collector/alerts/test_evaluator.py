@@ -1,0 +1,163 @@
+"""From steps that arrive to alerts that stand: on a real store, with restarts, late steps and clocks that are wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from clickhouse_connect.driver.exceptions import DatabaseError
+from tests.collector.alerts.asking import MadeRun, shipped, store, written
+from tests.collector.database import StoreDatabase
+
+from playhead_collector.alerts.alert import State
+from playhead_collector.alerts.evaluator import Evaluator, Look
+from playhead_collector.alerts.rule import Rule
+from playhead_collector.alerts.ruling import Ruling
+
+TWICE = {"repeats": "2"}
+FAILED = """-- title: T
+-- why: W
+-- severity: info
+-- group_by: agent
+-- for: {hold}
+-- resolve_after: {resolve_after}
+SELECT run_id, toString(agent) AS agent, '' AS step_id, errors AS value, 'it failed' AS summary
+FROM runs WHERE run_id IN {{runs:Array(String)}} AND status = '{status}'
+"""
+
+
+def evaluator(database: StoreDatabase, rule: Rule | None = None) -> Evaluator:
+    """As a collector's after its start."""
+    ruling = Ruling(rule or shipped("repeated_call"), {} if rule else TWICE, notify=("chat",))
+    return Evaluator(database.client, [ruling], alone=True)
+
+
+def said(look: Look) -> list[tuple[str, str, tuple[str, ...]]]:
+    return [(event.alert.state.value, event.alert.labels.get("agent", ""), event.notify) for event in look.events]
+
+
+def looping(number: int = 1) -> MadeRun:
+    return MadeRun(number).root().tool("get_order", "{}").tool("get_order", "{}")
+
+
+def rule_about(folder: Path, hold: str = "0s", resolve_after: str = "1h", status: str = "error") -> Rule:
+    return written(folder, "failed", FAILED.format(hold=hold, resolve_after=resolve_after, status=status))
+
+
+def test_a_run_that_changed_is_judged_once_and_its_alert_is_owed_to_its_receivers(
+    store_database: StoreDatabase,
+) -> None:
+    mine = evaluator(store_database)
+    assert mine.look().runs == 0
+    store(store_database, looping(), MadeRun(2).root())
+    look = mine.look()
+    assert look.runs == 2
+    assert said(look) == [("firing", "support", ("chat",))]
+    ((key, alert),) = mine.alerts.items()
+    assert [(owed.alert.alert_id, owed.receiver) for owed in look.owed] == [(key, "chat")]
+    assert alert.evidence == ((looping().run_id, looping().steps[-1].span_id.hex()),)
+    again = mine.look()
+    assert (again.runs, again.events, again.owed) == (0, (), ())
+
+
+def test_a_restart_tells_nobody_twice_and_owes_what_was_not_told(store_database: StoreDatabase) -> None:
+    store(store_database, looping())
+    (owed,) = evaluator(store_database).look().owed
+    restarted = evaluator(store_database)
+    look = restarted.look()
+    assert look.events == ()
+    assert [(one.alert.key, one.event) for one in look.owed] == [(owed.alert.key, owed.event)]
+    restarted.journal.told(look.owed[0], "sent", owed.alert.changed_at)
+    assert evaluator(store_database).look().owed == ()
+
+
+def test_what_could_not_be_told_yet_is_owed_with_its_attempts_after_a_restart(store_database: StoreDatabase) -> None:
+    store(store_database, looping())
+    first = evaluator(store_database)
+    (owed,) = first.look().owed
+    first.journal.told(owed, "failed", owed.alert.changed_at, "connection refused")
+    (again,) = evaluator(store_database).look().owed
+    assert (again.event, again.attempts) == (owed.event, 1)
+
+
+def test_a_process_that_dies_before_it_wrote_down_what_it_found_had_not_looked(
+    store_database: StoreDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store(store_database, looping())
+    dying = evaluator(store_database)
+
+    def die(*_: object, **__: object) -> None:
+        raise DatabaseError("the power went")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(dying.journal, "write", die)
+        with pytest.raises(DatabaseError):
+            dying.look()
+    # Tried again, or by the next process: once.
+    assert said(dying.look()) == [("firing", "support", ("chat",))]
+    assert evaluator(store_database).look().events == ()
+
+
+def test_a_late_step_that_mends_a_run_keeps_its_alert_from_firing(
+    store_database: StoreDatabase, tmp_path: Path
+) -> None:
+    rule = rule_about(tmp_path, hold="1h", status="incomplete")
+    mine = evaluator(store_database, rule)
+    whole = MadeRun(1).root().tool("get_order", "{}")
+    late = whole.steps.pop(0)
+    store(store_database, whole)
+    assert said(mine.look()) == [("pending", "", ())]
+    whole.steps = [late]
+    store(store_database, whole)
+    assert said(mine.look()) == [("dropped", "support", ())]
+
+
+def test_what_an_agents_clock_says_decides_nothing(store_database: StoreDatabase, tmp_path: Path) -> None:
+    ahead, behind = (MadeRun(number).root(failed=True) for number in (1, 2))
+    for run, by in ((ahead, 400 * 86400), (behind, -400 * 86400)):
+        for step in run.steps:
+            step.start_time_unix_nano += by * 10**9
+            step.end_time_unix_nano += by * 10**9
+    mine = evaluator(store_database, rule_about(tmp_path))
+    mine.look()
+    store(store_database, ahead, behind)
+    look = mine.look()
+    assert look.runs == 2
+    (event,) = look.events
+    assert sorted(event.alert.runs) == [ahead.run_id, behind.run_id]
+
+
+def test_a_second_run_is_linked_to_a_firing_alert_and_nobody_is_told_again(
+    store_database: StoreDatabase, tmp_path: Path
+) -> None:
+    mine = evaluator(store_database, rule_about(tmp_path))
+    store(store_database, MadeRun(1).root(failed=True))
+    mine.look()
+    store(store_database, MadeRun(2).root(failed=True))
+    look = mine.look()
+    assert (len(look.events), look.owed) == (1, ())
+    assert len(look.events[0].alert.evidence) == 2
+
+
+def test_an_alert_is_over_when_it_was_not_found_for_its_time_and_fires_anew_for_what_comes_after(
+    store_database: StoreDatabase, tmp_path: Path
+) -> None:
+    rule = rule_about(tmp_path, resolve_after="0s")
+    mine = evaluator(store_database, rule)
+    store(store_database, MadeRun(1).root(failed=True))
+    assert said(mine.look()) == [("firing", "support", ("chat",))]
+    assert said(mine.look()) == [("resolved", "support", ("chat",))]
+    # A run that is judged again after a restart is old news.
+    assert evaluator(store_database, rule).look().events == ()
+    store(store_database, MadeRun(2).root(failed=True))
+    (event,) = mine.look().events
+    assert (event.alert.state, event.alert.runs) == (State.FIRING, [MadeRun(2).run_id])
+
+
+def test_a_broken_rule_keeps_no_other_from_being_asked(store_database: StoreDatabase, tmp_path: Path) -> None:
+    broken = written(tmp_path, "broken", rule_about(tmp_path).text.replace("FROM runs", "FROM nowhere"))
+    rulings = [Ruling(broken), Ruling(shipped("repeated_call"), TWICE, notify=("chat",))]
+    mine = Evaluator(store_database.client, rulings, alone=True)
+    store(store_database, looping())
+    assert said(mine.look()) == [("firing", "support", ("chat",))]
+    assert "nowhere" in mine.failures["broken"]

@@ -1,0 +1,130 @@
+"""What receivers are told, over real sockets, and what they are when they are not there."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from tests.collector.alerts.asking import shipped
+from tests.collector.alerts.receiving import Told, receiving
+
+from playhead.errors import UsageError
+from playhead_collector.alerts.alert import Alert, State
+from playhead_collector.alerts.receivers.message import Message, Undelivered
+from playhead_collector.alerts.settings import Receiver, read_settings
+
+AT = datetime(2026, 11, 21, 20, 0, tzinfo=UTC)
+
+
+def message(state: State = State.FIRING) -> Message:
+    alert = Alert(
+        alert_id="a1",
+        rule="repeated_call",
+        severity="warning",
+        group=(("run_id", "f" * 32), ("tool", "get_order")),
+        state=state,
+        changed_at=AT,
+        pending_at=AT,
+        fired_at=AT,
+        seen_at=AT,
+        value=7,
+        summary="<!channel> get_order was called 7 times",
+        labels={"agent": "support", "service": "desk"},
+        evidence=(("f" * 32, "b" * 16),),
+        announced=True,
+    )
+    return Message(alert, 12, shipped("repeated_call"))
+
+
+def receiver(folder: Path, text: str) -> Receiver:
+    (folder / "alerts.toml").write_text(f"[receivers.one]\n{text}\n")
+    return read_settings(folder / "alerts.toml").receivers["one"]
+
+
+def told(folder: Path, settings: str, state: State = State.FIRING) -> Told:
+    with receiving() as there:
+        receiver(folder, settings.replace("URL", there.url)).send(message(state))
+        (told,) = there.told
+    return told
+
+
+def test_a_webhook_is_signed_over_its_time_and_body_and_a_repetition_has_the_same_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOOK_SECRET", "a secret of both sides")
+    settings = 'type = "webhook"\nurl = "URL"\nsecret = "$HOOK_SECRET"\nheaders = { X-Team = "agents" }'
+    first, again = told(tmp_path, settings), told(tmp_path, settings)
+    stamp, given = first.headers["X-Playhead-Signature"].split(",")
+    signed = stamp.removeprefix("t=").encode() + b"." + first.body
+    assert given == "v1=" + hmac.new(b"a secret of both sides", signed, hashlib.sha256).hexdigest()
+    assert first.headers["X-Team"] == "agents"
+    assert first.headers["Idempotency-Key"] == again.headers["Idempotency-Key"] == message().once
+    body = first.json
+    assert (body["status"], body["rule"], body["value"]) == ("firing", "repeated_call", 7)
+    assert body["runs"] == [{"run_id": "f" * 32, "step_id": "b" * 16}]
+    assert body["group"] == {"run_id": "f" * 32, "tool": "get_order"}
+    assert (body["fired_at"], body["resolved_at"]) == ("2026-11-21T20:00:00+00:00", None)
+
+
+def test_a_chat_gets_a_template_with_the_words_in_it_and_nobody_is_called_by_what_a_run_said(tmp_path: Path) -> None:
+    body = told(tmp_path, 'type = "slack"\nurl = "URL"\ntitle = "$severity: $rule_title in $agent"').json
+    assert body["text"] == f"warning: {shipped('repeated_call').title} in support"
+    (attached,) = body["attachments"]
+    assert attached["text"] == "&lt;!channel&gt; get_order was called 7 times"
+    assert {"title": "tool", "value": "get_order", "short": True} in attached["fields"]
+
+
+def test_pagerduty_is_told_of_beginning_and_end_under_one_key(tmp_path: Path) -> None:
+    settings = 'type = "pagerduty"\nurl = "URL"\nrouting_key = "0123456789"'
+    began, ended = told(tmp_path, settings).json, told(tmp_path, settings, State.RESOLVED).json
+    assert (began["event_action"], ended["event_action"]) == ("trigger", "resolve")
+    assert began["dedup_key"] == ended["dedup_key"] == message().alert.key
+    assert (began["payload"]["severity"], began["payload"]["source"]) == ("warning", "desk")
+    assert began["routing_key"] == "0123456789"
+
+
+def test_a_command_has_the_message_on_its_input_and_templates_as_arguments_without_a_shell(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    script = "import sys; open(sys.argv[1], 'w').write(sys.argv[2] + '|' + sys.stdin.read())"
+    command = json.dumps([sys.executable, "-c", script, str(out), "$summary; rm -rf $nothing"])
+    receiver(tmp_path, f'type = "command"\ncommand = {command}').send(message())
+    said, _, body = out.read_text().partition("|")
+    assert said == "<!channel> get_order was called 7 times; rm -rf $nothing"
+    assert json.loads(body)["key"] == message().alert.key
+
+
+def test_a_refusal_says_the_status_and_never_the_address(tmp_path: Path) -> None:
+    with receiving() as there:
+        there.status = 503
+        hook = receiver(tmp_path, f'type = "webhook"\nurl = "{there.url}?token=hidden"')
+        with pytest.raises(Undelivered, match="HTTP 503") as refused:
+            hook.send(message())
+    with pytest.raises(Undelivered, match="did not answer") as gone:
+        hook.send(message())
+    for error in (refused, gone):
+        assert "hidden" not in str(error.value)
+        assert error.value.__cause__ is None
+    assert "hidden" not in repr(hook)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('[receivers.one]\ntype = "pigeon"', "pigeon"),
+        ('[receivers.one]\ntype = "webhook"', "url: Field required"),
+        ('[receivers.one]\ntype = "webhook"\nurl = "$NOT_THERE"', "no variable NOT_THERE"),
+        ('[receivers.one]\ntype = "webhook"\nurl = "@/nowhere/at/all"', "cannot be read"),
+        ('[receivers.one]\ntype = "webhook"\nurl = ["s3cret"]', "url"),
+        ("[receivers", "not TOML"),
+    ],
+)
+def test_settings_that_are_wrong_are_refused_and_never_shown(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "alerts.toml").write_text(text)
+    with pytest.raises(UsageError, match=said) as refused:
+        read_settings(tmp_path / "alerts.toml")
+    assert "s3cret" not in str(refused.value)

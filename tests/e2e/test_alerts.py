@@ -1,0 +1,126 @@
+"""Alerts of a collector as an operator has them: told over a real socket, listed, acknowledged, silenced, restarted."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+from pathlib import Path
+
+from tests.collector.alerts.asking import MadeRun
+from tests.collector.alerts.receiving import Receiving, receiving
+from tests.e2e.running import Up, up, wait_for
+
+_SETTINGS = """
+[receivers.default]
+type = "webhook"
+url = "{url}"
+
+[rules.repeated_call]
+parameters = {{ repeats = 2 }}
+"""
+
+
+def looping(number: int, agent: str = "support") -> MadeRun:
+    return MadeRun(number, agent).root().tool("get_order", "{}").tool("get_order", "{}")
+
+
+def settings(folder: Path, there: Receiving) -> tuple[str, str]:
+    file = folder / "alerts.toml"
+    file.write_text(_SETTINGS.format(url=there.url))
+    return "--alert-settings", str(file)
+
+
+def events(collector: Up, *words: str) -> list[dict[str, object]]:
+    return collector.playhead("alerts", "history", "--json", *words).rows()
+
+
+def told_of(collector: Up) -> list[object]:
+    return [event["told"] for event in events(collector)]
+
+
+def test_an_alert_is_told_once_across_restarts_and_kept_with_the_run_and_step_that_show_it(tmp_path: Path) -> None:
+    run = looping(1)
+    with receiving() as there:
+        flags = settings(tmp_path, there)
+        with up(tmp_path, *flags, PLAYHEAD_NO_ALERTS="") as collector:
+            assert collector.playhead("alerts", "history", "--firing").status == 0
+            collector.send(run.request())
+            (message,) = there.wait_for(1)
+            assert message.json["runs"] == [{"run_id": run.run_id, "step_id": run.steps[-1].span_id.hex()}]
+            assert message.json["labels"]["agent"] == "support"
+            wait_for(lambda: told_of(collector) == ["default"], "what became of it to be written down")
+            assert collector.playhead("alerts", "history", "--firing").status == 1
+            text = collector.get("/metrics").decode()
+            assert re.search(
+                r'playhead_alerts\{project="default",rule="repeated_call",severity="warning",state="firing"\} 1', text
+            )
+            assert 'playhead_alert_notices_total{outcome="sent",receiver="default"} 1.0' in text
+            collector.end(signal.SIGKILL)
+        with up(tmp_path, *flags, PLAYHEAD_NO_ALERTS="") as collector:
+            collector.send(looping(2).request())
+            there.wait_for(2)
+            assert [one.json["runs"][0]["run_id"] for one in there.told] == [run.run_id, looping(2).run_id]
+
+
+def test_a_webhook_that_is_down_is_told_when_it_is_back_also_by_the_next_process(tmp_path: Path) -> None:
+    with receiving() as there:
+        there.status = 503
+        flags = settings(tmp_path, there)
+        with up(tmp_path, *flags, PLAYHEAD_NO_ALERTS="") as collector:
+            collector.send(looping(1).request())
+            wait_for(lambda: told_of(collector) == ["default (failed)"], "an attempt")
+            collector.end(signal.SIGKILL)
+        with up(tmp_path, *flags, PLAYHEAD_NO_ALERTS="") as collector:
+            refused = there.refused
+            wait_for(lambda: there.refused > refused, "the next process to try")
+            there.status = 200
+            there.wait_for(1)
+            wait_for(lambda: told_of(collector) == ["default"], "that to be written down")
+        assert len(there.told) == 1
+
+
+def test_what_is_silenced_is_kept_and_told_when_the_silence_is_over(tmp_path: Path) -> None:
+    with receiving() as there, up(tmp_path, *settings(tmp_path, there), PLAYHEAD_NO_ALERTS="") as collector:
+        silenced = collector.playhead("alerts", "silence", "repeated_call", "--where", "agent=billing", "--json")
+        (name,) = [row["id"] for row in silenced.rows()]
+        collector.send(looping(1, "billing").request())
+        wait_for(lambda: len(events(collector)) == 1, "the silenced alert")
+        collector.send(looping(2, "support").request())
+        (message,) = there.wait_for(1)
+        assert message.json["labels"]["agent"] == "support"
+        assert [row["id"] for row in collector.playhead("alerts", "silence", "--json").rows()] == [name]
+        assert collector.playhead("alerts", "silence", "--end", name).status == 0
+        assert there.wait_for(2)[1].json["labels"]["agent"] == "billing"
+
+
+def test_who_has_seen_an_alert_is_shown_beside_it(tmp_path: Path) -> None:
+    with receiving() as there, up(tmp_path, *settings(tmp_path, there), PLAYHEAD_NO_ALERTS="") as collector:
+        collector.send(looping(1).request())
+        there.wait_for(1)
+        (event,) = events(collector)
+        assert event["acked_by"] == ""
+        said = collector.playhead("alerts", "ack", str(event["alert_id"])[:6], "--by", "ada", "--note", "looking")
+        assert said.status == 0, said.err
+        assert [one["acked_by"] for one in events(collector, "--firing")] == ["ada"]
+        assert "seen by ada" in collector.playhead("alerts", "history").out
+        assert collector.playhead("alerts", "ack", "zz").status == 2
+
+
+def test_a_broken_rule_of_the_users_folder_is_told_of_and_the_others_go_on(tmp_path: Path) -> None:
+    rules = tmp_path / "rules"
+    rules.mkdir()
+    (rules / "broken.sql").write_text("-- title: T\nSELECT 1\n")
+    with receiving() as there:
+        flags = (*settings(tmp_path, there), "--alert-rules", str(rules))
+        with up(tmp_path, *flags, PLAYHEAD_NO_ALERTS="") as collector:
+            collector.send(looping(1).request())
+            there.wait_for(1)
+            assert "broken.sql:1: the header says no why" in collector.log
+            found = collector.playhead(
+                "alerts", "run", "--once", "--rules", str(rules), "--rule", "stalled_run", "--json"
+            )
+            assert (found.status, found.out) == (0, "")
+            assert "refused" in found.err
+            checked = collector.playhead("alerts", "list", "--rules", str(rules), "--json")
+            assert "broken" not in {row["name"] for row in checked.rows()} and json.loads(checked.out.splitlines()[0])
