@@ -11,7 +11,7 @@ from tests.collector.database import fresh_database
 from tests.collector.facade.port import TokenGate, serving
 from tests.tui.conftest import client_of
 from tests.tui.story import Story, tell
-from tests.tui.told import NOW, hostile
+from tests.tui.told import EVIL, NOW, hostile
 
 from playhead_collector.facade import ChdbEngine
 from playhead_collector.read.source import Source
@@ -28,7 +28,8 @@ SIZES = [(80, 24), (140, 50)]
 @pytest.fixture(scope="module")
 def reader(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
     with fresh_database(engine, tmp_path_factory.mktemp("hostile")) as database:
-        database.insert(hostile(66, NOW).body())
+        told = hostile(66, NOW), hostile(67, NOW, "\x1b[32mgreen \u202e")
+        database.insert(b"".join(run.body().SerializeToString() for run in told))
         database.recompute()
         assert isinstance(engine.address, Embedded)
         gate = TokenGate({"token": database.name})
@@ -65,6 +66,16 @@ def test_hostile_text_is_shown_on_every_screen_and_never_obeyed(
         await told.press("slash")
         await told.paste("red")
         await look("enter")
+        # Beside another that is as hostile, and beside itself: what differs, what is equal, what is long.
+        for other in (f"{67:04x}" * 8, f"{66:04x}" * 8):
+            told.app.open_diff(f"{66:04x}" * 8, other)
+            for keys in ((), ("x",), ("w",), ("G",), ("n",), ("pageup",)):
+                await look(*keys)
+        told.app.open_groups("", f"agent:*{EVIL[:4]}*", 'steps>0 "red"')
+        await look()
+        told.app.open_groups("", "run:0042", "run:0043")
+        for keys in ((), ("x",), ("w",), ("G",)):
+            await look(*keys)
 
     tell(app, story, size)
     everything = "\n".join(seen)
@@ -80,6 +91,6 @@ def test_a_value_with_what_a_terminal_obeys_is_chosen_by_stars(reader: Reader, t
         await told.press("down", "down", "down", "enter")
         line = told.app.screen.query_one("#line").value  # type: ignore[attr-defined]
         assert line.startswith('agent:"') and OBEYED.search(line) is None and "*" in line
-        assert "1 run" in told.screen()
+        assert "2 runs" in told.screen()
 
     tell(app, story, (140, 50))

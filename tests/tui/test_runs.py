@@ -109,16 +109,13 @@ def test_a_title_that_is_clicked_sorts_and_clicked_again_turns_around(make_app: 
     tell(make_app(), story)
 
 
-def test_two_runs_are_marked_for_a_diff_and_a_third_takes_the_place_of_the_first(make_app: MakeApp) -> None:
+def test_a_run_is_marked_and_marked_no_longer(make_app: MakeApp) -> None:
     async def story(told: Story) -> None:
         table = told.app.screen.query_one(RunTable)
-        await told.press("d", "j", "d")
-        assert "'playhead diff 001700170017 001600160016' compares them" in told.notices()
-        await told.press("j", "d")
-        assert [table.windows.row(line).run_id in table.marks for line in range(3)] == [False, True, True]  # type: ignore[union-attr]
-        assert sorted(table.marks.values()) == ["A", "B"]
         await told.press("d")
-        assert list(table.marks.values()) == ["A"]
+        assert table.run is not None and table.marked == table.run.run_id and "…A" in told.screen()
+        await told.press("d")
+        assert table.marked == "" and "…A" not in told.screen()
 
     tell(make_app(), story)
 

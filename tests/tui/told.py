@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -75,7 +75,7 @@ class Told:
         self,
         parent: Span,
         at: tuple[float, float | None],
-        said: list[Mapping[str, Any]],
+        said: Sequence[Mapping[str, Any]],
         answer: Mapping[str, Any],
         tokens: tuple[int, int] = (1200, 310),
         model: str = "gpt-4o-mini",
@@ -193,13 +193,20 @@ def incomplete(number: int, began: datetime) -> Told:
 EVIL = "\x1b[31mred\x1b[2J\x1b]0;owned\x07 \x9b5;5H \u202eesrever\u202c [bold red]no[/] :smile: \x00\ttab\rreturn"
 
 
-def hostile(number: int, began: datetime) -> Told:
+def hostile(number: int, began: datetime, more: str = "") -> Told:
+    """`more` makes it another than one without."""
     told = Told(number, began, user=EVIL, agent=f"[red]{EVIL}", version="[/]")
     root = told.root((0, 3), error=EVIL)
     told.prompt(
-        root, (0.1, 1), [text("user", EVIL)], text("assistant", f"# {EVIL}\n\n```python\n{EVIL}\n```"), model=EVIL
+        root,
+        (0.1, 1),
+        [text("user", EVIL + more)],
+        text("assistant", f"# {EVIL}\n\n```python\n{EVIL}\n```"),
+        model=EVIL,
     )
-    told.tool(root, (1, 2), EVIL, {EVIL: EVIL}, EVIL + "x" * 5_000_000)
+    told.tool(root, (1, 2), EVIL, {EVIL: EVIL + more}, more + EVIL + "x" * 5_000_000)
+    if more:
+        told.tool(root, (2, 2), EVIL + more, [EVIL], EVIL, error=EVIL)
     told.step("bytes", (2, 3), {"raw": b"\xff\xfe\x1b[31m", EVIL: EVIL}, parent=root)
     return told
 

@@ -45,6 +45,8 @@ class Start:
     """A run to replay at once, as `run`."""
     step: int | None = None
     """Of the replay, where it begins."""
+    diff: tuple[str, str] | None = None
+    """Two runs to compare at once."""
 
 
 class PlayheadApp(App[None]):
@@ -84,8 +86,8 @@ class PlayheadApp(App[None]):
         self.now = now
         self.searches = searches or searches_file()
         self.set_reactive(PlayheadApp.store, StoreState(start.store, start.project))
-        self.marks: dict[str, str] = {}
-        """Runs marked for a diff: the first is A, the other B."""
+        self.marked = ""
+        """A run that the next one marked is compared with."""
 
     def on_mount(self) -> None:
         self.register_theme(DARK)
@@ -96,6 +98,8 @@ class PlayheadApp(App[None]):
             self.open_run(self.start.run)
         if self.start.replay:
             self.open_replay(self.start.replay, number=self.start.step)
+        if self.start.diff is not None:
+            self.open_diff(*self.start.diff)
         self.set_interval(LOOK_S, self._look)
         self.set_interval(RETRY_S, self._retry)
         self._look()
@@ -143,11 +147,12 @@ class PlayheadApp(App[None]):
         """Shown on every screen until the store answers."""
         self.store = replace(self.store, trouble=why or "the store does not answer")
 
-    def open_run(self, run_id: str) -> None:
+    def open_run(self, run_id: str, step_id: str | None = None) -> None:
+        """At a step, where one is named."""
         # Only here: prices and what exports bring with them are a third of what the first rows would wait for.
         from playhead_tui.run.screen import RunScreen
 
-        self.push_screen(RunScreen(run_id))
+        self.push_screen(RunScreen(run_id, step_id))
 
     def open_replay(self, run_id: str, step_id: str | None = None, *, number: int | None = None) -> None:
         """Executed again up to where this step begins, by its id or its number from 1; else to its first one."""
@@ -155,11 +160,20 @@ class PlayheadApp(App[None]):
 
         self.push_screen(ReplayScreen(run_id, step_id, number))
 
-    def mark(self, run_id: str) -> None:
-        """Marks a run, or unmarks it; of three the oldest mark goes."""
-        kept = [run for run in self.marks if run != run_id]
-        runs = kept if run_id in self.marks else [*kept[-1:], run_id]
-        self.marks = dict(zip(runs, "AB", strict=False))
+    def open_diff(self, a: str, b: str) -> None:
+        """Of two runs; what was marked for one is marked no longer."""
+        # As above.
+        from playhead_tui.diff.screen import DiffScreen
+
+        self.marked = ""
+        self.push_screen(DiffScreen(a, b))
+
+    def open_groups(self, query: str, a: str, b: str) -> None:
+        """Of runs within a query."""
+        # As above.
+        from playhead_tui.diff.groups import GroupsScreen
+
+        self.push_screen(GroupsScreen(query, a, b))
 
     def action_switch_theme(self) -> None:
         self.theme = LIGHT.name if self.theme == DARK.name else DARK.name

@@ -20,6 +20,7 @@ _FRAME = """
     {name} {{ align: center middle; }}
     {name} > Vertical {{ width: 70%; max-width: 90; height: auto; max-height: 80%; padding: 0 1;
                         border: round $primary; background: $surface; }}
+    {name} Label {{ width: 100%; }}
 """
 
 
@@ -42,6 +43,33 @@ class AskLine(ModalScreen[str | None]):
     @on(Input.Submitted)
     def _answer(self, event: Input.Submitted) -> None:
         self.dismiss(event.value.strip() or None)
+
+
+class AskTwo(ModalScreen[tuple[str, str] | None]):
+    """Two lines, each under its name, or None."""
+
+    DEFAULT_CSS = _FRAME.format(name="AskTwo")
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Cancel")]
+
+    def __init__(self, question: str, names: tuple[str, str], values: tuple[str, str]) -> None:
+        super().__init__()
+        self._question = question
+        self._lines = list(zip(names, values, strict=True))
+
+    def compose(self) -> ComposeResult:
+        with Vertical():
+            yield Label(Text(self._question))
+            for name, value in self._lines:
+                yield Label(Text(name))
+                yield Input(value, select_on_focus=False)
+
+    @on(Input.Submitted)
+    def _answer(self, event: Input.Submitted) -> None:
+        first, second = self.query(Input)
+        if event.input is first:
+            second.focus()
+        else:
+            self.dismiss((first.value.strip(), second.value.strip()))
 
 
 class AskOne(ModalScreen[str | None]):

@@ -21,6 +21,7 @@ _PATIENCE_S = 1.0
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_store_arguments(parser)
     parser.add_argument("query", nargs="*", metavar="QUERY", help="what to search for, as in the query line")
+    parser.add_argument("--diff", nargs=2, metavar=("A", "B"), help="compare these two runs, named as for --run")
     parser.add_argument("--run", default="", metavar="RUN", help="open this run: its id, its beginning, or 'last'")
     parser.add_argument("--replay", default="", metavar="RUN", help="replay this run")
     parser.add_argument("--step", type=positive, metavar="N", help="with --replay: begin at this step")
@@ -46,6 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
         run=arguments.run,
         replay=arguments.replay,
         step=arguments.step,
+        diff=tuple(arguments.diff) if arguments.diff else None,
     )
     app = PlayheadApp(start, Reader(open_it))
     app.run()

@@ -14,6 +14,7 @@ from textual.widgets import Input
 from textual.worker import get_current_worker
 
 from playhead.errors import UsageError
+from playhead_collector.read.fork import Fork, fork_of
 from playhead_tui.reading import QuestionRefused, StoreLost
 from playhead_tui.shown import one_line
 
@@ -38,6 +39,11 @@ class PlayheadScreen(Screen[None]):
 
         why: str
 
+    @dataclass
+    class ForkCame(Message):
+        run_id: str
+        fork: Fork | None
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """A slash is heard before what has the focus, so that what is typed at once after it goes into the line, and is
         no keys of a table. Within a line it is a slash.
@@ -50,30 +56,38 @@ class PlayheadScreen(Screen[None]):
 
     def ask(self, group: str, question: Callable[[Client], Message]) -> None:
         """Asks beside the screen; the answer is posted to it. A later question of the same group drops this one."""
-        self.run_worker(lambda: self._asked(question), group=group, exclusive=True, thread=True, exit_on_error=True)
+        self.beside(group, lambda: self.host.reader.ask(question))
 
     def beside(self, group: str, work: Callable[[], Message]) -> None:
-        """As `ask`, for what takes time and no store."""
+        """As `ask`, for work that asks several things, or nothing."""
+        self.run_worker(lambda: self._worked(work), group=group, exclusive=True, thread=True, exit_on_error=True)
 
-        def do() -> None:
-            worker = get_current_worker()
-            answer = work()
-            if not worker.is_cancelled:
-                self.post_message(answer)
-
-        self.run_worker(do, group=group, exclusive=True, thread=True)
-
-    def _asked(self, question: Callable[[Client], Message]) -> None:
+    def _worked(self, work: Callable[[], Message]) -> None:
         worker = get_current_worker()
         answer: Message
         try:
-            answer = self.host.reader.ask(question)
+            answer = work()
         except StoreLost as error:
             answer = self.Lost(str(error))
         except (QuestionRefused, UsageError) as error:
             answer = self.Refused(str(error))
         if not worker.is_cancelled:
             self.post_message(answer)
+
+    def open_diff_with_parent(self, run_id: str) -> None:
+        """Of a fork and the run that it is of."""
+        self.ask("fork", lambda client: self.ForkCame(run_id, fork_of(client, run_id)))
+
+    @on(ForkCame)
+    def _fork_came(self, event: ForkCame) -> None:
+        if event.fork is not None:
+            self.host.open_diff(event.fork.parent, event.run_id)
+        else:
+            self.no_fork(event.run_id)
+
+    def no_fork(self, run_id: str) -> None:
+        """A run that was to be compared with the one that it is of is of none."""
+        self.tell("this run is no fork of another; d marks two runs to compare")
 
     @on(Lost)
     def _lost(self, event: Lost) -> None:

@@ -156,6 +156,14 @@ def with_term(line: str, field: str, value: str, sign: str = ":") -> str:
     return " ".join([*kept, f"{field}{sign}{quoted(value)}"] if value else kept)
 
 
+def narrowed(line: str, by: str) -> str:
+    """The line and another; of what both say something, what the other says."""
+    for term in terms(by):
+        if term.field:
+            line = with_term(line, term.field, "", term.sign)
+    return f"{line} {by}".strip()
+
+
 def value_of(line: str, field: str) -> str:
     """What a line says of a field; nothing where it does not, or is not understood."""
     try:

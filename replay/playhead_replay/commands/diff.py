@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from clickhouse_connect.driver.client import Client
-
 from playhead.errors import UsageError
 from playhead_collector.commands.common import (
     add_json_argument,
@@ -19,16 +17,14 @@ from playhead_collector.commands.common import (
     source_of,
     write_json,
 )
-from playhead_collector.read.filter import RunFilter
-from playhead_collector.read.query_line import NAMES, parse_query, quoted, terms
 from playhead_collector.read.run import find_run, read_run, read_steps
 from playhead_collector.read.runs import TIMES, list_runs, parse_time
 from playhead_replay.commands.diff_groups_page import show_groups
 from playhead_replay.commands.diff_page import show_runs
 from playhead_replay.diff.as_json import json_of_groups, json_of_runs
 from playhead_replay.diff.group import Member, diff_groups
+from playhead_replay.diff.members import MOST_MEMBERS, group_of, read_members
 from playhead_replay.diff.run import diff_runs
-from playhead_replay.diff.way import way_of
 
 EQUAL, DIFFERENT = 0, 1
 
@@ -38,8 +34,6 @@ _STATUS = (
     "times, tokens, costs and ids are shown and are no difference. Groups differ where a branch is taken, or a run "
     "ends well, more often on one side than chance explains (1 in 20), or where they were told otherwise."
 )
-# Runs of a group whose steps are in memory at once.
-_AT_ONCE = 20
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -52,7 +46,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a group of runs, in the words of 'playhead runs': --group version:1.4.1 --group 'version:1.4.2 agent:s*'",
     )  # fmt: skip
     parser.add_argument("--since", help=f"of groups: runs that began at this time or later: {TIMES}")
-    parser.add_argument("--limit", type=positive, default=100, help="of groups: the latest so many runs; default 100")
+    parser.add_argument(
+        "--limit", type=positive, default=MOST_MEMBERS,
+        help="of groups: the latest so many runs; default 100",
+    )  # fmt: skip
     parser.add_argument(
         "--words", action="store_true", help="changed texts whole, word by word, not only around what changed"
     )
@@ -78,38 +75,20 @@ def _groups(arguments: argparse.Namespace) -> int:
     if len(arguments.group) != 2 or arguments.runs:
         raise UsageError("name two groups, and no runs: playhead diff --group version:1.4.1 --group version:1.4.2")
     now = datetime.now(UTC)
-    wanted = [_wanted(line, arguments, now) for line in arguments.group]
+    since = parse_time(arguments.since, now) if arguments.since else None
+    wanted = [group_of(line, now, limit=arguments.limit) for line in arguments.group]
+    groups: list[Sequence[Member]] = []
     with source_of(arguments) as source:
-        a, b = (_members(source.client, one) for one in wanted)
-    for line, members in zip(arguments.group, (a, b), strict=True):
+        for one in wanted:
+            rows = list_runs(source.client, replace(one, since=one.since or since))
+            with progress_bar("reading runs", len(rows)) as progress:
+                groups.append(read_members(rows, lambda ids: read_steps(source.client, ids), progress))
+    for line, members in zip(arguments.group, groups, strict=True):
         if not members:
             raise UsageError(f"no run matches --group {line!r}; 'playhead runs {line}' lists what does")
-    diff = diff_groups(a, b)
+    diff = diff_groups(*groups)
     if arguments.json:
         write_json([json_of_groups(diff, arguments.group)])
     else:
         show_groups(console(), diff, arguments.group, words=arguments.words, full=arguments.full)
     return EQUAL if diff.equal else DIFFERENT
-
-
-def _wanted(line: str, arguments: argparse.Namespace, now: datetime) -> RunFilter:
-    """The runs of a group. In a shell `version=1.4.1` comes to mind as well as `version:1.4.1`."""
-    parts = []
-    for term in terms(line):
-        named = term.sign == "=" and term.field in NAMES
-        parts.append(f"{term.field}:{quoted(term.value)}" if named else line[term.start : term.end])
-    wanted = replace(parse_query(" ".join(parts), now), limit=arguments.limit)
-    since = parse_time(arguments.since, now) if arguments.since else None
-    return replace(wanted, since=wanted.since or since)
-
-
-def _members(client: Client, wanted: RunFilter) -> Sequence[Member]:
-    rows = list_runs(client, wanted)
-    members: list[Member] = []
-    with progress_bar("reading runs", len(rows)) as progress:
-        for start in range(0, len(rows), _AT_ONCE):
-            some = rows[start : start + _AT_ONCE]
-            steps = read_steps(client, [row.run_id for row in some])
-            members += [Member(row, way_of(row.run_id, steps[row.run_id])) for row in some]
-            progress(len(members))
-    return members

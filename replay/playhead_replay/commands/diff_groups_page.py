@@ -1,8 +1,9 @@
-"""A diff of two groups of runs as text."""
+"""A diff of two groups of runs as lines of text, for a page or a screen."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 from rich.console import Console
 from rich.text import Text
@@ -24,42 +25,70 @@ _ID = 16
 _FEW = 5
 
 
+@dataclass(frozen=True, slots=True)
+class GroupLine:
+    text: Text
+    long: bool = False
+    """Whether it is one line however long it is."""
+    pair: tuple[str, str] = ("", "")
+    """Runs of A and B that show what it says; empty where it is of none."""
+    clear: bool = False
+    """Whether it is a branch that is taken more often on one side than chance explains."""
+
+
 def show_groups(out: Console, diff: GroupDiff, filters: Sequence[str], *, words: bool, full: bool) -> None:
-    """Who is compared, how they went, what they were told, where they part, and which tools fail."""
+    room = Room(out.width - 6, words or full, full)
+    for line in who_is_compared(diff, filters):
+        out.print(line)
+    for group_line in lines_of_groups(diff, room, "--full shows"):
+        out.print(group_line.text, soft_wrap=group_line.long)
+
+
+def who_is_compared(diff: GroupDiff, filters: Sequence[str]) -> Iterator[Text]:
+    """Which runs, how they ended, and what keeps them from being compared well."""
     for side, colour, given, outcome in (("A", "red", filters[0], diff.a), ("B", "green", filters[1], diff.b)):
         line = Text(f"{side} ", style=f"bold {colour}").append(one_line(given, 100) or "all runs", style="bold")
         line.append(f" · {several(outcome.runs, 'run')} ·")
         for status, number in outcome.statuses:
             sign, sign_colour = SIGNS[status]
             line.append(f" {sign} {number}", style=sign_colour)
-        out.print(line)
+        yield line
     if diff.in_both:
-        out.print(Text(f"  {several(diff.in_both, 'run')} in both groups", style="yellow"))
+        yield Text(f"  {several(diff.in_both, 'run')} in both groups", style="yellow")
     if min(diff.a.runs, diff.b.runs) < _FEW:
-        out.print(Text("  so few runs differ by chance: take what follows for a hint", style="yellow"))
-    out.print()
-    _figures(out, diff)
-    _setups(out, diff, Room(out.width - 6, words or full, full))
-    _partings(out, diff, full)
-    _tools(out, diff, full)
+        yield Text("  so few runs differ by chance: take what follows for a hint", style="yellow")
 
 
-def _figures(out: Console, diff: GroupDiff) -> None:
-    out.print(Text(f"  {'median':<14}{'A':>10}{'B':>10}", style="dim"))
+def lines_of_groups(diff: GroupDiff, room: Room, whole: str) -> Iterator[GroupLine]:
+    """How they went, what they were told, where they part, and which tools fail.
+
+    `whole` says what shows the rest of what is left out.
+    """
+    yield _EMPTY
+    yield from _figures(diff)
+    yield from _setups(diff, room)
+    yield from _partings(diff, room.whole, whole)
+    yield from _tools(diff, room.whole)
+
+
+_EMPTY = GroupLine(Text())
+
+
+def _figures(diff: GroupDiff) -> Iterator[GroupLine]:
+    yield GroupLine(Text(f"  {'median':<14}{'A':>10}{'B':>10}", style="dim"))
     for name, spread, words in _FIGURES:
         a, b = spread(diff.a), spread(diff.b)
         line = Text(f"  {name:<14}{_median(a, words):>10}{_median(b, words):>10}")
         unknown = [f"{one.unknown} of {side}" for side, one in (("A", a), ("B", b)) if one.unknown]
         if unknown:
             line.append(f"   not known of {' and '.join(unknown)}", style="dim")
-        out.print(line)
+        yield GroupLine(line)
     line = Text(f"  {'ended well':<14}{_share(diff.a.ok, diff.a.runs):>10}{_share(diff.b.ok, diff.b.runs):>10}")
     if diff.a.ok * diff.b.runs != diff.b.ok * diff.a.runs:
         line.append(f"   {_odds(diff.success_by_chance)}", style="dim")
-    out.print(line)
-    line = Text(f"  {'cost in all':<14}{_total(diff.a.cost):>10}{_total(diff.b.cost):>10}")
-    out.print(line)
-    out.print()
+    yield GroupLine(line)
+    yield GroupLine(Text(f"  {'cost in all':<14}{_total(diff.a.cost):>10}{_total(diff.b.cost):>10}"))
+    yield _EMPTY
 
 
 _FIGURES: tuple[tuple[str, Callable[[Outcome], Spread], Callable[[float], str]], ...] = (
@@ -91,60 +120,58 @@ def _odds(chance: float) -> str:
     return "by chance less than once in 1,000 times"
 
 
-def _setups(out: Console, diff: GroupDiff, room: Room) -> None:
+def _setups(diff: GroupDiff, room: Room) -> Iterator[GroupLine]:
     if not diff.setups:
         return
-    out.print(Text("told otherwise", style="bold"))
+    yield GroupLine(Text("told otherwise", style="bold"))
     for change in diff.setups:
         often = f"{change.a[0]} of {change.a[1]} | {change.b[0]} of {change.b[1]} runs"
         agent = one_line(change.agent, 60)
-        out.print(
-            Text(f"  {agent + ': ' if agent else ''}{change.what}", style="yellow").append(f"  {often}", style="dim")
-        )
+        line = Text(f"  {agent + ': ' if agent else ''}{change.what}", style="yellow")
+        yield GroupLine(line.append(f"  {often}", style="dim"))
         for line in lines_of(change.what, change.difference, room):
-            out.print(Text("      ").append_text(line), soft_wrap=True)
-    out.print()
+            yield GroupLine(Text("      ").append_text(line), long=True)
+    yield _EMPTY
 
 
-def _partings(out: Console, diff: GroupDiff, full: bool) -> None:
+def _partings(diff: GroupDiff, full: bool, whole: str) -> Iterator[GroupLine]:
     first = diff.first
     if not diff.partings:
-        out.print(Text("they do not part: all went the same ways, equally often"))
-        out.print()
+        yield GroupLine(Text("they do not part: all went the same ways, equally often"))
+        yield _EMPTY
         return
     if first is None:
-        out.print(Text("they do not clearly part: all that differs may be chance", style="bold"))
+        yield GroupLine(Text("they do not clearly part: all that differs may be chance", style="bold"))
     else:
-        out.print(Text(f"they part first {_after(first)}", style="bold"))
+        yield GroupLine(Text(f"they part first {_after(first)}", style="bold"))
     way = Text("the common way: ", style="dim")
     for number, passed in enumerate(diff.common if full else diff.common[:_LONGEST_WAY], 1):
         way.append(f"{' · ' if number > 1 else ''}{number} ").append_text(_name(passed))
     if not full and len(diff.common) > _LONGEST_WAY:
         way.append(f" · … {len(diff.common)} steps in all")
-    out.print(way)
-    out.print()
+    yield GroupLine(way)
+    yield _EMPTY
     shown = list(diff.partings)
     if not full:
         shown = [one for one in shown if one.clear] or sorted(shown, key=_chance)[:2]
         shown = sorted(shown[:_MOST_PARTINGS], key=lambda one: one.place)
     for parting in shown:
-        _parting(out, parting, full)
+        yield from _parting(parting, full, whole)
     hidden = len(diff.partings) - len(shown)
     if hidden:
-        out.print(
-            Text(f"  {several(hidden, 'more place')} where shares differ less clearly; --full shows all", style="dim")
-        )
-        out.print()
+        words = f"  {several(hidden, 'more place')} where shares differ less clearly; {whole} all"
+        yield GroupLine(Text(words, style="dim"))
+        yield _EMPTY
 
 
 def _chance(parting: Parting) -> float:
     return min(branch.by_chance for branch in parting.branches)
 
 
-def _parting(out: Console, parting: Parting, full: bool) -> None:
+def _parting(parting: Parting, full: bool, whole: str) -> Iterator[GroupLine]:
     line = Text(f"  {_after(parting)}", style="yellow" if parting.clear else "")
-    out.print(line.append(f"   {parting.a} runs of A, {parting.b} of B", style="dim"))
-    out.print(Text(f"  {'A':>11} {'B':>11}", style="dim"))
+    yield GroupLine(line.append(f"   {parting.a} runs of A, {parting.b} of B", style="dim"))
+    yield GroupLine(Text(f"  {'A':>11} {'B':>11}", style="dim"))
     branches = parting.branches if full else parting.branches[:_MOST_BRANCHES]
     for branch in branches:
         line = Text(f"  {_part(branch.a.runs, parting.a):>11} {_part(branch.b.runs, parting.b):>11}  → ")
@@ -153,14 +180,15 @@ def _parting(out: Console, parting: Parting, full: bool) -> None:
         line.append("  " + _costs(branch), style="dim")
         if branch.clear:
             line.append(f"  ← {_odds(branch.corrected)}", style="bold")
-        out.print(line, soft_wrap=True)
+        yield GroupLine(line, long=True, pair=parting.pair(branch), clear=branch.clear)
     hidden = len(parting.branches) - len(branches)
     if hidden:
-        out.print(Text(f"  … and {hidden} more branches, each rarer; --full shows them", style="dim"))
+        yield GroupLine(Text(f"  … and {hidden} more branches, each rarer; {whole} them", style="dim"))
     examples = parting.typical(of_a=True).a.example, parting.typical(of_a=False).b.example
     if all(examples):
-        out.print(Text(f"  one of each: playhead diff {examples[0][:_ID]} {examples[1][:_ID]}", style="dim"))
-    out.print()
+        command = f"  one of each: playhead diff {examples[0][:_ID]} {examples[1][:_ID]}"
+        yield GroupLine(Text(command, style="dim"), pair=examples)
+    yield _EMPTY
 
 
 def _part(some: int, of: int) -> str:
@@ -197,15 +225,15 @@ def _name(passed: Passed | None) -> Text:
     return line
 
 
-def _tools(out: Console, diff: GroupDiff, full: bool) -> None:
+def _tools(diff: GroupDiff, full: bool) -> Iterator[GroupLine]:
     """Those that failed in either group; all of them on demand."""
     used = [tool for tool in diff.tools if full or any(tool.failed)]
     if not used:
         return
-    out.print(Text(f"  {'tool':<28}{'failed in A':>16}{'failed in B':>16}", style="dim"))
+    yield GroupLine(Text(f"  {'tool':<28}{'failed in A':>16}{'failed in B':>16}", style="dim"))
     for tool in used:
         line = Text(f"  {one_line(tool.name, 27):<28}")
         for side in (0, 1):
             of = f"{tool.failed[side]} of {tool.calls[side]} calls" if tool.calls[side] else "not called"
             line.append(f"{of:>16}", style="red" if tool.failed[side] else "")
-        out.print(line)
+        yield GroupLine(line)

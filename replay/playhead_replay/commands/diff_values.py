@@ -31,8 +31,8 @@ class Room:
 
 
 def lines_of(what: str, one: Difference, room: Room) -> Iterator[Text]:
-    name = f"{what}{'' if not one.path else one.path if one.path.startswith('[') else '.' + one.path}"
-    name = one_line(name, 120)
+    """Both sides in one text, below the name of what differs."""
+    name = _name(what, one)
     if isinstance(one.a, Absent) or isinstance(one.b, Absent):
         side, style, value = ("B", "green", one.b) if isinstance(one.a, Absent) else ("A", "red", one.a)
         yield Text(f"{name}, only in {side}: ").append(_shown(value, room, len(name) + 12), style=style)
@@ -42,30 +42,61 @@ def lines_of(what: str, one: Difference, room: Room) -> Iterator[Text]:
         line = Text(f"{name}: ").append(printable(a), style="red").append(" → ").append(printable(b), style="green")
         yield line
         return
-    if isinstance(one.a, str) and isinstance(one.b, str):
-        pieces = diff_words(a, b)
-        same = sum(len(piece.text) for piece in pieces if piece.where == "both")
-        if same > _ALIKE * min(len(a), len(b)):
-            yield Text(f"{name}: ").append_text(_inline(pieces, room))
-            return
+    pieces = _in_common(one)
+    if pieces:
+        yield Text(f"{name}: ").append_text(_inline(pieces, room, "ab"))
+        return
     yield Text(f"{name}:")
     yield Text("  - ").append(_shown(one.a, room, 4), style="red")
     yield Text("  + ").append(_shown(one.b, room, 4), style="green")
 
 
-def _inline(pieces: tuple[Words, ...], room: Room) -> Text:
+def sides_of(what: str, one: Difference, room: Room) -> tuple[Text, Text]:
+    """As `lines_of`, each side by itself, to stand beside the other; empty where there is nothing on it."""
+    name = _name(what, one)
+    pieces = _in_common(one)
+    if pieces:
+        return (
+            Text(f"{name}: ").append_text(_inline(pieces, room, "a")),
+            Text(f"{name}: ").append_text(_inline(pieces, room, "b")),
+        )
+    a, b = (
+        Text()
+        if isinstance(value, Absent)
+        else Text(f"{sign} {name}: ").append(_shown(value, room, len(name) + 4), style=style)
+        for sign, style, value in (("-", "red", one.a), ("+", "green", one.b))
+    )
+    return a, b
+
+
+def _name(what: str, one: Difference) -> str:
+    return one_line(f"{what}{'' if not one.path else one.path if one.path.startswith('[') else '.' + one.path}", 120)
+
+
+def _in_common(one: Difference) -> tuple[Words, ...]:
+    """Two texts word by word, where they have enough in common to be read so."""
+    if not (isinstance(one.a, str) and isinstance(one.b, str)):
+        return ()
+    pieces = diff_words(one.a, one.b)
+    same = sum(len(piece.text) for piece in pieces if piece.where == "both")
+    return pieces if same > _ALIKE * min(len(one.a), len(one.b)) else ()
+
+
+def _inline(pieces: tuple[Words, ...], room: Room, sides: str) -> Text:
     line = Text()
     last = len(pieces) - 1
     for place, piece in enumerate(pieces):
         text = printable(piece.text)
         if not room.words:
             text = text.replace("\n", "⏎")
-        if piece.where == "a":
-            line.append(f"[-{text}-]", style="red")
-        elif piece.where == "b":
-            line.append(f"{{+{text}+}}", style="green")
-        else:
+        if piece.where == "both":
             line.append(text if room.words else _around(text, place > 0, place < last), style="dim")
+        elif piece.where not in sides:
+            continue
+        elif piece.where == "a":
+            line.append(f"[-{text}-]", style="red")
+        else:
+            line.append(f"{{+{text}+}}", style="green")
     return line
 
 

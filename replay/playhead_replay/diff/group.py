@@ -81,7 +81,19 @@ class Parting:
     def typical(self, of_a: bool) -> Branch:
         """The branch that the one group takes more often than the other, by the largest share."""
         sign = 1 if of_a else -1
-        return max(self.branches, key=lambda one: sign * (one.a.runs / max(1, self.a) - one.b.runs / max(1, self.b)))
+        return max(self.branches, key=lambda one: sign * self._more_often_in_a(one))
+
+    def pair(self, branch: Branch) -> tuple[str, str]:
+        """Runs of A and B to compare: one that took the branch, on the side where it is the more frequent, and on the
+        other side one that went as runs do there. Empty where nobody came by.
+        """
+        usual_a, usual_b = self.typical(of_a=True).a.example, self.typical(of_a=False).b.example
+        if self._more_often_in_a(branch) < 0:
+            return usual_a, branch.b.example
+        return branch.a.example or usual_a, usual_b
+
+    def _more_often_in_a(self, branch: Branch) -> float:
+        return branch.a.runs / max(1, self.a) - branch.b.runs / max(1, self.b)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from playhead_collector.read.filter import RunFilter
-from playhead_collector.read.query_line import QueryError, parse_query, quoted, value_of, with_term
+from playhead_collector.read.query_line import QueryError, narrowed, parse_query, quoted, value_of, with_term
 
 NOW = datetime(2026, 11, 21, 14, 5, tzinfo=UTC)
 
@@ -81,3 +81,8 @@ def test_a_value_that_is_put_into_a_line_is_read_back_as_it_was(value: str) -> N
     assert parse_query(line, NOW).texts == ("refund",)
     assert with_term(line, "agent", "") == "cost>1 refund"
     assert not value or parse_query(f"user:{quoted(value)}", NOW).user == value
+
+
+def test_a_line_is_narrowed_by_another_whose_words_count_where_both_say_something() -> None:
+    assert narrowed("", "version:1") == "version:1" and narrowed("agent:a", "") == "agent:a"
+    assert narrowed("agent:a version:1 refund", 'version:2 steps>4 "no"') == 'agent:a refund version:2 steps>4 "no"'

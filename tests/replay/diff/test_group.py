@@ -74,6 +74,14 @@ def test_a_branch_says_what_became_of_the_runs_that_took_it(versions: GroupDiff)
     assert (straight.b.tokens.median, refused.b.tokens.median) == (330, 440)
 
 
+def test_of_a_branch_two_runs_are_named_that_show_where_the_groups_part(shelf: Shelf, versions: GroupDiff) -> None:
+    assert versions.first is not None
+    way_of_run = {one.row.run_id: one.way.passed for one in members(shelf, [*OLD, *NEW])}
+    for branch in versions.first.branches:
+        a, b = versions.first.pair(branch)
+        assert Passed("tool", "refund") in way_of_run[a] and Passed("tool", "refund", "✗") in way_of_run[b]
+
+
 def test_what_is_not_known_of_a_run_is_left_out_and_counted(versions: GroupDiff) -> None:
     assert (versions.a.tokens.unknown, versions.b.tokens.unknown) == (1, 1)
     assert versions.a.tokens.total == 10 * 330 + 440

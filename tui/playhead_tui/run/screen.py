@@ -55,6 +55,7 @@ class RunScreen(PlayheadScreen):
         Binding("y", "copy", "copy"),
         Binding("o", "pager", "pager"),
         Binding("e", "export", "export"),
+        Binding("d", "diff", "diff"),
         Binding("r", "replay", "replay"),
         Binding("R", "reload", "Read it again", show=False),
         Binding("escape,q", "back", "back", key_display="q"),
@@ -80,9 +81,10 @@ class RunScreen(PlayheadScreen):
     class Exported(Message):
         paths: list[Path]
 
-    def __init__(self, run: str) -> None:
+    def __init__(self, run: str, step_id: str | None = None) -> None:
         super().__init__()
         self._run = run
+        self._first_step = step_id
         self._opened: OpenedRun | None = None
         self._shown: tuple[int, Tab] | None = None
         self._again: Timer | None = None
@@ -127,6 +129,9 @@ class RunScreen(PlayheadScreen):
         self._run = opened.run.row.run_id
         self._show_head(opened)
         self._steps.show(opened)
+        place = opened.place_of(self._first_step) if is_first and self._first_step is not None else None
+        if place is not None:
+            self._steps.go_to_place(place)
         self._ask_for_sheet(keep=not is_first)
         self._show_so_far()
         goes_on = opened.run.row.status == "open"
@@ -245,6 +250,19 @@ class RunScreen(PlayheadScreen):
         self.query_one("#find", Input).remove_class("-shown")
         self._steps.found = set()
         self._steps.refresh()
+
+    def action_diff(self) -> None:
+        """With the run that was marked; else, of a fork, with the run that it is of."""
+        if self._opened is not None:
+            run_id, marked = self._opened.run.row.run_id, self.host.marked
+            if marked and marked != run_id:
+                self.host.open_diff(marked, run_id)
+            else:
+                self.open_diff_with_parent(run_id)
+
+    def no_fork(self, run_id: str) -> None:
+        self.host.marked = run_id
+        self.tell("no fork, so it is marked as A: d on another run compares them")
 
     # Out of the app
 

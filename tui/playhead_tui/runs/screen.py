@@ -29,11 +29,11 @@ from playhead_collector.read.overview import (
     histogram_of_runs,
     totals_of_runs,
 )
-from playhead_collector.read.query_line import QueryError, parse_query, value_of, with_term
+from playhead_collector.read.query_line import QueryError, parse_query, quoted, value_of, with_term
 from playhead_collector.read.remarks import Remark, remarks_on
 from playhead_collector.read.runs import ORDERS, Order, PlacedRun, RunRow, first_words, page_of_runs
 from playhead_collector.read.words import several
-from playhead_tui.ask import AskLine, AskOne
+from playhead_tui.ask import AskLine, AskOne, AskTwo
 from playhead_tui.header import Header
 from playhead_tui.lines import Lines
 from playhead_tui.runs.facets import Facets
@@ -58,7 +58,9 @@ class RunsScreen(PlayheadScreen):
         Binding("v", "facets", "facets"),
         Binding("s", "save", "save search"),
         Binding("l", "saved", "searches"),
-        Binding("d", "mark", "Mark, for a diff", show=False),
+        Binding("d", "mark", "diff"),
+        Binding("D", "parent", "A fork with the run that it is of", show=False),
+        Binding("c", "groups", "Compare two groups of runs", show=False),
         Binding("r", "replay", "replay"),
         Binding("R", "reload", "Ask again", show=False),
         Binding("escape", "back", "Back to the table", show=False),
@@ -319,14 +321,32 @@ class RunsScreen(PlayheadScreen):
         self.app.push_screen(AskOne("sort by", options), self._then(self.sort))
 
     def action_mark(self) -> None:
+        """The first is marked, the second compared with it; the same one twice is marked no longer."""
+        row, marked = self._table.run, self.host.marked
+        if row is not None and marked and marked != row.run_id:
+            self.host.open_diff(marked, row.run_id)
+        elif row is not None:
+            self.host.marked = self._table.marked = "" if marked else row.run_id
+            self.tell("no longer marked" if marked else "marked as A: d on another run compares them")
+
+    def on_screen_resume(self) -> None:
+        self._table.marked = self.host.marked
+
+    def action_parent(self) -> None:
         row = self._table.run
         if row is not None:
-            self.host.mark(row.run_id)
-            self._table.marks = self.host.marks
-            self._table.refresh()
-            if len(self.host.marks) == 2:
-                first, second = self.host.marks
-                self.tell(f"marked A and B: 'playhead diff {first[:12]} {second[:12]}' compares them")
+            self.open_diff_with_parent(row.run_id)
+
+    def action_groups(self) -> None:
+        """Asks which; where there are several versions, the two that most runs have are offered."""
+        versions = sorted(self._known.get("version", [])[:2])
+        given = [f"version:{quoted(version)}" for version in versions] if len(versions) == 2 else ["", ""]
+        question = f"compare two groups of runs{f' within {self._line!r}' if self._line else ''}, such as version:1.4.1"
+        self.app.push_screen(AskTwo(question, ("A", "B"), (given[0], given[1])), self._groups)
+
+    def _groups(self, groups: tuple[str, str] | None) -> None:
+        if groups is not None:
+            self.host.open_groups(self._line, *groups)
 
     def action_follow(self) -> None:
         if self._following is None:

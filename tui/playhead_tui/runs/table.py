@@ -19,6 +19,8 @@ class RunTable(Lines):
 
     HEAD = 1
     order: reactive[Order] = reactive(Order())
+    marked: reactive[str] = reactive("")
+    """A run that another is to be compared with."""
 
     @dataclass
     class PieceWanted(Message):
@@ -36,8 +38,6 @@ class RunTable(Lines):
         super().__init__(id=id)
         self.windows = Windows()
         self.words: dict[str, str] = {}
-        self.marks: dict[str, str] = {}
-        """By run its mark."""
         self._asked: set[int] = set()
         self._layout = Layout.within(80)
 
@@ -103,7 +103,7 @@ class RunTable(Lines):
         row = self.windows.row(line)
         if row is None:
             return Text(" …", style="dim")
-        return self._layout.row(row, self.words.get(row.run_id), self.marks.get(row.run_id, ""))
+        return self._layout.row(row, self.words.get(row.run_id), "A" if row.run_id == self.marked else "")
 
     def clicked_head(self, x: int) -> None:
         column = self._layout.at(x)

@@ -1,0 +1,1 @@
+"""Two runs, or two groups of them, and what differs."""

@@ -1,0 +1,130 @@
+"""The screen of two runs: their steps beside each other, and what differs in each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.widgets import Footer, Static
+
+from playhead_replay.commands import diff_telling as telling
+from playhead_tui.diff.compared import Compared, compare
+from playhead_tui.diff.comparing import ComparingScreen
+from playhead_tui.diff.head import head_of, where
+from playhead_tui.diff.layout import Layout, Said, said_of
+from playhead_tui.diff.pairs import Pairs
+from playhead_tui.header import Header
+from playhead_tui.lines import Lines
+
+
+class DiffScreen(ComparingScreen):
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("n", "difference(1)", "next"),
+        Binding("N", "difference(-1)", "Difference before", show=False),
+        Binding("w", "words", "words"),
+        Binding("x", "equal", "equal"),
+        Binding("r", "replay", "replay"),
+        Binding("R", "reload", "Read both again", show=False),
+        Binding("escape,q", "back", "back", key_display="q"),
+    ]
+
+    @dataclass
+    class ComparedCame(Message):
+        compared: Compared
+
+    @dataclass
+    class SaidCame(Message):
+        compared: Compared
+        layout: Layout
+        said: Said
+
+    def __init__(self, a: str, b: str) -> None:
+        super().__init__()
+        self._runs = a, b
+        self._compared: Compared | None = None
+        self._words = False
+
+    def compose(self) -> ComposeResult:
+        yield Header()
+        yield Static("reading …", id="diff-head", classes="compared")
+        yield Pairs(id="pairs")
+        yield Static(id="diff-at")
+        yield Footer(compact=True)
+
+    @property
+    def _pairs(self) -> Pairs:
+        return self.query_one(Pairs)
+
+    def on_mount(self) -> None:
+        self._pairs.focus()
+        self.call_after_refresh(self.action_reload)
+
+    def on_resize(self) -> None:
+        if self._compared is not None:
+            self.call_after_refresh(self._lay_out)
+
+    # The diff
+
+    def action_reload(self) -> None:
+        (a, b), reader = self._runs, self.host.reader
+        self.compare(lambda say: self.ComparedCame(compare(reader, a, b, say)))
+
+    @on(ComparedCame)
+    def _compared_came(self, event: ComparedCame) -> None:
+        self._compared = event.compared
+        self.has_come = True
+        self._runs = event.compared.diff.a.run_id, event.compared.diff.b.run_id
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        compared = self._compared
+        if compared is not None:
+            # A column is left for the scrollbar, which comes and goes.
+            layout = Layout(self._pairs.size.width - 1, self._words)
+            self.head.update(head_of(compared, layout))
+            if not self._pairs.count:
+                self.query_one("#diff-at", Static).update("laying out …")
+            pairs, entries = compared.diff.pairs, compared.entries
+            self.beside("said", lambda: self.SaidCame(compared, layout, said_of(pairs, entries, layout)))
+
+    @on(SaidCame)
+    def _said_came(self, event: SaidCame) -> None:
+        self._pairs.show(event.compared, event.layout, event.said)
+        self._show_where()
+
+    # The pair under the cursor
+
+    @on(Lines.Moved, "#pairs")
+    def _show_where(self) -> None:
+        if self._compared is not None:
+            pairs = self._pairs
+            words = telling.where(pairs.pair) if pairs.pair is not None else ""
+            line = where(self._compared, pairs.differences, pairs.cursor, words, self.size.width - 2)
+            self.query_one("#diff-at", Static).update(line)
+
+    @on(Lines.Chosen, "#pairs")
+    def _chosen(self) -> None:
+        step = self._pairs.step
+        if step is not None:
+            self.host.open_run(step.run_id, step.step_id)
+
+    def action_difference(self, by: int) -> None:
+        if not self._pairs.go_to_difference(by):
+            self.tell(f"no {'further' if by > 0 else 'earlier'} difference")
+
+    def action_words(self) -> None:
+        self._words = not self._words
+        self._lay_out()
+
+    def action_equal(self) -> None:
+        self._pairs.toggle_equal()
+
+    def action_replay(self) -> None:
+        """What replays A with the code of B: a checkout of that, and a replay there."""
+        if self._compared is not None:
+            a, b = (run[:12] for run in self._runs)
+            self.tell(f"'playhead checkout {b} -o FOLDER', then 'playhead replay {a} --in FOLDER': A against B's code")
