@@ -55,6 +55,9 @@ elif how == "processor and init":
     playhead.init(**given)
 elif how == "init alone":
     playhead.init(**given)
+elif how == "init, then a processor of theirs":
+    playhead.init(**given)
+    trace.get_tracer_provider().add_span_processor(SimpleSpanProcessor(exported))
 elif how == "provider that samples nothing":
     trace.set_tracer_provider(theirs(sampler=ALWAYS_OFF))
     playhead.init(**given)
@@ -63,6 +66,10 @@ other = trace.get_tracer("other")
 
 @playhead.tool
 def look_up():
+    from playhead.recorder.exchanges import ExchangeSteps
+    if how == "init, then a processor of theirs":
+        url = "https://api.openai.com/v1/chat/completions"
+        ExchangeSteps().began("POST", url, (), b'{"model": "gpt-5", "messages": []}').step.end()
     return 1
 
 @playhead.agent
@@ -105,6 +112,12 @@ def test_in_either_order_both_get_the_runs_and_only_they_the_rest(tmp_path: Path
     assert sorted(exported) == sorted([*_RUN, *_RUN, "request"])
     assert [record[4] for record in records if record[0] == "s"] == [*_RUN, *_RUN]
     assert len([record for record in records if record[0] == "e"]) == 6
+
+
+def test_who_listens_to_our_provider_is_told_of_exchanges_too(tmp_path: Path) -> None:
+    exported, records = joined(tmp_path, "init, then a processor of theirs")
+    assert exported.count("chat gpt-5") == 2
+    assert [record[4] for record in records if record[0] == "s"].count("chat gpt-5") == 2
 
 
 def test_a_processor_may_take_everything(tmp_path: Path) -> None:

@@ -197,7 +197,7 @@ class Engine:
             raise
         if self.exact:
             self.discipline.settle(actor)
-        return result(outcome)
+        return outcome[1] if outcome is not None and outcome[0] == "=" else result(outcome)
 
     def fact(self, kind: str, compute: Callable[[], Any]) -> Any:
         """What Playhead itself decides in the agent's thread; computed where the thread is none of the agent's."""

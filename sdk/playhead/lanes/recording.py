@@ -58,8 +58,12 @@ class Recording:
         self._sink = ListSink()
 
     def value(self, lane: str, kind: str, fingerprint: str, occurrence: int, compute: Callable[[], Any]) -> Outcome:
-        outcome = self.computed(compute)
-        self.keep(lane, kind, fingerprint, occurrence, outcome)
+        # The steps of `computed` and `keep`: there are a dozen of these for one request.
+        try:
+            outcome = ["=", compute()]
+        except Exception as error:  # noqa: BLE001 - recorded, and raised again by whoever asked
+            outcome = failed(error)
+        self._append(["f", self._run(), lane, kind, fingerprint, occurrence, outcome])
         return outcome
 
     @staticmethod

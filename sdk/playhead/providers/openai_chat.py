@@ -25,6 +25,15 @@ from playhead.providers.sse import DONE
 
 _KEPT = frozenset({"id", "model", "service_tier", "system_fingerprint", "usage", "x_groq", "error"})
 _TEXTS = frozenset({"content", "refusal", "reasoning_content", "reasoning"})
+# A message of nothing else is its content: nearly all of a conversation, which is read again with each turn.
+_PLAIN = frozenset({"role", "content", "name"})
+_PARAMETERS = frozenset(
+    {
+        *("temperature", "top_p", "top_k", "max_completion_tokens", "max_tokens", "frequency_penalty"),
+        *("presence_penalty", "seed", "random_seed", "stop", "n", "reasoning_effort", "reasoning", "response_format"),
+        "service_tier",
+    }
+)
 
 
 def _chat_shaped(request: Json) -> bool:
@@ -58,6 +67,8 @@ def _asked_text(request: Json) -> Asked:
 
 
 def parameters(request: Json) -> dict[str, Any]:
+    if _PARAMETERS.isdisjoint(request):
+        return {}
     choices = count(request, "n")
     answer_format = text(obj(request, "response_format"), "type")
     return {
@@ -103,11 +114,13 @@ def _message(item: Json) -> Json:
 
 def _parts(item: Json) -> list[Json]:
     """What is in a message, of a request or an answer alike."""
+    content = item.get("content")
+    if isinstance(content, str) and item.keys() <= _PLAIN:
+        return [text_part(content)] if content else []
     parts: list[Json] = []
     # Two names for one thing: DeepSeek's and that of OpenRouter and newer vLLM.
     if thought := text(item, "reasoning_content") or text(item, "reasoning"):
         parts.append(reasoning_part(thought))
-    content = item.get("content")
     if isinstance(content, str):
         if content:
             parts.append(text_part(content))

@@ -43,11 +43,11 @@ class ExchangeSteps:
             return None
         call = read_request(method, url, headers, body)
         if call is not None:
-            attributes = dict(call.attributes())
+            attributes = call.attributes()
             # Alike in what was asked: an agent that asks the same again and again is in a loop.
             asked = str(attributes.get("gen_ai.input.messages", ""))
             kind = "retrieval" if call.asked.operation in _RETRIEVALS else "prompt"
-            return _Begun(begin(kind, call.name, attributes, like=asked), call, asked)
+            return _Begun(begin(kind, call.name, attributes, like=asked, is_entered=False), call, asked)
         if not in_run(recorder):
             return None
         parts = urlsplit(url)
@@ -56,7 +56,7 @@ class ExchangeSteps:
             "url.full": f"{parts.scheme}://{parts.hostname}{parts.path}",
             "server.address": parts.hostname or "",
         }
-        return _Begun(begin("effect", f"{method} {parts.hostname}{parts.path}", said), None)
+        return _Begun(begin("effect", f"{method} {parts.hostname}{parts.path}", said, is_entered=False), None)
 
     def ended(self, token: Any, exchange: Exchange) -> None:
         if not isinstance(token, _Begun):

@@ -35,7 +35,11 @@ class OwnIds(IdGenerator):
         return _trace_id() if engine is None else int(engine.fact("run", lambda: f"{_trace_id():032x}"), 16)
 
     def generate_span_id(self) -> int:
-        return _bits(64) or self.generate_span_id()
+        return new_span_id()
+
+
+def new_span_id() -> int:
+    return _bits(64) or new_span_id()
 
 
 def _trace_id() -> int:

@@ -59,7 +59,7 @@ class JournalProcessor(OpenTelemetryProcessor):
         self._runs = runs
         self.everything = everything
         self.alone = True
-        """Whether no other processor may want to see what is added to a span here: nobody joined us to a program's."""
+        """Whether no other processor sees these spans: we joined no program's provider, and none was added to ours."""
         self._numbering = threading.RLock()
         self._headings: dict[tuple[str, int], tuple[str, str, Any]] = {}
         self._open: dict[tuple[int, int], _Open] = {}

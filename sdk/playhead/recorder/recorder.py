@@ -20,8 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from opentelemetry import trace
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import SpanLimits, TracerProvider
-from opentelemetry.sdk.trace.sampling import ALWAYS_ON
+from opentelemetry.sdk.trace import TracerProvider
 
 from playhead import __version__
 from playhead.aside import is_aside
@@ -29,10 +28,10 @@ from playhead.journal.endpoint import Endpoint, from_environment
 from playhead.journal.folder import Folder, journals_root
 from playhead.journal.journal import DEFAULT_LIMIT_BYTES, Journal
 from playhead.recorder.beneath import everything_beneath
-from playhead.recorder.ids import OwnIds
 from playhead.recorder.inherited import Inherited
 from playhead.recorder.prices import Price, listed_prices
 from playhead.recorder.processor import JournalProcessor
+from playhead.recorder.provider import OwnProvider
 from playhead.recorder.redaction import Redaction
 from playhead.recorder.run import Runs
 from playhead.recorder.settings import looked_at
@@ -50,17 +49,6 @@ if TYPE_CHECKING:
 log = logging.getLogger("playhead")
 
 Record = Literal["steps", "wire", "exact"]
-
-# All that an emitter says is kept: no count and no length is cut.
-_NO_LIMITS = SpanLimits(
-    max_span_attributes=SpanLimits.UNSET,
-    max_events=SpanLimits.UNSET,
-    max_links=SpanLimits.UNSET,
-    max_event_attributes=SpanLimits.UNSET,
-    max_link_attributes=SpanLimits.UNSET,
-    max_span_attribute_length=SpanLimits.UNSET,
-    max_attribute_length=SpanLimits.UNSET,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +110,7 @@ class Recorder:
         stand_in(provider, self.join)
 
     def own_provider(self, resource: Resource) -> TracerProvider:
-        provider = TracerProvider(
-            sampler=ALWAYS_ON, resource=resource, span_limits=_NO_LIMITS, shutdown_on_exit=False, id_generator=OwnIds()
-        )
-        provider.add_span_processor(self.processor)
-        return provider
+        return OwnProvider(self.processor, resource)
 
     def use(self, provider: TracerProvider) -> None:
         self.tracer = provider.get_tracer("playhead", __version__)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from functools import partial
 
 from opentelemetry import trace
+from opentelemetry.context import Context, get_current
 
 from playhead.lanes.engine import Engine
 from playhead.lanes.header import Level
@@ -47,9 +48,18 @@ def _recording(recorder: Recorder, level: Level, lane: str) -> Engine:
 def sink_of(recorder: Recorder) -> tuple[JournalSink, Callable[[], str | None]]:
     """Where an engine's records go, and what says the run to which an effect belongs."""
 
+    # A context never changes, and an agent asks many times in one: the last one's run, set in one assignment.
+    known: tuple[Context | None, str] = (None, "")
+
     def run() -> str | None:
-        here = recorder.runs.get(trace.get_current_span().get_span_context().trace_id)
+        nonlocal known
+        context = get_current()
+        seen, run_hex = known
+        if context is seen:
+            return run_hex
+        here = recorder.runs.get(trace.get_current_span(context).get_span_context().trace_id)
         if here is not None:
+            known = context, here.hex
             return here.hex
         request = REQUEST.get()
         return None if request is None else request.run

@@ -20,6 +20,7 @@ from playhead.recorder.payload import payload
 from playhead.recorder.recorder import Recorder, current
 from playhead.recorder.requests import REQUEST, Request
 from playhead.recorder.run import KIND, LANE, about
+from playhead.recorder.told import ToldSpan, can_be_told
 
 # By name, since importing asyncio or anyio for two classes would be felt at every start.
 _CANCELLED = frozenset({"CancelledError", "Cancelled"})
@@ -101,10 +102,19 @@ class Step:
             self.end(error)
 
 
-def begin(kind: str, name: str, attributes: Mapping[str, Any], *, alone: bool = False, like: str = "") -> Step:
+def begin(
+    kind: str,
+    name: str,
+    attributes: Mapping[str, Any],
+    *,
+    alone: bool = False,
+    like: str = "",
+    is_entered: bool = True,
+) -> Step:
     """A new step beneath the current one; with `alone` the first of a run of its own.
 
-    `like` tells repetitions: steps of one kind and name that are alike in it are the same call again.
+    `like` tells repetitions: steps of one kind and name that are alike in it are the same call again. One that is never
+    entered is nobody's current step, and nobody but the caller is given it.
     """
     recorder = current()
     if recorder is None:
@@ -124,6 +134,10 @@ def begin(kind: str, name: str, attributes: Mapping[str, Any], *, alone: bool = 
     starts = request is not None and _starts(request, recorder, alone, context)
     if request is not None and starts:
         given.update(request.attributes())
+    if not is_entered and not starts and links is None:
+        parent = trace.get_current_span(context).get_span_context()
+        if can_be_told(recorder.processor, parent):
+            return Step(ToldSpan(recorder.processor, name, parent, given))
     span = recorder.tracer.start_span(name, context, attributes=given, links=links)
     if not span.is_recording():
         span = recorder.fallback_tracer().start_span(name, context, attributes=given, links=links)
