@@ -243,19 +243,27 @@ def _add(choice: Json, piece: Json) -> None:
         choice["finish_reason"] = reason
     delta = obj(piece, "delta")
     said = choice["message"]
-    if role := text(delta, "role"):
-        said["role"] = role
     for key, value in delta.items():
-        if key in _TEXTS:
-            append(said, key, value)
-    for block in objects(delta, "content"):
-        listed(said, "content").append(block)
-    for part in objects(delta, "tool_calls"):
-        _add_call(listed(said, "tool_calls"), part)
-    if old := obj(delta, "function_call"):
-        _add_function(said.setdefault("function_call", {}), old)
-    if sound := obj(delta, "audio"):
-        held = said.setdefault("audio", {})
+        if value and isinstance(value, str):
+            if key in _TEXTS:
+                append(said, key, value)
+            elif key == "role":
+                said["role"] = value
+        elif value:
+            _add_nested(said, key, delta)
+
+
+def _add_nested(said: Json, key: str, delta: Json) -> None:
+    """What of a piece is no text of its own."""
+    if key == "content":
+        listed(said, "content").extend(objects(delta, "content"))
+    elif key == "tool_calls":
+        for part in objects(delta, "tool_calls"):
+            _add_call(listed(said, "tool_calls"), part)
+    elif key == "function_call":
+        _add_function(said.setdefault("function_call", {}), obj(delta, "function_call"))
+    elif key == "audio":
+        sound, held = obj(delta, "audio"), said.setdefault("audio", {})
         held.update({key: value for key, value in sound.items() if key in ("id", "expires_at")})
         append(held, "data", sound.get("data"))
         append(held, "transcript", sound.get("transcript"))

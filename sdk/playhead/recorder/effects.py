@@ -23,8 +23,10 @@ _MOST_READ = 2_000
 _LONGEST_READ = 1_000
 
 Key = tuple[str, str, int]
-# Where something was read, what was read there last, and how that is written.
-_NOTHING = ("", "", "")
+# Where something was read, what was read there last if it was a text, that as JSON, and how it is written.
+_Read = tuple[str, Any, str, str]
+_NOT_PLAIN = object()
+_NOTHING: _Read = ("", _NOT_PLAIN, "", "")
 
 
 class JournalSink:
@@ -35,11 +37,15 @@ class JournalSink:
         self._redaction = redaction
         self._run = run
         self._begun: OrderedDict[Key, str] = OrderedDict()
-        self._reads: dict[tuple[str, str], tuple[str, str, str]] = {}
+        self._reads: dict[tuple[str, str], _Read] = {}
+        self._kinds: dict[str, str] = {}
 
     def append(self, record: list[Any]) -> None:
-        if record[0] == "f":
+        word = record[0]
+        if word == "f":
             self._journal().append_text(self._read(record), disk_only=True)
+        elif word == "c":
+            self._journal().append_text(self._completion(record), disk_only=True)
         else:
             self._journal().append([WORD, self._run_of(record), self._redacted(record)], disk_only=True)
 
@@ -47,9 +53,11 @@ class JournalSink:
         """An effect that took no waiting, as it is written."""
         _, run, lane, kind, fingerprint, number, outcome = record
         key = (kind, fingerprint)
-        place, known, said = self._reads.get(key, _NOTHING)
-        text = as_json(outcome)
-        if text != known:
+        place, plain, known, said = self._reads.get(key, _NOTHING)
+        sign, value = outcome
+        # Texts are compared as they are; other values as JSON, since 1, 1.0 and True are equal.
+        is_plain = sign == "=" and (value is None or type(value) is str)
+        if not (is_plain and value == plain) and (text := as_json(outcome)) != known:
             if not place:
                 place = as_json(self._redaction.values([kind, fingerprint]))[1:-1]
             if kind == "environment":
@@ -59,9 +67,25 @@ class JournalSink:
             if len(text) <= _LONGEST_READ:
                 if len(self._reads) >= _MOST_READ:
                     self._reads.clear()
-                self._reads[key] = (place, text, said)
+                self._reads[key] = (place, value if is_plain else _NOT_PLAIN, text, said)
         whose = "null" if run is None else f'"{run}"'
         return f'["r",{whose},["f",{whose},"{lane}",{place},{number},{said}]]'
+
+    def _completion(self, record: list[Any]) -> str:
+        """One that was waited for, as it is written: each piece of a stream is one."""
+        _, lane, kind, number, outcome, at_ns, turns = record
+        run = self._run_of_completion(lane, kind, number)
+        said_kind = self._kinds.get(kind)
+        if said_kind is None:
+            said_kind = self._kinds[kind] = as_json(kind)
+        said = "null" if outcome is None else as_json(self._redaction.values(outcome))
+        whose, turned = "null" if run is None else f'"{run}"', "null" if turns is None else turns
+        return f'["r",{whose},["c","{lane}",{said_kind},{number},{said},{at_ns},{turned}]]'
+
+    def _run_of_completion(self, lane: str, kind: str, number: int) -> str | None:
+        exchange, mark, call = lane.rpartition("#")
+        key = (exchange, "http", int(call)) if mark and call.isdigit() else (lane, kind, number)
+        return self._begun.get(key) or self._run()
 
     def _redacted(self, record: list[Any]) -> list[Any]:
         """Without secrets, which are known by their shape."""
@@ -82,10 +106,6 @@ class JournalSink:
                 if len(self._begun) > _MOST_REMEMBERED:
                     self._begun.popitem(last=False)
                 return run
-            case ["c", lane, kind, number, *_]:
-                exchange, mark, call = lane.rpartition("#")
-                key = (exchange, "http", int(call)) if mark and call.isdigit() else (lane, kind, number)
-                return self._begun.get(key) or self._run()
             case ["p", *_]:
                 return self._run()
             case _:
