@@ -52,6 +52,8 @@ def result(outcome: Outcome) -> Any:
 def given(pending: Pending, unpack: Callable[[Any, T | None], T]) -> T:
     """What the agent gets of an effect that is over: the live thing where there is one, else what was recorded."""
     outcome: Outcome = pending.outcome
+    if outcome is not None and outcome[0] == "=":
+        return unpack(outcome[1], pending.value)
     if outcome is not None and outcome[0] == "!" and isinstance(pending.value, BaseException):
         raise pending.value  # the live one, with its traceback
     if outcome is not None and outcome[0] == "?" and pending.value is not None:

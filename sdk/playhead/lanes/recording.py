@@ -94,6 +94,8 @@ class Recording:
         self._arrived.append(pending)
 
     def choose(self, discipline: Discipline, turns: int | None) -> Pending | None:
+        if not self._arrived:
+            return None  # as a rule: who begins to wait looks, too
         passed: list[Pending] = []  # those that cannot be told now keep their place
         chosen: Pending | None = None
         while self._arrived and chosen is None:
@@ -102,7 +104,8 @@ class Recording:
                 chosen = pending
             elif not pending.withdrawn and not pending.actor.finished:
                 passed.append(pending)
-        self._arrived.extendleft(reversed(passed))
+        if passed:
+            self._arrived.extendleft(reversed(passed))
         if chosen is not None:
             self.completed(chosen, turns)
         return chosen

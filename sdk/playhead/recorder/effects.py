@@ -38,7 +38,6 @@ class JournalSink:
         self._run = run
         self._begun: OrderedDict[Key, str] = OrderedDict()
         self._reads: dict[tuple[str, str], _Read] = {}
-        self._kinds: dict[str, str] = {}
 
     def append(self, record: list[Any]) -> None:
         word = record[0]
@@ -46,6 +45,8 @@ class JournalSink:
             self._journal().append_text(self._read(record), disk_only=True)
         elif word == "c":
             self._journal().append_text(self._completion(record), disk_only=True)
+        elif word == "b":
+            self._journal().append_text(self._beginning(record), disk_only=True)
         else:
             self._journal().append([WORD, self._run_of(record), self._redacted(record)], disk_only=True)
 
@@ -71,16 +72,26 @@ class JournalSink:
         whose = "null" if run is None else f'"{run}"'
         return f'["r",{whose},["f",{whose},"{lane}",{place},{number},{said}]]'
 
+    def _beginning(self, record: list[Any]) -> str:
+        """An effect that is waited for, as it is written."""
+        _, run, lane, kind, fingerprint, number, detail = record
+        if run is not None:
+            self._begun[lane, kind, number] = run
+            if len(self._begun) > _MOST_REMEMBERED:
+                self._begun.popitem(last=False)
+        # An exchange's is a digest; others say what was asked.
+        asked = fingerprint if kind == "http" else self._redaction.text(fingerprint)
+        (said,) = self._redaction.values([detail])
+        whose = "null" if run is None else f'"{run}"'
+        return f'["r",{whose},["b",{whose},"{lane}",{as_json([kind, asked])[1:-1]},{number},{as_json(said)}]]'
+
     def _completion(self, record: list[Any]) -> str:
         """One that was waited for, as it is written: each piece of a stream is one."""
         _, lane, kind, number, outcome, at_ns, turns = record
         run = self._run_of_completion(lane, kind, number)
-        said_kind = self._kinds.get(kind)
-        if said_kind is None:
-            said_kind = self._kinds[kind] = as_json(kind)
         said = "null" if outcome is None else as_json(self._redaction.values(outcome))
         whose, turned = "null" if run is None else f'"{run}"', "null" if turns is None else turns
-        return f'["r",{whose},["c","{lane}",{said_kind},{number},{said},{at_ns},{turned}]]'
+        return f'["r",{whose},["c","{lane}",{as_json(kind)},{number},{said},{at_ns},{turned}]]'
 
     def _run_of_completion(self, lane: str, kind: str, number: int) -> str | None:
         exchange, mark, call = lane.rpartition("#")
@@ -101,11 +112,6 @@ class JournalSink:
         match record:
             case ["i" | "s", run, *_]:
                 return run if isinstance(run, str) else None
-            case ["b", str(run), lane, kind, _, number, *_]:
-                self._begun[lane, kind, number] = run
-                if len(self._begun) > _MOST_REMEMBERED:
-                    self._begun.popitem(last=False)
-                return run
             case ["p", *_]:
                 return self._run()
             case _:

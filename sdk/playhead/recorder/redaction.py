@@ -14,6 +14,8 @@ from playhead.values.redact import Redactor
 
 _MOST_REMEMBERED = 20_000
 _LONGEST_REMEMBERED = 64
+# Shorter than this nothing is worth remembering by its hash: a piece of a stream, that never comes again.
+_SHORTEST_HASHED = 256
 _MESSAGE = ',{"role":'
 
 
@@ -66,7 +68,8 @@ class Redaction:
 
     def text(self, text: str) -> str:
         if len(text) > _LONGEST_REMEMBERED:
-            return self._by_messages(text) if self._redactor.is_local else self._redactor.text(text)
+            again = len(text) >= _SHORTEST_HASHED and self._redactor.is_local
+            return self._by_messages(text) if again else self._redactor.text(text)
         if text in self._clean:
             return text
         redacted = self._redactor.text(text)

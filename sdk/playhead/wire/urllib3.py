@@ -38,7 +38,7 @@ class Body:
         # requests takes cookies from here.
         self.msg = HTTPMessage()
         for name, value in head.headers:
-            self.msg[name] = value
+            self.msg.set_raw(name, value)  # as whoever parses them does: by its key each is looked at again
         self._method = method
 
     def _next(self) -> bytes | None:
