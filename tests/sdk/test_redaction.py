@@ -73,14 +73,19 @@ def test_what_comes_often_is_remembered_also_after_many_that_came_once() -> None
     assert redactor.searched == before
 
 
-def test_what_is_read_again_is_written_as_before_and_never_its_secret() -> None:
+def writing(run: str | None) -> tuple[JournalSink, list[str]]:
+    """A sink in that run, and the lines that it writes."""
     written: list[str] = []
 
     class Lines:
         def append_text(self, text: str, *, disk_only: bool = False) -> None:
             written.append(text)
 
-    sink = JournalSink(lambda: cast(Any, Lines()), Redaction(Redactor(b"salt")), lambda: None)
+    return JournalSink(lambda: cast(Any, Lines()), Redaction(Redactor(b"salt")), lambda: run), written
+
+
+def test_what_is_read_again_is_written_as_before_and_never_its_secret() -> None:
+    sink, written = writing(None)
     read = ["plain words", "plain words", "others", KEY, KEY]
     for number, said in enumerate(read):
         sink.append(["f", None, "0", "environment", "SHOP_PASSWORD", number, ["=", said]])
@@ -96,3 +101,28 @@ def test_what_is_read_again_is_written_as_before_and_never_its_secret() -> None:
     first, second, third, *_ = (record[2][6][1] for record in variables)
     assert first == second != third
     assert not {first, third} & set(read)
+
+
+def test_what_is_equal_and_of_another_type_is_written_as_it_is() -> None:
+    sink, written = writing(None)
+    given = [1, 1.0, True, "1", None, "1", 1]
+    for number, value in enumerate(given):
+        sink.append(["f", None, "0", "draw", "of a card", number, ["=", value]])
+    looks = [[[33188, size], {"st_mtime": 0.5}] for size in (10, 10, 11, 10)]
+    for number, look in enumerate(looks):
+        sink.append(["f", None, "0", "stat", "notes.txt", number, ["=", look]])
+    values = [json.loads(line)[2][6][1] for line in written]
+    assert [(type(value), value) for value in values[: len(given)]] == [(type(value), value) for value in given]
+    assert values[len(given) :] == looks
+
+
+def test_a_piece_of_a_stream_is_of_the_run_that_asked_and_holds_no_secret() -> None:
+    sink, written = writing("b" * 32)
+    sink.append(["b", "a" * 32, "0/1", "http", "5f" * 12, 2, {"method": "POST", "body": f"it is {KEY}"}])
+    sink.append(["c", "0/1#2", "chunk", 0, ["=", [f'said "{KEY}"']], 17, None])
+    sink.append(["c", "0/1", "sleep", 0, None, 18, 3])
+    begun, piece, slept = map(json.loads, written)
+    assert KEY not in "".join(written)
+    assert (begun[1], begun[2][:6]) == ("a" * 32, ["b", "a" * 32, "0/1", "http", "5f" * 12, 2])
+    assert (piece[1], piece[2][:4], piece[2][5:]) == ("a" * 32, ["c", "0/1#2", "chunk", 0], [17, None])
+    assert (slept[1], slept[2]) == ("b" * 32, ["c", "0/1", "sleep", 0, None, 18, 3])

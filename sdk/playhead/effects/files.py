@@ -215,7 +215,9 @@ class Files:
         def look(path: Any, *args: Any, **how: Any) -> Any:
             if how.get("dir_fd") is not None or not self._looks(path):
                 return real(path, *args, **how)
-            fields = self._value(name, os.fsdecode(path), lambda: _fields(real(self._here(path), *args, **how)))
+            named = os.fsdecode(path)
+            # Beside the disk, where a recording has answered for it once.
+            fields = self._value(name, named, lambda: _fields(real(self._beside.get(named, path), *args, **how)))
             return os.stat_result(fields[0], fields[1])
 
         look.__name__ = name

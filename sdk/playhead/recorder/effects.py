@@ -23,10 +23,9 @@ _MOST_READ = 2_000
 _LONGEST_READ = 1_000
 
 Key = tuple[str, str, int]
-# Where something was read, what was read there last if it was a text, that as JSON, and how it is written.
-_Read = tuple[str, Any, str, str]
-_NOT_PLAIN = object()
-_NOTHING: _Read = ("", _NOT_PLAIN, "", "")
+# Where something was read as it is written, what was read there last, and how that is written.
+_NOTHING = ("", None, "")
+_LOOKS = frozenset({"stat", "lstat"})
 
 
 class JournalSink:
@@ -37,7 +36,7 @@ class JournalSink:
         self._redaction = redaction
         self._run = run
         self._begun: OrderedDict[Key, str] = OrderedDict()
-        self._reads: dict[tuple[str, str], _Read] = {}
+        self._reads: dict[tuple[str, str], tuple[str, list[Any] | None, str]] = {}
 
     def append(self, record: list[Any]) -> None:
         word = record[0]
@@ -54,21 +53,18 @@ class JournalSink:
         """An effect that took no waiting, as it is written."""
         _, run, lane, kind, fingerprint, number, outcome = record
         key = (kind, fingerprint)
-        place, plain, known, said = self._reads.get(key, _NOTHING)
-        sign, value = outcome
-        # Texts are compared as they are; other values as JSON, since 1, 1.0 and True are equal.
-        is_plain = sign == "=" and (value is None or type(value) is str)
-        if not (is_plain and value == plain) and (text := as_json(outcome)) != known:
+        place, known, said = self._reads.get(key, _NOTHING)
+        if outcome != known:
             if not place:
                 place = as_json(self._redaction.values([kind, fingerprint]))[1:-1]
             if kind == "environment":
                 said = as_json(self._redaction.named(fingerprint, outcome))
             else:
                 said = as_json(self._redaction.values(outcome))
-            if len(text) <= _LONGEST_READ:
+            if len(said) <= _LONGEST_READ:
                 if len(self._reads) >= _MOST_READ:
                     self._reads.clear()
-                self._reads[key] = (place, value if is_plain else _NOT_PLAIN, text, said)
+                self._reads[key] = (place, outcome if _is_told_by_equality(kind, outcome) else None, said)
         whose = "null" if run is None else f'"{run}"'
         return f'["r",{whose},["f",{whose},"{lane}",{place},{number},{said}]]'
 
@@ -116,3 +112,8 @@ class JournalSink:
                 return self._run()
             case _:
                 return None
+
+
+def _is_told_by_equality(kind: str, outcome: list[Any]) -> bool:
+    """Whether what is equal to it is written alike: not 1, 1.0 and True, but of a file each number has its type."""
+    return kind in _LOOKS or (outcome[0] == "=" and (outcome[1] is None or type(outcome[1]) is str))

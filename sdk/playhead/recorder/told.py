@@ -1,7 +1,7 @@
 """The span of a step that nobody is given: of an exchange, where the journal alone is told of it.
 
 A span of OpenTelemetry's SDK can be used by any thread, hands its attributes to whoever listens, and looks at each of
-them; for an exchange that was a fifth of what recording cost. This one is made and ended by one exchange, and says what
+them; that was a sixth of what recording an exchange cost. This one is made and ended by one exchange, and says what
 the processor reads. It must never be current, nor be used where another processor than the journal's listens.
 """
 
