@@ -90,16 +90,14 @@ class Discipline:
     def enter(self, actor: Actor) -> None:
         """Every hook begins here: counts, so a preemption has a place; and brings a preempted thread back in line."""
         with self.mutex:
-            if self._holder is not actor:
-                if not actor.detached and not self.dissolved:
-                    self._lose(actor)
-            elif not self._preempts:
+            if self._holder is not actor and not actor.detached and not self.dissolved:
+                self._lose(actor)
+            if not self._preempts:
                 self._follow_preemption(actor)  # one since its last step that no `settle` came upon
             actor.ticks += 1
             detached = actor.detached
             actor.inside = not detached
-        if self.failure is not None:
-            self.stop(actor)
+        self.stop(actor)
         if detached and not self.dissolved:
             pending = Pending(actor, actor.home.id, "rejoin", actor.home.occurrence("rejoin"))
             pending.delay = 0
