@@ -26,7 +26,7 @@ from playhead.replaying.outcome import Outcome
 from playhead.values.shapes import TOKEN
 from playhead_replay.entry import entry_of
 from playhead_replay.errors import NotReplayable
-from playhead_replay.launch import Executed, Scene, execute, scene_for
+from playhead_replay.launch import Executed, Run, Scene, execute, in_foreground, scene_for
 from playhead_replay.recording.recording import Recording
 from playhead_replay.recording.steps import RecordedStep
 from playhead_replay.replay import certified
@@ -95,13 +95,15 @@ def fork(
     *,
     checkout: Path | None = None,
     file: Path | None = None,
+    run: Run = in_foreground,
+    asks: int | None = None,
 ) -> Forked:
-    """Raises NotReplayable where it cannot be done; nothing has run then."""
+    """Raises NotReplayable where it cannot be done; nothing has run then. `asks`: see `ForkAsked`."""
     certified(recording, python)
     _look(recording, wanted)
     entry = entry_of(recording, words, python, checkout)
     with scene_for(recording) as scene:
-        executed = execute(recording, entry, scene, fork=_asked(recording, wanted))
+        executed = execute(recording, entry, scene, run=run, fork=_asked(recording, wanted, asks))
         return _told(recording, wanted, executed, scene, file)
 
 
@@ -118,7 +120,7 @@ def _look(recording: Recording, wanted: ForkWanted) -> None:
             raise NotReplayable(
                 f"--set {name} does not fit {number}: it is no {name.partition('.')[0]}, but {step.kind}"
             )
-    if ANSWER in wanted.set and _was_streamed(step):
+    if ANSWER in wanted.set and was_streamed(step):
         raise NotReplayable(f"--set {ANSWER}: the answer of {number} was streamed, and streams cannot be changed yet")
     prompts = {*wanted.set} & {SYSTEM, MESSAGES, MODEL}
     if prompts and step.attributes.get("gen_ai.provider.name") == "aws.bedrock":
@@ -136,7 +138,7 @@ def _look(recording: Recording, wanted: ForkWanted) -> None:
         )
 
 
-def _was_streamed(step: RecordedStep) -> bool:
+def was_streamed(step: RecordedStep) -> bool:
     return bool(step.attributes.get("gen_ai.request.stream")) or any(
         name in step.attributes for name in ("gen_ai.response.time_to_first_chunk", "gen_ai.server.time_to_first_token")
     )
@@ -151,7 +153,7 @@ def _redacted(recording: Recording) -> set[str]:
     }
 
 
-def _asked(recording: Recording, wanted: ForkWanted) -> ForkAsked:
+def _asked(recording: Recording, wanted: ForkWanted, asks: int | None) -> ForkAsked:
     run = recording.runs.index(recording.run) if recording.run in recording.runs else 0
     at = wanted.at.number
     before = [
@@ -173,6 +175,7 @@ def _asked(recording: Recording, wanted: ForkWanted) -> ForkAsked:
         live=wanted.live,
         max_cost_usd=wanted.max_cost_usd,
         yes=wanted.yes,
+        asks=asks,
     )
 
 

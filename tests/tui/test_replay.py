@@ -315,3 +315,74 @@ def test_hostile_values_and_output_are_shown_and_never_obeyed(make_app: Make) ->
     tell(make_app(HOSTILE), story, SIZES["80x24"])
     everything = "\n".join(seen)
     assert "\\x1b[31m" in everything and "[bold red]" in everything and "😄" not in everything
+
+
+@pytest.fixture
+def no_collector(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A fork is kept in a file of this folder, in which the program is as it was."""
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")
+    elsewhere(tmp_path, "in one line", "in one line", monkeypatch)
+    return tmp_path
+
+
+def test_a_changed_result_makes_a_fork_which_ends_where_the_recording_has_no_answer(
+    make_app: Make, no_collector: Path
+) -> None:
+    async def story(told: Story) -> None:
+        await told.press("e")
+        told.look("e: what can be changed at this step")
+        await told.press("down", "enter")
+        told.look("down, enter: the recorded arguments, to be edited")
+        await told.press("ctrl+a", *"none", "ctrl+s")
+        assert "takes JSON: an object" in told.notices()
+        await told.press("escape", "e", "enter", "ctrl+a", *"refunded", "ctrl+s")
+        told.look("escape, e, enter, another result, ctrl+s: the change is kept until it is forked")
+        await told.press("F")
+        told.look("F: how to fork")
+        await told.press("tab", "tab")
+        await told.paste("nothing")
+        await told.press("enter")
+        told.look("tab tab, nothing, enter: a limit that is none")
+        await told.press("ctrl+u", "enter")
+        assert "stopped, 9 steps · needs --live from step 9" in told.screen()
+        await told.press("d")
+        assert "'playhead import fork-" in told.notices()
+        await told.press("q")
+        assert at(told) == (8, True)
+        told.check("replay-edit")
+
+    tell(make_app(step=8), story, SIZES["80x24"])
+    (file,) = no_collector.glob("fork-*.playhead")
+    fork = from_file(file)
+    assert fork.root is not None and fork.root.attributes["playhead.fork.of"] == DESK
+    changed = next(step for step in fork.steps if step.own_name == "refund")
+    assert changed.attributes["gen_ai.tool.call.result"] == "refunded"
+
+
+@pytest.mark.parametrize(("answer", "said"), [("enter", "done, 12 steps"), ("escape", "send was not to be called")])
+def test_a_live_fork_asks_before_a_tool_changes_the_world(
+    make_app: Make, no_collector: Path, answer: str, said: str
+) -> None:
+    async def story(told: Story) -> None:
+        await told.press("F", "space", "tab", "tab")
+        await told.pilot.press("enter")
+        while "the fork ends here" not in told.screen():
+            await told.pilot.pause(0.01)
+        assert "450293005 by gpt-4o-mini" in told.screen()
+        await told.press(answer)
+        assert said in told.screen()
+
+    tell(make_app(step=10), story, SIZES["120x40"])
+
+
+def test_a_fork_that_is_left_is_ended(make_app: Make, no_collector: Path) -> None:
+    async def story(told: Story) -> None:
+        await told.press("F", "space", "tab", "tab")
+        await told.pilot.press("enter")
+        while "the fork ends here" not in told.screen():
+            await told.pilot.pause(0.01)
+        before = children_of(os.getpid())
+        await told.press("escape", "q")
+        assert len(children_of(os.getpid())) < len(before)
+
+    tell(make_app(step=10), story, SIZES["80x24"])

@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import Any
 
 from playhead.errors import UsageError
-from playhead.recorder.changes import ARGUMENTS, MESSAGES, MODEL, RESULT, as_json
+from playhead.recorder.changes import MODEL
 from playhead_collector.commands.common import add_json_argument, one_line, say, write_json
+from playhead_replay.changing import change_of
 from playhead_replay.commands.finding import add_recording_arguments, recording_from
 from playhead_replay.commands.replay import add_program_arguments, program_of
 from playhead_replay.fork import NAMES, Forked, ForkWanted, fork, step_named
@@ -53,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
     recording = recording_from(arguments)
     if arguments.at is None:
         return _list(recording)
-    changes = dict(_change(text) for text in arguments.changes)
+    changes = dict(change_of(text) for text in arguments.changes)
     if arguments.model is not None:
         changes[MODEL] = arguments.model
     wanted = ForkWanted(
@@ -65,22 +65,6 @@ def run(arguments: argparse.Namespace) -> int:
         write_json([told_as_json(forked)])
     tell(forked)
     return forked.exit_status
-
-
-def _change(text: str) -> tuple[str, Any]:
-    name, equals, value = text.partition("=")
-    if name not in NAMES or not equals:
-        raise UsageError(f"--set {text!r} is not known; what can be set: {', '.join(f'{one}=…' for one in NAMES)}")
-    if value.startswith("@"):
-        try:
-            value = Path(value[1:]).read_text(encoding="utf-8")
-        except OSError as error:
-            raise UsageError(f"--set {name}: {value[1:]} cannot be read: {error.strerror}") from None
-    given = as_json(value) if name in (RESULT, ARGUMENTS, MESSAGES) else value
-    if (name == ARGUMENTS and not isinstance(given, dict)) or (name == MESSAGES and not isinstance(given, list)):
-        form = 'an object, such as \'{"city": "Oslo"}\'' if name == ARGUMENTS else "a list, as the provider takes it"
-        raise UsageError(f"--set {name} takes JSON: {form}")
-    return name, given
 
 
 def _list(recording: Recording) -> int:

@@ -38,6 +38,8 @@ class ForkAsked:
     max_cost_usd: float | None
     yes: bool
     """Tools with side effects are called without asking."""
+    asks: int | None = None
+    """The descriptor of the channel on which it asks before it calls one (control.py); None: at the terminal."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,7 @@ class Fork:
         )
         self._direction.moved([(here, there) for here, there in moved])
         changes = recorder.changes = Changes(recorder, changes_from(asked.changes), self._stop)
-        changes.may_call = Asking(self._is_live, asked.yes, self._stop).may_call
+        changes.may_call = Asking(self._is_live, asked.yes, self._stop, asked.asks).may_call
         recorder.processor.watchers += [changes.at, self.at]
         return engine
 

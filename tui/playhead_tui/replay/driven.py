@@ -5,8 +5,6 @@ Its program prints into a file of its own, never onto the terminal.
 
 from __future__ import annotations
 
-import os
-import tempfile
 import threading
 from collections.abc import Callable
 from typing import TypeVar
@@ -14,10 +12,10 @@ from typing import TypeVar
 from playhead_replay.stepping.session import Session
 from playhead_tui.replay.code import AROUND
 from playhead_tui.replay.opened import OpenedReplay
+from playhead_tui.replay.printed import Printed
 
 Answer = TypeVar("Answer")
 
-_MOST_PRINTED = 200_000
 _AGAIN_S = 0.05
 
 
@@ -27,18 +25,17 @@ class ReplayLeft(Exception):
 
 class Driven:
     def __init__(self) -> None:
-        self._output = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `leave`
+        self.printed = Printed()
         self._session: Session | None = None
         self._one_at_a_time = threading.Lock()
         self._is_left = False
-        self._notes: list[tuple[int, str]] = []
 
     def open(self, opened: OpenedReplay) -> None:
         """Blocks, as does `do`. Raises ReplayLeft."""
         with self._one_at_a_time:
             if self._is_left:
                 raise ReplayLeft
-            self._session = Session(opened.recording, opened.entry, output=self._output, around=AROUND)
+            self._session = Session(opened.recording, opened.entry, output=self.printed.file, around=AROUND)
 
     def do(self, command: Callable[[Session], Answer]) -> Answer:
         """Waits for whoever drives it now. Raises ReplayLeft, and what the command raises."""
@@ -57,28 +54,6 @@ class Driven:
         if self._session is not None:
             self._session.end()
 
-    def printed(self) -> str:
-        """The last that the program printed, with what was noted between."""
-        size = self._size
-        first = max(0, size - _MOST_PRINTED)
-        # Not `read`: the place in the file is the program's, too.
-        data = os.pread(self._output.fileno(), _MOST_PRINTED, first)
-        said, at = "", 0
-        for place, words in self._notes:
-            if place >= first:
-                said += f"{data[at : place - first].decode(errors='replace')}{words}\n"
-                at = place - first
-        return said + data[at:].decode(errors="replace")
-
-    def note(self, words: str) -> None:
-        """Between what was printed and what will be; where nothing was, none is needed."""
-        if self._size:
-            self._notes.append((self._size, words))
-
-    @property
-    def _size(self) -> int:
-        return os.fstat(self._output.fileno()).st_size
-
     def leave(self) -> None:
         """Ends all that was started, beside: the app goes on, and the interpreter waits for it at its own end."""
         self._is_left = True
@@ -90,6 +65,6 @@ class Driven:
         try:
             if self._session is not None:
                 self._session.close()
-            self._output.close()
+            self.printed.close()
         finally:
             self._one_at_a_time.release()

@@ -193,7 +193,8 @@ class DrivingScreen(PlayheadScreen):
     def _stood(self, event: Stood) -> None:
         before, seen = self.seen, event.seen
         if before is not None and seen.moment < before.moment and isinstance(seen.standing, Stop):
-            self.driven.note(f"── back to step {seen.standing.number}, {'begins' if seen.standing.begins else 'ends'}")
+            moment = "begins" if seen.standing.begins else "ends"
+            self.driven.printed.note(f"── back to where step {seen.standing.number} {moment}")
         if self.stops > 1:
             seen = replace(seen, notes=("its program was ended by x, as it came to no next place",))
         self.seen = seen

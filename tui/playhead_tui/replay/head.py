@@ -19,7 +19,7 @@ from playhead_tui.shown import one_line
 _COMMIT = 10
 
 
-def head_of(opened: OpenedReplay, standing: Standing | None, width: int) -> Text:
+def head_of(opened: OpenedReplay, width: int) -> Text:
     """What is replayed, and how far that can go."""
     line = Text(no_wrap=True)
     if opened.entry is None:
@@ -30,9 +30,7 @@ def head_of(opened: OpenedReplay, standing: Standing | None, width: int) -> Text
     name = "a run" if root is None else one_line(root.own_name, 40)
     facts = [name, *([_time_of(root)] if root is not None else []), _certified(opened), _commit_of(opened)]
     line.append(" · ".join(fact for fact in facts if fact))
-    right = _step_of(standing)
-    line.truncate(width - len(right) - 1, overflow="ellipsis")
-    line.append(" " * max(1, width - line.cell_len - len(right))).append(right, style="bold")
+    line.truncate(width, overflow="ellipsis")
     reason = opened.why_playback or next((one.what for one in opened.certificate.reasons if one.grave), "")
     if reason:
         line.append("\n").append(one_line(reason, width), style="yellow")
@@ -61,8 +59,10 @@ def status_of(standing: Standing | None, width: int) -> Text:
         line.append(f" · lane {one_line(standing.lane, 20)}")
     if standing.met:
         line.append(f" · {one_line(standing.met, 60)}", style="yellow")
-    line.truncate(width, overflow="ellipsis")
-    return line
+    right = f"step {'?' if standing.number is None else standing.number}/{standing.steps}"
+    line.truncate(width - len(right) - 1, overflow="ellipsis")
+    line.append(" " * max(1, width - line.cell_len - len(right)))
+    return line.append(right, style="bold")
 
 
 def used_of(standing: Standing | None, width: int) -> Text:
@@ -79,12 +79,6 @@ def breakpoints_of(breakpoints: Mapping[int, Breakpoint], width: int) -> Text:
         line.append(f"{number} ", style="bold yellow").append(f"{one_line(one.text, 40)}  ")
     line.truncate(width, overflow="ellipsis")
     return line
-
-
-def _step_of(standing: Standing | None) -> str:
-    if not isinstance(standing, Stop):
-        return ""
-    return f"step {'?' if standing.number is None else standing.number}/{standing.steps}"
 
 
 def _time_of(root: RecordedStep) -> str:
@@ -104,4 +98,4 @@ def _commit_of(opened: OpenedReplay) -> str:
         return "" if opened.certificate.level == "playback" else "no commit was recorded"
     changed = " + changes" if tree.dirty else ""
     same = "same" if tree.is_same else f"differs, {tree.here[:_COMMIT] or 'no repository'}"
-    return f"commit {tree.recorded[:_COMMIT]}{changed} (this tree: {same})"
+    return f"commit {tree.recorded[:_COMMIT]}{changed}, this tree: {same}"

@@ -22,8 +22,9 @@ from playhead_replay.stepping.session import Session
 from playhead_replay.stepping.stop import Local, Stop
 from playhead_tui.ask import AskLine, AskOne
 from playhead_tui.header import Header
+from playhead_tui.replay.changing import ChangingScreen
 from playhead_tui.replay.code import CodePane, place_of
-from playhead_tui.replay.driving import LOOK_S, DrivingScreen
+from playhead_tui.replay.driving import LOOK_S
 from playhead_tui.replay.head import breakpoints_of, head_of, status_of, used_of
 from playhead_tui.replay.opened import OpenedReplay
 from playhead_tui.replay.sheets import TABS, Seen, sheet_of, write_printed
@@ -37,7 +38,7 @@ class HerePane(SheetPane):
     ]
 
 
-class ReplayScreen(DrivingScreen):
+class ReplayScreen(ChangingScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("s", "move('step')", "step"),
         Binding("o", "move('over')", "over"),
@@ -48,6 +49,8 @@ class ReplayScreen(DrivingScreen):
         Binding("g", "goto", "go to"),
         Binding("t", "stop_at", "break"),
         Binding("T", "breakpoints", "Breakpoints: list, take away", show=False),
+        Binding("e", "edit", "edit"),
+        Binding("F", "fork", "fork"),
         Binding("x", "stop", "stop"),
         Binding("D", "difference", "diff"),
         Binding("w", "frames", "frames"),
@@ -239,7 +242,7 @@ class ReplayScreen(DrivingScreen):
         if opened is None or not self.is_mounted:
             return
         standing = None if seen is None else seen.standing
-        self.query_one("#replay-head", Static).update(head_of(opened, standing, self._width))
+        self.query_one("#replay-head", Static).update(head_of(opened, self._width))
         self.query_one("#so-far", Static).update(used_of(standing, self._width))
         self._show_status()
         self._show_breakpoints()
@@ -288,7 +291,7 @@ class ReplayScreen(DrivingScreen):
         if not pane.size.width:
             return
         sheet = Sheet(pane.scrollable_content_region.width - 2)
-        write_printed(sheet, self.driven.printed())
+        write_printed(sheet, self.driven.printed.text())
         pane.show(sheet.lines, "printed", keep=True)
         pane.action_last()
 
@@ -297,7 +300,8 @@ class ReplayScreen(DrivingScreen):
         if opened is None or seen is None:
             return
         width = self._here.scrollable_content_region.width - 2
-        printed = self.driven.printed()
+        seen = replace(seen, notes=(*seen.notes, *self.changes_in_words))
+        printed = self.driven.printed.text()
         self.beside("sheet", lambda: self.SheetCame(tab, sheet_of(opened, seen, tab, printed, width), keep))
 
     @on(SheetCame)
