@@ -244,7 +244,7 @@ class ForkScreen(PlayheadScreen):
         elif forked.where:
             self.tell(f"'playhead import {forked.where}' stores it; then it can be compared")
         else:
-            self.tell(f"'playhead diff {forked.of[:12]} {forked.run[:12]}' compares them")
+            self.host.open_diff(forked.of, forked.run)
 
     def action_end(self) -> None:
         if self._is_over:
