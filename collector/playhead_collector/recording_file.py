@@ -29,7 +29,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import TracesData
 from playhead.errors import UsageError
 from playhead.journal.recording import EVENT, placed
 from playhead.lanes.sink import NOT_COUNTED, Record
-from playhead_collector.read.recordings import Chunk
+from playhead_collector.read.chunk import Chunk
 from playhead_collector.receive.json_request import protobuf_from_json
 from playhead_collector.receive.signal import Signal
 

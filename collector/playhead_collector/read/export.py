@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -11,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from clickhouse_connect.driver.client import Client
-from opentelemetry.proto.common.v1.common_pb2 import AnyValue
 from opentelemetry.proto.logs.v1.logs_pb2 import LogsData
 from opentelemetry.proto.trace.v1.trace_pb2 import TracesData
 from pyarrow import parquet
 
 from playhead.errors import UsageError
 from playhead_collector.read.messages import conversation
+from playhead_collector.read.plain import plain
 from playhead_collector.read.run import read_run
 from playhead_collector.read.spans import Scope, records_of, spans_of
 from playhead_collector.read.words import iso
@@ -130,20 +129,6 @@ def json_steps(client: Client, run_id: str) -> Iterator[dict[str, Any]]:
             ]
             step["conversation"] = asdict(conversation(span, node.records))
         yield step
-
-
-def plain(value: AnyValue) -> Any:
-    """An attribute's value as JSON has it; bytes as base64."""
-    kind = value.WhichOneof("value")
-    if kind is None:
-        return None
-    if kind == "array_value":
-        return [plain(one) for one in value.array_value.values]
-    if kind == "kvlist_value":
-        return {one.key: plain(one.value) for one in value.kvlist_value.values}
-    if kind == "bytes_value":
-        return base64.b64encode(value.bytes_value).decode()
-    return getattr(value, kind)
 
 
 def _parquet(client: Client, run_ids: Sequence[str], path: Path, progress: Progress) -> list[Path]:

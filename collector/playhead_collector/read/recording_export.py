@@ -19,8 +19,9 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span, TracesData
 from playhead.errors import UsageError
 from playhead.journal.recording import placed
 from playhead.lanes.sink import RUN_ENDS, Record
+from playhead_collector.read.chunk import Chunk
 from playhead_collector.read.export import logs, traces
-from playhead_collector.read.recordings import Chunk, processes_of, recording_of
+from playhead_collector.read.recordings import processes_of, recording_of
 from playhead_collector.recording_file import ENDING, Exported, write_exported
 
 _ENDS = ("v", "z")

@@ -2,22 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from clickhouse_connect.driver.client import Client
 
+from playhead_collector.read.chunk import Chunk
 from playhead_collector.read.together import Question, ask_together
-
-
-@dataclass(frozen=True, slots=True)
-class Chunk:
-    """One log record named `playhead.recording`: lines of one run, or of none, each with its place."""
-
-    process: str
-    run: str
-    sequence: int
-    time_ns: int
-    content: bytes
 
 
 def processes_of(client: Client, run_id: str) -> list[str]:

@@ -10,15 +10,11 @@ from pathlib import Path
 
 from playhead.errors import UsageError
 from playhead_collector.commands.common import add_json_argument, positive, say, write_json
-from playhead_replay.call import replay_call
 from playhead_replay.certificate import Certificate
 from playhead_replay.commands.finding import add_recording_arguments, recording_from
 from playhead_replay.entry import Entry, entry_of
 from playhead_replay.recording.recording import Recording, alone
 from playhead_replay.replay import Verdict, certified, replay
-from playhead_replay.stepping.prompt import Prompt
-from playhead_replay.stepping.session import Session
-from playhead_replay.stepping.stop import Stop
 from playhead_replay.told import told
 
 
@@ -72,6 +68,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.step or arguments.until or arguments.breakpoints:
         return _stepped(recording, entry_of(recording, arguments.words, python, checkout), arguments)
     if arguments.entry:
+        from playhead_replay.call import replay_call
+
         certificate, verdict = replay_call(recording, arguments.entry, python, arguments.realtime, checkout=checkout)
     else:
         certificate, verdict = replay(recording, arguments.words, python, arguments.realtime, checkout=checkout)
@@ -85,6 +83,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _stepped(recording: Recording, entry: Entry, arguments: argparse.Namespace) -> int:
     """The status is the verdict's, where the program came to its end; else 0."""
+    # Here, as above: a replay without it starts in half of the time.
+    from playhead_replay.stepping.prompt import Prompt
+    from playhead_replay.stepping.session import Session
+    from playhead_replay.stepping.stop import Stop
+
     if arguments.realtime:
         raise UsageError("--realtime has no meaning where one stops")
     certificate = certified(recording, arguments.python)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-
-from clickhouse_connect.driver.client import Client
+from typing import TYPE_CHECKING
 
 from playhead.errors import UsageError
 from playhead.journal.reader import Position, parsed
@@ -14,17 +13,22 @@ from playhead.journal.records import Assembler, Span
 from playhead.journal.single import is_single
 from playhead.journal.words import HEAD
 from playhead.lanes.sink import Record
-from playhead_collector.read.recordings import chunks_of, processes_of
-from playhead_collector.read.run import find_run
-from playhead_collector.read.spans import spans_of
 from playhead_collector.recording_file import Exported, is_exported, read_exported
 from playhead_replay.errors import NotReplayable
 from playhead_replay.recording.recording import Recording, recording_of
 from playhead_replay.recording.steps import RecordedStep, from_journal, from_otlp
 
+if TYPE_CHECKING:
+    from clickhouse_connect.driver.client import Client
+
 
 def from_store(client: Client, prefix: str) -> Recording:
     """Raises UsageError where there is no such run, NotReplayable where none of its processes made a recording."""
+    # Here, since a recording in a file needs no client of a store: that is most of the time in which a replay starts.
+    from playhead_collector.read.recordings import chunks_of, processes_of
+    from playhead_collector.read.run import find_run
+    from playhead_collector.read.spans import spans_of
+
     run = find_run(client, prefix)
     steps = from_otlp(stored.span for stored in spans_of(client, [run]))
     return _chosen(

@@ -13,7 +13,7 @@ from typing import Any
 from opentelemetry.proto.trace.v1 import trace_pb2 as pb
 
 from playhead.journal import records as journal
-from playhead_collector.read.export import plain
+from playhead_collector.read.plain import plain
 
 
 @dataclass(frozen=True, slots=True)
