@@ -20,8 +20,7 @@ from playhead.journal.single import gather
 from playhead.lanes.serving import ARRIVALS
 from playhead.program.delivering import answers, deliver
 from playhead.recorder.changes import ARGUMENTS, MESSAGES, MODEL, RESULT, SYSTEM
-from playhead.replaying.asked import ForkAsked
-from playhead.replaying.fork import AT
+from playhead.replaying.asked import AT, ForkAsked
 from playhead.replaying.outcome import Outcome
 from playhead.values.shapes import TOKEN
 from playhead_replay.entry import entry_of

@@ -68,16 +68,10 @@ ctypes.CDLL(None).puts(repr(object()).encode())
 """
 )
 
-SET = (
+GRACE = (
     ASK
     + """
 print(ask(" ".join({"refund", "reship", "apologise", "escalate", "wait", "close", "ask", "thank"})))
-"""
-)
-
-RACE = (
-    ASK
-    + """
 import threading
 counts = {"a": 0, "b": 0}
 def work(name):
@@ -86,18 +80,10 @@ def work(name):
 threads = [threading.Thread(target=work, args=(name,)) for name in counts]
 for thread in threads: thread.start()
 for thread in threads: thread.join()
-print(ask("both"))
-"""
-)
-
-LEFT = (
-    ASK
-    + """
-import threading
 def never():
     requests.post(os.environ["PROVIDER"], json={"prompt": "never answered", "delay": 1_000_000})
 threading.Thread(target=never, daemon=True).start()
-print(ask("hello"))
+print(ask("both"))
 """
 )
 
@@ -155,17 +141,13 @@ def test_what_only_the_output_shows_is_found_by_comparing_it(tmp_path: Path, tex
     assert "it looks like an address: id(), or the default repr of an object" in source["details"]
 
 
-@pytest.mark.parametrize(
-    ("text", "kind", "said"),
-    [(SET, "hash seed", "sort"), (RACE, "order", "ran beside them"), (LEFT, "under way", "http")],
-)
-def test_what_is_exact_only_by_the_grace_of_something_is_a_remark(
-    tmp_path: Path, text: str, kind: str, said: str
-) -> None:
-    done = examined(tmp_path, text)
-    found: list[dict[str, Any]] = [source for source in done.json["sources"] if source["kind"] == kind]
-    assert found and said in str(found) and not any(source["grave"] for source in found), done.out
+def test_what_is_exact_only_by_the_grace_of_something_is_a_remark(tmp_path: Path) -> None:
+    done = examined(tmp_path, GRACE)
     assert done.code == 0, done.out
+    sources: list[dict[str, Any]] = done.json["sources"]
+    for kind, said in (("hash seed", "sort"), ("order", "ran beside them"), ("under way", "http")):
+        found = [source for source in sources if source["kind"] == kind]
+        assert found and said in str(found) and not any(source["grave"] for source in found), done.out
 
 
 @pytest.mark.parametrize(

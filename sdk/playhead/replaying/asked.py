@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 VARIABLE = "PLAYHEAD_REPLAY"
+# What the first step of a fork says: of which run, from which step, and what ended it early.
+OF, AT, ENDED = "playhead.fork.of", "playhead.fork.at", "playhead.fork.ended"
 
 
 @dataclass(frozen=True, slots=True)

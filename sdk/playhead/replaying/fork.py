@@ -22,11 +22,10 @@ from playhead.recorder.processor import Moment
 from playhead.recorder.recorder import Recorder
 from playhead.recorder.recording import sink_of
 from playhead.recorder.run import KIND, LANE, SEQUENCE
-from playhead.replaying.asked import ForkAsked
+from playhead.replaying.asked import AT, ENDED, OF, ForkAsked
 from playhead.replaying.asking import Asking
 from playhead.replaying.spending import ForkLimit
 
-OF, AT, ENDED = "playhead.fork.of", "playhead.fork.at", "playhead.fork.ended"
 Stop = Callable[[str], NoReturn]
 
 

@@ -68,31 +68,35 @@ def test_a_step_that_came_again_is_summed_once(store_database: StoreDatabase) ->
     assert usage_by_model(store_database.client) == [ModelDay(_START.date(), "made-up", "one", 1, 10, 1, None)]
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    st.lists(
-        st.tuples(
-            st.sampled_from(["a", "b", "c"]),
-            st.none() | st.tuples(st.integers(0, 2**40), st.integers(0, 2**40)),
-            st.integers(0, 3 * _DAY_MS),
-            st.none() | st.integers(0, 1000).map(lambda eighths: eighths / 8),
-        ),
-        max_size=12,
-    )
+RUNS = st.lists(
+    st.tuples(
+        st.sampled_from(["a", "b", "c"]),
+        st.none() | st.tuples(st.integers(0, 2**40), st.integers(0, 2**40)),
+        st.integers(0, 3 * _DAY_MS),
+        st.none() | st.integers(0, 1000).map(lambda eighths: eighths / 8),
+    ),
+    max_size=12,
 )
-def test_a_rows_sums_are_those_of_its_calls(store_database: StoreDatabase, told: list[Any]) -> None:
-    root = span("agent", {"gen_ai.operation.name": "invoke_agent"})
-    store_database.insert(traces(root, *(call(model, tokens, at, root, cost) for model, tokens, at, cost in told)))
-    run = root.trace_id.hex()
-    store_database.recompute([run])
+
+
+# Many runs in each of few examples: an insert takes as long for one.
+@settings(
+    max_examples=2, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+@given(st.lists(RUNS, min_size=30, max_size=40))
+def test_a_rows_sums_are_those_of_its_calls(store_database: StoreDatabase, told: list[list[Any]]) -> None:
+    sent = [_run_of(calls) for calls in told]
+    store_database.insert(traces(*(one for run in sent for one in run)))
+    runs = [run[0].trace_id.hex() for run in sent]
+    store_database.recompute(runs)
     groups: dict[Any, list[Any]] = defaultdict(list)
     rows = store_database.rows(
-        "SELECT toDate(start_time) AS day, toString(c.model) AS name, is_sum, input_tokens, output_tokens, cost_usd "
-        "FROM calls AS c WHERE run_id = {run:String}",
-        run=run,
+        "SELECT run_id, toDate(start_time) AS day, toString(c.model) AS name, is_sum, input_tokens, output_tokens, "
+        "cost_usd FROM calls AS c WHERE run_id IN {runs:Array(String)}",
+        runs=runs,
     )
     for row in rows:
-        groups[row["day"], row["name"]].append(row)
+        groups[row["run_id"], row["day"], row["name"]].append(row)
     expected = {
         key: (
             sum(not row["is_sum"] for row in group),
@@ -101,13 +105,20 @@ def test_a_rows_sums_are_those_of_its_calls(store_database: StoreDatabase, told:
         for key, group in groups.items()
     }
     summed = store_database.rows(
-        "SELECT *, toString(u.model) AS name FROM usage AS u WHERE run_id = {run:String}", run=run
+        "SELECT *, toString(u.model) AS name FROM usage AS u WHERE run_id IN {runs:Array(String)}", runs=runs
     )
     assert {
-        (row["day"], row["name"]): (row["calls"], row["input_tokens"], row["output_tokens"], row["cost_usd"])
+        (row["run_id"], row["day"], row["name"]): (
+            row["calls"], row["input_tokens"], row["output_tokens"], row["cost_usd"],
+        )
         for row in summed
-    } == expected
+    } == expected  # fmt: skip
     assert len(summed) == len(expected)
+
+
+def _run_of(calls: list[Any]) -> list[Span]:
+    root = span("agent", {"gen_ai.operation.name": "invoke_agent"})
+    return [root, *(call(model, tokens, at, root, cost) for model, tokens, at, cost in calls)]
 
 
 def _sum(values: Any) -> Any:
