@@ -16,9 +16,8 @@ from typing import Any, Literal
 from playhead.errors import NotServed
 from playhead.fingerprint.code import repository_of
 from playhead.fingerprint.packages import installed
-from playhead.lanes.excerpt import shared_by
 from playhead.lanes.opening import check_version
-from playhead_replay.recording.recording import Recording
+from playhead_replay.recording.recording import Recording, shared, shares_nothing
 from playhead_replay.recording.whole import damage
 
 Level = Literal["exact", "partial", "playback"]
@@ -123,10 +122,8 @@ def _of_recording(recording: Recording) -> list[Reason]:
             Reason(f"{recording.other_processes} processes that it started are answers here, not executed again", False)
         )
     if not recording.is_last or len(recording.runs) > 1:
-        found.append(
-            Reason(f"one of {len(recording.runs)} runs of its process, which is executed from its start", False)
-        )
-    for what, others in shared_by(recording.records, recording.run).items():
+        found.append(Reason(f"one of {len(recording.runs)} runs of its process, {_way(recording)}", False))
+    for what, others in shared(recording).items():
         found.append(Reason(f"shares {what} with {others} other run{'s' if others > 1 else ''} of its process", False))
     return found
 
@@ -152,6 +149,12 @@ def tree_of(recording: Recording) -> Tree:
     there = repository_of([*(Path(str(place)) for place in places if place), Path.cwd()])
     here = None if there is None else there.code()
     return Tree(str(code.get("commit") or ""), here.commit if here else "", bool(code.get("dirty")))
+
+
+def _way(recording: Recording) -> str:
+    if shares_nothing(recording):
+        return "and was not seen to share anything that matters: it is executed alone, and where that parts with them"
+    return "which is executed from its start"
 
 
 def _of_surroundings(recording: Recording, python: str | None) -> list[Reason]:

@@ -26,6 +26,8 @@ _NOT_COMPARED = frozenset(
         "gen_ai.response.time_to_first_chunk", "gen_ai.server.time_to_first_token",
     }
 )  # fmt: skip
+# What steps say only since some recordings that are kept were made: compared where the recorded one says it.
+_SAID_LATER = frozenset({"playhead.tool.parameters"})
 _OUTCOME = (
     "output.",
     "gen_ai.output",
@@ -125,6 +127,7 @@ def _compared(was: RecordedStep, now: RecordedStep, parents: _Parents, cut: bool
     if (was.kind, was.name) != (now.kind, now.name):
         return differences({"kind": was.kind, "step": was.name}, {"kind": now.kind, "step": now.name})
     above, above_now = parents[0].get(was.parent or ""), parents[1].get(now.parent or "")
+    said_now = {key: value for key, value in _said(now).items() if key not in _SAID_LATER or key in was.attributes}
     known: dict[str, Any] = {"within": None if above is None else above.name}
     known_now: dict[str, Any] = {"within": None if above_now is None else above_now.name}
     if above is None:
@@ -133,17 +136,17 @@ def _compared(was: RecordedStep, now: RecordedStep, parents: _Parents, cut: bool
     if not was.ended:
         # It was cut: what it had said by then is all there is to compare.
         was_said = _said(was)
-        now_said = _masked(_said(now), was_said)
+        now_said = _masked(said_now, was_said)
         return differences({**known, **was_said}, {**known_now, **{key: now_said.get(key) for key in was_said}})
     if cut and not now.ended:
         # The replay stopped within it: what it was asked with is known, what comes of it is not.
         was_said = _said(was)
-        begun = _masked(_said(now), was_said)
+        begun = _masked(said_now, was_said)
         return differences({key: was_said.get(key) for key in begun}, begun)
     return differences(
         {**known, **_said(was), "status": was.error if was.failed else "ok", "events": _events(was)},
         _masked(
-            {**known_now, **_said(now), "status": now.error if now.failed else "ok", "events": _events(now)},
+            {**known_now, **said_now, "status": now.error if now.failed else "ok", "events": _events(now)},
             {**_said(was), "status": was.error},
         ),
     )

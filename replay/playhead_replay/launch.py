@@ -93,14 +93,14 @@ def in_foreground(entry: Entry, environment: Mapping[str, str]) -> int:
         os.chdir(before)
 
 
-def aside(output: IO[bytes], errors: IO[bytes] | None = None) -> Run:
-    """Without a terminal: what it prints goes into a file, or into two."""
+def aside(output: IO[bytes], errors: IO[bytes] | None = None, patience_s: float | None = None) -> Run:
+    """Without a terminal: what it prints goes into a file, or into two. One that takes longer is ended."""
 
     def run(entry: Entry, environment: Mapping[str, str]) -> int:
         # Not to be closed: its journal is held by a lock that it inherits.
         return subprocess.run(
             entry.words, cwd=entry.folder, env=environment, stdin=subprocess.DEVNULL, stdout=output,
-            stderr=errors or subprocess.STDOUT, close_fds=False, check=False,
+            stderr=errors or subprocess.STDOUT, close_fds=False, check=False, timeout=patience_s,
         ).returncode  # fmt: skip
 
     return run

@@ -47,6 +47,8 @@ class Verdict:
     """What the recorded run had failed with."""
     failure: str = ""
     """What the replayed one failed with."""
+    executed: str = ""
+    """How a run of a process that had others was executed: alone, or with its process."""
 
     @property
     def exit_status(self) -> int:

@@ -24,6 +24,8 @@ def told(certificate: Certificate, verdict: Verdict) -> Iterator[str]:
             yield f"  at {verdict.place}{f', in lane {verdict.lane}' if verdict.lane else ''}"
         for line in verdict.differences:
             yield f"  {one_line(line, _LONGEST)}"
+    if verdict.executed:
+        yield f"  executed {verdict.executed}"
     if certificate.level != "exact" or verdict.status != "identical":
         for reason in certificate.reasons:
             yield f"  {'!' if reason.grave else '·'} {one_line(reason.what, _LONGEST)}"

@@ -223,6 +223,8 @@ MUTANTS = [
     code("clerk", "a tool's name", "def news", "def rumours", 3, 1),
     code("clerk", "a parameter's name", "def news(city)", "def news(place, city=\"Bern\")", 3),
     code("clerk", "a default", "days=3", "days=4", 2),
+    code("clerk", "a parameter more that nobody passes or reads", "def weather(city, days=3)", "def weather(city, days=3, unit=\"C\")", 2),
+    code("clerk", "a parameter that must be named", "def weather(city, days=3)", "def weather(city, *, days=3)", 2),
     code("clerk", "a tool's result", "days of rain", "days of sun", 2),
     code("clerk", "a tool that raises", "    return f\"{days} days", "    raise ValueError(city)\n    return f\"{days} days", 2),
     code("clerk", "an argument", "weather(city)\n", "weather(city + \"e\")\n", 2),
@@ -293,7 +295,6 @@ MUTANTS = [
 
 # Changes that are no other run: identical is right.
 EQUIVALENT = [
-    code("clerk", "a parameter that nobody passes or reads", "def weather(city, days=3)", "def weather(city, days=3, unit=\"C\")", 0),
     code("clerk", "a header", "timeout=20", "timeout=20, headers={\"x-trace\": \"1\"}", 0),
     code("clerk", "a time limit", "timeout=20", "timeout=30", 0),
     code("clerk", "a local name", "found = weather(city)", "found = it = weather(city)", 0),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -59,15 +61,37 @@ def run_that_was_asked(file: Path, words: str) -> str:
     return [run for run, value in asked.items() if f'"{words}-' in value][-1]
 
 
-def test_a_run_that_looks_at_what_others_left_needs_its_process_and_says_so_alone(file: Path) -> None:
-    run = run_that_was_asked(file, "count")
-    whole = playhead(file.parent, "replay", str(file), "--run", run)
-    assert (whole.code, "identical: 2 steps" in whole.err) == (0, True), whole.err
-    alone = playhead(file.parent, "replay", "--alone", str(file), "--run", run)
+def test_a_run_that_looks_at_what_others_left_is_executed_with_its_process_and_says_so(file: Path) -> None:
+    words = ("replay", str(file), "--run", run_that_was_asked(file, "count"))
+    chosen = playhead(file.parent, *words)
+    assert (chosen.code, "identical: 2 steps" in chosen.err) == (0, True), chosen.err
+    # A list is shared without anybody being told: the run is tried alone, and parts.
+    assert "executed with its process, from its start; alone it parted at step" in chosen.err
+    alone = playhead(file.parent, *words, "--alone")
     assert alone.code == 1
     assert "output.value" in alone.err
 
 
-def test_a_run_that_shares_nothing_is_identical_alone(file: Path) -> None:
-    alone = playhead(file.parent, "replay", "--alone", str(file), "--run", run_that_was_asked(file, "say"))
-    assert (alone.code, "identical: 2 steps" in alone.err) == (0, True), alone.err
+def test_a_run_that_shares_nothing_is_executed_alone_and_says_so(file: Path) -> None:
+    run = run_that_was_asked(file, "say")
+    chosen = playhead(file.parent, "replay", "--json", str(file), "--run", run)
+    assert (chosen.code, chosen.json["verdict"]["status"]) == (0, "identical"), chosen.err
+    assert chosen.json["verdict"]["executed"] == "alone, without the others of the 20 runs of its process"
+    assert "it is executed alone" in str(chosen.json["certificate"]["reasons"])
+    whole = playhead(file.parent, "replay", "--whole", str(file), "--run", run)
+    assert (whole.code, "  executed with its process, from its start\n" in whole.err) == (0, True), whole.err
+
+
+def test_what_a_replay_has_made_is_gone_when_it_is_told_to_end(file: Path, tmp_path: Path) -> None:
+    run = run_that_was_asked(file, "count")
+    words = [sys.executable, "-m", "playhead", "replay", str(file), "--run", run, "--step", "--json"]
+    told = environment_of(file.parent, TMPDIR=str(tmp_path))
+    with subprocess.Popen(
+        words, cwd=file.parent, env=told, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith(b'{"stop"')
+        assert list(tmp_path.iterdir())
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 143
+    assert list(tmp_path.iterdir()) == []

@@ -44,6 +44,7 @@ def test_a_tool_call_is_a_step_with_its_arguments_and_its_result(recorder: Recor
     said = attributes(only(sent(recorder, collector), "execute_tool refund"))
     assert said["playhead.kind"] == "tool"
     assert said["gen_ai.tool.name"] == "refund"
+    assert said["playhead.tool.parameters"] == "(order_id, cents)"
     assert json.loads(said["gen_ai.tool.call.arguments"]) == {"order_id": "A-1", "cents": 1200}
     assert json.loads(said["gen_ai.tool.call.result"]) == {"order": "A-1", "cents": 1200}
 

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
-from types import FrameType
 
 from playhead.errors import UsageError
 from playhead_collector.commands.common import add_json_argument, one_line, say, write_json
 from playhead_replay.bisect import Found, Tried, bisect
+from playhead_replay.commands.ending import cleaned_up_when_ended
 from playhead_replay.commands.finding import add_recording_arguments, recording_from
 from playhead_replay.git import repository_of_recording
 from playhead_replay.told import told
@@ -41,28 +38,13 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError(
             "the commit that it was recorded at is not known; name one where it is identical: --good COMMIT"
         )
-    with _cleaned_up_when_ended():
+    with cleaned_up_when_ended():
         found = bisect(recording, repository, repository.commit(good), repository.commit(arguments.bad), _tell)
     if arguments.json:
         write_json([asdict(found)])
     else:
         _show(found)
     return 0
-
-
-@contextmanager
-def _cleaned_up_when_ended() -> Iterator[None]:
-    """SIGTERM and SIGHUP are as Ctrl-C here: worktrees are removed on the way out."""
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGHUP)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _tell(tried: Tried) -> None:

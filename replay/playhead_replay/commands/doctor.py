@@ -13,6 +13,7 @@ from playhead.errors import UsageError
 from playhead.program.python import program_of
 from playhead_collector.commands.common import add_json_argument, console, one_line, write_json
 from playhead_collector.read.words import several
+from playhead_replay.commands.ending import cleaned_up_when_ended
 from playhead_replay.doctor import Report, examine
 from playhead_replay.entry import Entry
 
@@ -35,7 +36,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError(f"--times {arguments.times}: once at least")
     words = arguments.words[1:] if arguments.words[:1] == ["--"] else arguments.words
     program_of(words)
-    report = examine(Entry(words, Path.cwd()), arguments.times)
+    with cleaned_up_when_ended():
+        report = examine(Entry(words, Path.cwd()), arguments.times)
     if arguments.json:
         write_json([{"exact": report.exact, **asdict(report)}])
     else:

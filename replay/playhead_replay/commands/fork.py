@@ -10,6 +10,7 @@ from playhead.errors import UsageError
 from playhead.recorder.changes import MODEL
 from playhead_collector.commands.common import add_json_argument, one_line, say, write_json
 from playhead_replay.changing import change_of
+from playhead_replay.commands.ending import cleaned_up_when_ended
 from playhead_replay.commands.finding import add_recording_arguments, recording_from
 from playhead_replay.commands.replay import add_program_arguments, program_of
 from playhead_replay.fork import NAMES, Forked, ForkWanted, fork, step_named
@@ -59,7 +60,8 @@ def run(arguments: argparse.Namespace) -> int:
     wanted = ForkWanted(
         step_named(recording, arguments.at), changes, arguments.live, arguments.max_cost_usd, arguments.yes
     )
-    forked = fork(recording, wanted, arguments.words, python, checkout=checkout, file=file)
+    with cleaned_up_when_ended():
+        forked = fork(recording, wanted, arguments.words, python, checkout=checkout, file=file)
     if arguments.json:
         sys.stdout.flush()
         write_json([told_as_json(forked)])
@@ -71,9 +73,10 @@ def _list(recording: Recording) -> int:
     """Where it could be forked."""
     for step in recording.steps:
         lane = f"  in {step.lane}" if step.lane else ""
-        say(f"{step.number + 1:>5}  {step.kind:<9} {one_line(step.own_name, 60)}{lane}")
+        sys.stdout.write(f"{step.number + 1:>5}  {step.kind:<9} {one_line(step.own_name, 60)}{lane}\n")
+    sys.stdout.flush()
     say("say where with --at")
-    return 2
+    return 0
 
 
 def tell(forked: Forked) -> None:

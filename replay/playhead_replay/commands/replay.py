@@ -10,7 +10,9 @@ from pathlib import Path
 
 from playhead.errors import UsageError
 from playhead_collector.commands.common import add_json_argument, positive, say, write_json
+from playhead_replay.alone import replay_of_many
 from playhead_replay.certificate import Certificate
+from playhead_replay.commands.ending import cleaned_up_when_ended
 from playhead_replay.commands.finding import add_recording_arguments, recording_from
 from playhead_replay.entry import Entry, entry_of
 from playhead_replay.recording.recording import Recording, alone
@@ -29,11 +31,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--entry", metavar="MODULE:FUNCTION", help="call this function as the run's was called, in place of a program"
     )
-    parser.add_argument(
+    how_much = parser.add_mutually_exclusive_group()
+    how_much.add_argument(
         "--alone", action="store_true",
-        help="of a server's run: that run alone, without all that the process served before it; quick, and right where "
-        "they shared nothing",
+        help="of a server's run: that run alone, without all that the process served before it. Default: alone where "
+        "nothing was seen that it shared, and with its process where it did, or where it parts alone",
     )  # fmt: skip
+    how_much.add_argument(
+        "--whole", action="store_true", help="of a server's run: with its process from the start, in any case"
+    )
     parser.add_argument("--realtime", action="store_true", help="keep the pace of the recording, pieces of streams too")
     parser.add_argument(
         "--step", action="store_true", help="stop at the first step, and at a prompt go on from there, or back"
@@ -59,18 +65,27 @@ def add_program_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    with cleaned_up_when_ended():
+        return _run(arguments)
+
+
+def _run(arguments: argparse.Namespace) -> int:
     python, checkout = program_of(arguments)
     recording = recording_from(arguments)
-    if arguments.alone:
-        recording = alone(recording)
     if arguments.entry and (arguments.words or arguments.step or arguments.until or arguments.breakpoints):
         raise UsageError("--entry calls a function, and is neither stepped through nor given with a command line")
     if arguments.step or arguments.until or arguments.breakpoints:
+        recording = alone(recording) if arguments.alone else recording
         return _stepped(recording, entry_of(recording, arguments.words, python, checkout), arguments)
     if arguments.entry:
         from playhead_replay.call import replay_call
 
         certificate, verdict = replay_call(recording, arguments.entry, python, arguments.realtime, checkout=checkout)
+    elif arguments.alone or len(recording.runs) > 1:
+        only = "alone" if arguments.alone else "whole" if arguments.whole else None
+        certificate, verdict = replay_of_many(
+            recording, arguments.words, python, arguments.realtime, checkout=checkout, only=only
+        )
     else:
         certificate, verdict = replay(recording, arguments.words, python, arguments.realtime, checkout=checkout)
     if arguments.json:

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from playhead.lanes.excerpt import slice_of
+from playhead.lanes.excerpt import shared_by, slice_of
+from playhead.lanes.sharing import CLIENT
 from playhead.lanes.sink import RUN_ENDS, Record
 from playhead_replay.recording.steps import RecordedStep
 
@@ -54,6 +55,20 @@ def alone(recording: Recording) -> Recording:
     Raises NotServed where no request started it.
     """
     return replace(recording, records=slice_of(recording.records, recording.run), runs=[recording.run])
+
+
+def shares_nothing(recording: Recording) -> bool:
+    """Whether a request started the run, others did others, and it was not seen to share anything with them.
+
+    Clients of HTTP are left out: nearly all runs of a server share one, and its connections are outside.
+    """
+    by_request = any(record[:2] == ["i", recording.run] for record in recording.records)
+    return by_request and len(recording.runs) > 1 and not shared(recording).keys() - {CLIENT}
+
+
+def shared(recording: Recording) -> Mapping[str, int]:
+    """What the run was seen to share, and with how many others."""
+    return shared_by(recording.records, recording.run)
 
 
 def recording_of(

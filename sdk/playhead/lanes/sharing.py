@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _MOST_THINGS = 5_000
 _MOST_RUNS = 200
 
+CLIENT = "an HTTP client"
 METHODS = (
     (asyncio.Semaphore, "acquire", "a semaphore"),
     (asyncio.Lock, "acquire", "a lock"),

@@ -131,6 +131,8 @@ def tool(function: Any = None, /, *, name: str | None = None, side_effect: bool 
     def decorate(plain: Any) -> Any:
         called = name or _name(plain)
         fixed = {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": called}
+        if (parameters := _parameters(plain)) is not None:
+            fixed["playhead.tool.parameters"] = parameters
         if side_effect:
             fixed["playhead.side_effect"] = "true"
         return _wrap(plain, "tool", called, fixed, strict)
@@ -337,6 +339,26 @@ def _names_around(function: Any) -> dict[str, Any]:
 def _name(function: Any) -> str:
     inner = getattr(function, "__func__", function)
     return str(getattr(inner, "__name__", type(inner).__name__))
+
+
+class _LeftOut:
+    """Stands for a default, which may be a secret, or print its address."""
+
+    def __repr__(self) -> str:
+        return ""
+
+
+def _parameters(function: Callable[..., Any]) -> str | None:
+    """Names and kinds of its parameters, and which may be left out: `(city, days=, *, unit=)`."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return None
+    bare = (
+        one.replace(annotation=one.empty, default=one.empty if one.default is one.empty else _LeftOut())
+        for one in parameters
+    )
+    return str(inspect.Signature(list(bare)))
 
 
 def _parameter_names(function: Callable[..., Any]) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from playhead.lanes.actor import current_actor
 from playhead.lanes.engine import Engine
+from playhead.lanes.sharing import CLIENT
 from playhead.wire.call import Broken, Call, Head, is_whole
 from playhead.wire.exchange import Headers
 
@@ -104,7 +105,7 @@ def _patch(engine: Engine, module: ModuleType) -> None:  # noqa: PLR0915 - closu
     def handle_request(self: Any, request: Any) -> Any:
         if current_actor() is None:
             return handle(self, request)
-        engine.used(self, "an HTTP client")
+        engine.used(self, CLIENT)
         request.read()
         request = as_sent(request)
         call = call_of(request)
@@ -127,7 +128,7 @@ def _patch(engine: Engine, module: ModuleType) -> None:  # noqa: PLR0915 - closu
     async def handle_async_request(self: Any, request: Any) -> Any:
         if current_actor() is None:
             return await handle_async(self, request)
-        engine.used(self, "an HTTP client")
+        engine.used(self, CLIENT)
         await request.aread()
         request = as_sent(request)
         call = call_of(request)
