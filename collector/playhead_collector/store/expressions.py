@@ -8,6 +8,8 @@ here only looks a field up, in as few words as can be: analysing the views is mo
 from __future__ import annotations
 
 import re
+from functools import cache
+from types import MappingProxyType
 
 from playhead_collector.store.dialect import KINDS, PAYLOAD_FIELDS, SPAN_NAME, Path, Quirk, dialects
 
@@ -42,8 +44,12 @@ _AMOUNTS = ("reported_cost", "first_token_s")
 _IDENTITIES = ("session", "user", "version", "response_id", "tool_call_id")
 
 
-def expressions() -> dict[str, str]:
-    """What the schema's files may say in double braces about dialects."""
+@cache
+def expressions() -> MappingProxyType[str, str]:
+    """What the schema's files may say in double braces about dialects.
+
+    Once a process: each of 60 statements asks for it, which was four fifths of what opening a store took.
+    """
     known = dialects()
     codes = {alias.key: known.code(alias.key) for alias in known.aliases}
     prefix_code = "0"
@@ -77,7 +83,7 @@ def expressions() -> dict[str, str]:
         found[f"seconds:{field}"] = _seconds(field)
     for field in ("tool", "agent", "model"):
         found[f"name:{field}"] = _name(field)
-    return found
+    return MappingProxyType(found)
 
 
 def _quoted(text: str) -> str:
