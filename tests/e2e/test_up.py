@@ -48,15 +48,18 @@ def test_every_metric_is_in_the_documentation(collector: Up) -> None:
     assert names and [name for name in sorted(names) if f"`{name}" not in documented] == []
 
 
-def test_sigterm_ends_it_in_order_and_what_was_acknowledged_is_stored(tmp_path: Path) -> None:
-    collector = start(tmp_path)
+def test_sigterm_ends_it_in_order_what_was_acknowledged_is_stored_and_logs_are_json_when_asked(tmp_path: Path) -> None:
+    collector = start(tmp_path, "--log-format", "json")
     request = traces(span())
     from playhead_collector.send import send
 
     assert send([request], collector.url) > 0
     assert collector.end(signal.SIGTERM) == 0
-    assert "collector stopped" in collector.log
     assert "Traceback" not in collector.log
+    lines = [json.loads(line) for line in collector.log.splitlines()]
+    assert {"time", "level", "logger", "message"} <= set(lines[0])
+    assert any(line["message"].startswith("collector ready") for line in lines)
+    assert any(line["message"].startswith("collector stopped") for line in lines)
     said = playhead_alone(tmp_path, "runs", "--json", "--store", collector.store)
     assert [row["run_id"] for row in said.rows()] == [RUN.hex()]
 
@@ -93,13 +96,6 @@ def test_a_second_collector_on_the_same_store_is_refused(collector: Up, tmp_path
     said = playhead_alone(tmp_path, "up", "--store", collector.store, "--http-port", "0")
     assert said.status == 2
     assert f"open in another process (process {collector.process.pid})" in said.err
-
-
-def test_logs_are_json_lines_when_asked(tmp_path: Path) -> None:
-    with up(tmp_path, "--log-format", "json") as collector:
-        lines = [json.loads(line) for line in collector.log.splitlines()]
-    assert {"time", "level", "logger", "message"} <= set(lines[0])
-    assert any(line["message"].startswith("collector ready") for line in lines)
 
 
 def test_help_documents_every_setting(tmp_path: Path) -> None:
