@@ -7,6 +7,7 @@ import shutil
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from typing import Literal
 
 from playhead.errors import UsageError
 from playhead_collector.commands.common import add_json_argument, positive, say, write_json
@@ -82,7 +83,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
         certificate, verdict = replay_call(recording, arguments.entry, python, arguments.realtime, checkout=checkout)
     elif arguments.alone or len(recording.runs) > 1:
-        only = "alone" if arguments.alone else "whole" if arguments.whole else None
+        only: Literal["alone", "whole"] | None = "alone" if arguments.alone else "whole" if arguments.whole else None
         certificate, verdict = replay_of_many(
             recording, arguments.words, python, arguments.realtime, checkout=checkout, only=only
         )
