@@ -21,6 +21,7 @@ _SYSTEM = (
     "of its delivery, and gets the money back. Above 200 EUR a person decides."
 )
 _ASK = text("user", "The lamp from A-1093 arrived broken. I want my money back.")
+_REFUND = {"id": "A-1093", "cents": 4900, "reason": "the lamp arrived broken; the customer wants the money back"}
 _ORDER = {"id": "A-1093", "cents": 4900, "days": 21, "items": [{"name": "lamp", "sound": True}]}
 
 
@@ -36,9 +37,9 @@ def refunded(number: int, minutes: int, *, days: int = 30, version: str = "1.4.1
     order = {**_ORDER, "items": [{"name": "lamp", "sound": sound}]}
     told.tool(root, (5, 5.5), "get_order", {"id": "A-1093"}, order)
     said += [wants, result("c1", order)]
-    pays = call("refund", "c2", id="A-1093", cents=4900)
+    pays = call("refund", "c2", **_REFUND)
     told.prompt(root, (6, 7), said, pays, (1100, 30))
-    told.tool(root, (7, 8), "refund", {"id": "A-1093", "cents": 4900}, {"refund_id": "r_81", "status": "done"})
+    told.tool(root, (7, 8), "refund", _REFUND, {"refund_id": "r_81", "status": "done"})
     told.step("case: done", (8, 8), _to("done"), parent=root)
     said += [pays, result("c2", {"refund_id": "r_81", "status": "done"})]
     told.prompt(root, (8, 11), said, text("assistant", "I am sorry. The money is on its way."), (1300, 25))
@@ -56,12 +57,11 @@ def refused(number: int, minutes: int) -> Told:
     told.prompt(root, (3, 5), said, wants, (900, 20))
     told.tool(root, (5, 5.5), "get_order", {"id": "A-1093"}, _ORDER)
     said += [wants, result("c1", _ORDER)]
-    pays = call("refund", "c2", id="A-1093", cents=4900)
+    pays = call("refund", "c2", **_REFUND)
     for turn in range(3):
         at = 6 + turn * 6
         told.prompt(root, (at, at + 3), said, pays, (1100 + turn * 400, 30))
-        arguments = {"id": "A-1093", "cents": 4900}
-        told.tool(root, (at + 3, at + 4), "refund", arguments, error="PaymentError: window closed")
+        told.tool(root, (at + 3, at + 4), "refund", _REFUND, error="PaymentError: window closed")
         said += [pays, result("c2", "PaymentError: window closed")]
     told.step("case: failed", (25, 25), _to("failed"), parent=root)
     told.prompt(root, (25, 30), said, text("assistant", "I am sorry. I could not refund it."), (2600, 25))

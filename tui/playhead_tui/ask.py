@@ -66,8 +66,8 @@ class AskTwo(ModalScreen[tuple[str, str] | None]):
     @on(Input.Submitted)
     def _answer(self, event: Input.Submitted) -> None:
         first, second = self.query(Input)
-        if event.input is first:
-            second.focus()
+        if event.input is first and self.focused is first:
+            self.set_focus(second)
         else:
             self.dismiss((first.value.strip(), second.value.strip()))
 

@@ -38,7 +38,7 @@ Said = dict[Begun | Ended, list[Beside]]
 class Layout:
     width: int
     words: bool = False
-    """Whether changed texts are shown whole."""
+    """Whether changed texts and values are shown whole."""
 
     @property
     def wide(self) -> bool:
@@ -51,7 +51,7 @@ class Layout:
 
     @property
     def room(self) -> Room:
-        return Room(self.column - _INDENT, self.words, whole=False)
+        return Room(self.column - _INDENT, self.words, whole=self.words)
 
 
 def said_of(pairs: tuple[Pair, ...], entries: Iterable[Entry], layout: Layout) -> Said:
@@ -72,13 +72,13 @@ class Wrap:
         self._console = Console(width=self.width, file=io.StringIO())
 
     def __call__(self, text: Text) -> list[Text]:
-        if "\t" in text.plain:
-            text.expand_tabs(4)
-        # Wrapping takes 100 µs, which most lines do not need.
-        if text.cell_len <= self.width and "\n" not in text.plain:
-            return [text]
         rest = len(text.plain) - LONGEST
-        lines = list(text[:LONGEST].wrap(self._console, self.width, tab_size=4))
+        shown = text[:LONGEST] if rest > 0 else text
+        if "\t" in shown.plain:
+            shown.expand_tabs(4)
+        # Wrapping takes 100 µs, which most lines do not need.
+        short = shown.cell_len <= self.width and "\n" not in shown.plain
+        lines = [shown] if short else list(shown.wrap(self._console, self.width))
         if rest > 0:
             lines.append(Text(f"… {rest:,} more characters: enter opens the step", style="italic"))
         return lines
@@ -94,7 +94,7 @@ def _lines(pair: Pair, ended: bool, layout: Layout, wrap: Wrap) -> Iterator[Besi
     if pair.a is None or pair.b is None:
         style = telling.MARKS[pair.verdict][1]
         for words in telling.alone(pair.content, layout.room):
-            yield from _on_side(pair, layout, wrap(Text(words, style=style)))
+            yield from _on_side(pair, layout, wrap(Text(printable(words), style=style)))
     else:
         yield from _changes(pair, ended, layout, wrap)
     for content, side in ((pair.a, "A"), (pair.b, "B")):
@@ -117,7 +117,7 @@ def _changes(pair: Pair, ended: bool, layout: Layout, wrap: Wrap) -> Iterator[Be
         shown = lines if layout.words else lines[: telling.MOST_LINES]
         yield from shown
         if len(lines) > len(shown):
-            more = f"… and {len(lines) - len(shown)} more lines of {printable(what)}; w shows changed texts whole"
+            more = f"… and {len(lines) - len(shown)} more lines of {printable(what)}; w shows all"
             yield Text(more, style="dim"), None
     carried = telling.carried_on(changes, news)
     if carried:
