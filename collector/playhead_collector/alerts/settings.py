@@ -22,8 +22,10 @@ from typing import Annotated, Protocol
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from playhead.errors import UsageError
+from playhead_collector.alerts.receivers.alertmanager import Alertmanager
 from playhead_collector.alerts.receivers.chat import Slack
 from playhead_collector.alerts.receivers.command import Command
+from playhead_collector.alerts.receivers.mail import Email
 from playhead_collector.alerts.receivers.message import Message
 from playhead_collector.alerts.receivers.pagerduty import PagerDuty
 from playhead_collector.alerts.receivers.webhook import Webhook
@@ -50,7 +52,7 @@ class RuleSettings(BaseModel):
     parameters: dict[str, str | int | float] = Field(default_factory=dict)
 
 
-AnyReceiver = Annotated[Webhook | Slack | PagerDuty | Command, Field(discriminator="type")]
+AnyReceiver = Annotated[Webhook | Slack | PagerDuty | Alertmanager | Email | Command, Field(discriminator="type")]
 
 
 class AlertSettings(BaseModel):

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import email
+import email.policy
 import json
+import socketserver
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -19,10 +24,11 @@ class Told:
 
     headers: dict[str, str]
     body: bytes
+    at: float
 
     @property
-    def json(self) -> dict[str, Any]:
-        return dict(json.loads(self.body))
+    def json(self) -> Any:
+        return json.loads(self.body)
 
 
 @dataclass
@@ -51,7 +57,7 @@ def receiving(port: int = 0) -> Iterator[Receiving]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             if state.status < 300:
-                state.told.append(Told(dict(self.headers), body))
+                state.told.append(Told(dict(self.headers), body, time.time()))
             else:
                 state.refused += 1
             self.send_response(state.status)
@@ -71,3 +77,44 @@ def receiving(port: int = 0) -> Iterator[Receiving]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+@dataclass
+class MailServer:
+    """A server that speaks SMTP, as far as a letter takes it."""
+
+    port: int
+    letters: list[EmailMessage] = field(default_factory=list)
+    recipients: list[str] = field(default_factory=list)
+
+
+@contextmanager
+def mail_server() -> Iterator[MailServer]:
+    with socketserver.TCPServer(("127.0.0.1", 0), socketserver.StreamRequestHandler) as server:
+        state = MailServer(server.server_address[1])
+
+        class Handler(socketserver.StreamRequestHandler):
+            def handle(self) -> None:
+                self.wfile.write(b"220 here\r\n")
+                for line in self.rfile:
+                    word = line[:4].upper()
+                    if word == b"RCPT":
+                        state.recipients.append(line.decode().partition("<")[2].partition(">")[0])
+                    if word == b"DATA":
+                        self.wfile.write(b"354 go on\r\n")
+                        lines = iter(self.rfile.readline, b".\r\n")
+                        letter = email.message_from_bytes(b"".join(lines), policy=email.policy.default)
+                        assert isinstance(letter, EmailMessage)
+                        state.letters.append(letter)
+                    self.wfile.write(b"221 bye\r\n" if word == b"QUIT" else b"250 good\r\n")
+                    if word == b"QUIT":
+                        return
+
+        server.RequestHandlerClass = Handler
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        try:
+            yield state
+        finally:
+            server.shutdown()
+            thread.join()

@@ -6,12 +6,13 @@ import hashlib
 import hmac
 import json
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from tests.collector.alerts.asking import shipped
-from tests.collector.alerts.receiving import Told, receiving
+from tests.collector.alerts.receiving import Told, mail_server, receiving
 
 from playhead.errors import UsageError
 from playhead_collector.alerts.alert import Alert, State
@@ -86,6 +87,30 @@ def test_pagerduty_is_told_of_beginning_and_end_under_one_key(tmp_path: Path) ->
     assert began["dedup_key"] == ended["dedup_key"] == message().alert.key
     assert (began["payload"]["severity"], began["payload"]["source"]) == ("warning", "desk")
     assert began["routing_key"] == "0123456789"
+
+
+def test_alertmanager_is_told_of_one_alert_by_its_group_from_its_beginning_to_its_end(tmp_path: Path) -> None:
+    settings = 'type = "alertmanager"\nurl = "URL"'
+    (began,), (ended,) = told(tmp_path, settings).json, told(tmp_path, settings, State.RESOLVED).json
+    assert began["labels"] == ended["labels"]
+    assert began["labels"]["alertname"] == "repeated_call"
+    assert (began["startsAt"], began["endsAt"]) == ("2026-11-21T20:00:00+00:00", "2026-11-28T20:00:00+00:00")
+    assert ended["endsAt"] == "2026-11-21T20:00:00+00:00"
+
+
+def test_a_letter_goes_to_a_mail_server_and_what_a_run_said_is_no_header(tmp_path: Path) -> None:
+    with mail_server() as there:
+        settings = f'type = "email"\nhost = "127.0.0.1"\nport = {there.port}\nsecurity = "none"'
+        settings += '\nfrom = "playhead@example.com"\nto = ["a@example.com", "b@example.com"]\ntitle = "$summary"'
+        sent = message()
+        evil = replace(sent.alert, summary="seven\r\nBcc: everybody@example.com")
+        receiver(tmp_path, settings).send(replace(sent, alert=evil))
+    (letter,) = there.letters
+    assert there.recipients == ["a@example.com", "b@example.com"]
+    assert letter["Bcc"] is None
+    assert letter["Subject"] == "seven\\x0d Bcc: everybody@example.com"
+    assert letter["Message-ID"] == f"<{sent.once}@example.com>"
+    assert f"playhead show {'f' * 32}" in letter.get_content()
 
 
 def test_a_command_has_the_message_on_its_input_and_templates_as_arguments_without_a_shell(tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from string import Template
@@ -91,14 +90,6 @@ class Message:
             "pending_at": iso(alert.pending_at),
             "fired_at": _iso(alert.fired_at),
             "resolved_at": _iso(alert.changed_at if self.is_over else None),
-        }
-
-    def labels(self) -> Mapping[str, str]:
-        return {
-            **self.alert.labels,
-            **dict(self.alert.group),
-            "alertname": self.alert.rule,
-            "severity": self.alert.severity,
         }
 
 

@@ -1,0 +1,87 @@
+"""E-mail by SMTP, in plain text."""
+
+from __future__ import annotations
+
+import smtplib
+import ssl
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import format_datetime
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from playhead.printable import printable
+from playhead_collector.alerts.receivers.message import TITLE, Message, Undelivered
+from playhead_collector.alerts.receivers.secret import Secret
+
+TEXT = """$summary
+
+why       $why
+severity  $severity
+owner     $owner
+runbook   $runbook
+run       $run_id
+step      $step_id
+alert     $alert_id
+
+playhead show $run_id
+"""
+
+
+class Email(BaseModel):
+    """A server, and from whom to whom. `security` is "starttls", "tls" from the first byte, or "none" on loopback."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    type: Literal["email"]
+    host: str
+    port: int = Field(default=587, ge=1, le=65535)
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    user: str = ""
+    password: Secret | None = None
+    sender: str = Field(alias="from")
+    to: list[str] = Field(min_length=1)
+    title: str = TITLE
+    text: str = TEXT
+    timeout_s: float = Field(default=20, gt=0, le=120)
+    ca_cert: Path | None = None
+
+    def send(self, message: Message) -> None:
+        try:
+            with self._connected() as server:
+                if self.password is not None:
+                    server.login(self.user, self.password.get_secret_value())
+                server.send_message(self._letter(message))
+        except smtplib.SMTPResponseException as error:
+            raise Undelivered(f"the mail server answered with {error.smtp_code}") from None
+        except (OSError, smtplib.SMTPException) as error:
+            raise Undelivered(f"the mail server did not take it: {type(error).__name__}") from None
+
+    def _connected(self) -> smtplib.SMTP:
+        trust = ssl.create_default_context(cafile=str(self.ca_cert) if self.ca_cert is not None else None)
+        if self.security == "tls":
+            return smtplib.SMTP_SSL(self.host, self.port, timeout=self.timeout_s, context=trust)
+        server = smtplib.SMTP(self.host, self.port, timeout=self.timeout_s)
+        if self.security == "starttls":
+            try:
+                server.starttls(context=trust)
+            except BaseException:
+                server.close()
+                raise
+        return server
+
+    def _letter(self, message: Message) -> EmailMessage:
+        letter = EmailMessage()
+        # One line: what a run said must not become a header.
+        letter["Subject"] = " ".join(printable(message.filled(self.title)).split())[:200]
+        letter["From"] = self.sender
+        letter["To"] = ", ".join(self.to)
+        letter["Date"] = format_datetime(message.alert.changed_at)
+        # The same for each attempt at it; what is about one firing is one thread.
+        domain = Address(addr_spec=self.sender).domain or "playhead"
+        letter["Message-ID"] = f"<{message.once}@{domain}>"
+        letter["References"] = f"<{message.alert.key}@{domain}>"
+        letter.set_content(printable(message.filled(self.text)))
+        return letter

@@ -1,0 +1,157 @@
+"""`playhead alerts backtest RULE --since 30d`: when a rule would have fired, and how other figures compare."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from rich.table import Table
+from rich.text import Text
+
+from playhead.errors import UsageError
+from playhead_collector.alerts.admission import Admission
+from playhead_collector.alerts.backtest import Firing, Span, backtest
+from playhead_collector.alerts.changed import store_time
+from playhead_collector.alerts.rule import Rule
+from playhead_collector.commands.alerts.common import add_rules_argument, chosen_of, rules_of
+from playhead_collector.commands.common import (
+    add_json_argument,
+    add_store_arguments,
+    console,
+    one_line,
+    positive,
+    progress_bar,
+    say,
+    source_of,
+    write_json,
+)
+from playhead_collector.read.runs import TIMES, parse_time
+from playhead_collector.read.words import count, duration, several
+
+_BARS = " ▁▂▃▄▅▆▇█"
+_BUCKETS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class _Variant:
+    """The rule with some figures, and what came of it."""
+
+    name: str
+    firings: Sequence[Firing]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_store_arguments(parser)
+    add_rules_argument(parser)
+    add_json_argument(parser)
+    parser.add_argument("rule", help="the rule's name")
+    parser.add_argument("--since", default="30d", help=f"from this time on: {TIMES}; default 30d")
+    parser.add_argument("--until", default="now", help="up to this time; default now")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="PARAMETER=VALUE", help="compare with this figure; repeatable"
+    )
+    parser.add_argument("--limit", type=positive, default=20, help="firings shown, the latest; default 20")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    rules = rules_of(arguments)
+    rule = next((one for one in rules.rules if one.name == arguments.rule), None)
+    if rule is None:
+        refused = next((error for error in rules.refused if error.path.stem == arguments.rule), None)
+        raise refused or UsageError(f"there is no rule {arguments.rule!r}; 'playhead alerts list' shows them")
+    chosen = chosen_of(arguments.set)
+    unknown = sorted(set(chosen) - {parameter.name for parameter in rule.parameters})
+    if unknown:
+        raise UsageError(f"the rule {rule.name} has no parameter {unknown[0]!r}; 'playhead alerts list' shows them")
+    with source_of(arguments) as source:
+        now = store_time(source.client)
+        span = Span.of(parse_time(arguments.since, now), parse_time(arguments.until, now), rule.every)
+        admitted = Admission(source.client).admit(rule)
+        variants = []
+        for name, figures in _figures(rule, chosen):
+            with progress_bar(f"{rule.name} {name}", 1000) as done:
+                firings = backtest(
+                    source.client, admitted, figures, span, lambda at, of, done=done: done(1000 * at // max(of, 1))
+                )
+            variants.append(_Variant(name, firings))
+    if arguments.json:
+        write_json(_as_json(variant, firing) for variant in variants for firing in variant.firings)
+        return 0
+    _show(rule, variants, span, arguments.limit)
+    return 0
+
+
+def _figures(rule: Rule, chosen: Mapping[str, str]) -> list[tuple[str, Mapping[str, str]]]:
+    """As the file has it, and with what was set, if anything."""
+    plain = " ".join(f"{one.name}={one.default}" for one in rule.parameters)
+    if not chosen:
+        return [(plain, {})]
+    return [(plain, {}), (" ".join(f"{name}={value}" for name, value in rule.values(chosen).items()), chosen)]
+
+
+def _show(rule: Rule, variants: Sequence[_Variant], span: Span, limit: int) -> None:
+    out = console()
+    if not rule.about_runs:
+        say(f"asked every {duration(span.step.total_seconds())}")
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("figures")
+    for title in ("fired", "runs", "firing", "longest"):
+        table.add_column(title, justify="right")
+    table.add_column(f"{span.since:%m-%d %H:%M} … {span.until:%m-%d %H:%M} UTC", no_wrap=True)
+    for variant in variants:
+        lasted = [firing.lasted(span.until) for firing in variant.firings]
+        runs = {run for firing in variant.firings for run in firing.runs}
+        whole, longest = sum(lasted, timedelta()), max(lasted, default=timedelta())
+        table.add_row(
+            variant.name, count(len(lasted)), count(len(runs)),
+            duration(whole.total_seconds()), duration(longest.total_seconds()),
+            Text(_plot(variant.firings, span), style="red"),
+        )  # fmt: skip
+    out.print(table)
+    _show_firings(variants[-1], span, limit)
+
+
+def _show_firings(variant: _Variant, span: Span, limit: int) -> None:
+    if not variant.firings:
+        say("it would not have fired")
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for title in ("fired UTC", "for", "group", "runs", "what"):
+        table.add_column(title)
+    for firing in variant.firings[-limit:]:
+        group = " ".join(value[:24] for name, value in firing.group if name != "run_id")
+        runs = (
+            firing.runs[0][:12] + (f" +{len(firing.runs) - 1}" if len(firing.runs) > 1 else "") if firing.runs else ""
+        )
+        table.add_row(
+            f"{firing.fired_at:%m-%d %H:%M:%S}", duration(firing.lasted(span.until).total_seconds()),
+            one_line(group, 30), runs, one_line(firing.summary, 90),
+        )  # fmt: skip
+    console().print(table)
+    left = len(variant.firings) - limit
+    if left > 0:
+        say(f"and {several(left, 'firing')} before these; --limit shows more, --json all")
+
+
+def _plot(firings: Sequence[Firing], span: Span) -> str:
+    """How many began in each of equal parts of the span."""
+    counts = [0] * _BUCKETS
+    for firing in firings:
+        part = (firing.fired_at - span.since) / (span.until - span.since)
+        counts[min(_BUCKETS - 1, max(0, int(part * _BUCKETS)))] += 1
+    most = max(counts) or 1
+    return "".join(_BARS[-(-one * (len(_BARS) - 1) // most)] for one in counts)
+
+
+def _as_json(variant: _Variant, firing: Firing) -> dict[str, object]:
+    return {
+        "figures": variant.name,
+        "group": dict(firing.group),
+        "fired_at": firing.fired_at,
+        "over_at": firing.over_at,
+        "value": firing.value,
+        "summary": firing.summary,
+        "run_ids": list(firing.runs),
+    }
