@@ -23,6 +23,13 @@ parameters = {{ repeats = 2 }}
 """
 
 
+MINE = """-- title: T
+-- why: W
+-- severity: info
+SELECT run_id, '' AS step_id, steps AS value, 'it is there' AS summary FROM runs WHERE run_id IN {runs:Array(String)}
+"""
+
+
 def looping(number: int, agent: str = "support") -> MadeRun:
     return MadeRun(number, agent).root().tool("get_order", "{}").tool("get_order", "{}")
 
@@ -129,10 +136,12 @@ def test_a_broken_rule_of_the_users_folder_is_told_of_and_the_others_go_on(tmp_p
             collector.send(looping(1).request())
             wait_for_messages(there, 1)
             assert "broken.sql:1: the header says no why" in collector.log
-            found = collector.playhead(
-                "alerts", "run", "--once", "--rules", str(rules), "--rule", "stalled_run", "--json"
-            )
-            assert (found.status, found.out) == (0, "")
-            assert "refused" in found.err
+            # A rule of the user's, through the port that guards what it reads.
+            (rules / "mine.sql").write_text(MINE)
+            (rules / "evil.sql").write_text(MINE.replace("'' AS step_id", "file('/etc/passwd') AS step_id"))
+            found = collector.playhead("alerts", "run", "--once", "--rules", str(rules), "--json")
+            assert found.status == 1
+            assert {"mine", "stalled_run"} & {row["rule"] for row in found.rows()} == {"mine"}
+            assert "broken.sql:1" in found.err and "evil.sql" in found.err and "not available" in found.err
             checked = collector.playhead("alerts", "list", "--rules", str(rules), "--json")
             assert "broken" not in {row["name"] for row in checked.rows()} and json.loads(checked.out.splitlines()[0])

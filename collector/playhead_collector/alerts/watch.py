@@ -32,6 +32,8 @@ ASKING = {
     "max_execution_time": 20,
     "max_memory_usage": 1024 * 1024 * 1024,
     "max_threads": 2,
+    # Copies of a step begin on one day, and so lie in one partition: 180 to 76 ms at a million steps of 50 days.
+    "do_not_merge_across_partitions_select_final": 1,
     "async_insert": 0,
     "log_queries": 0,
 }

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from rich.table import Table
 from rich.text import Text
 
 from playhead.errors import UsageError
-from playhead_collector.alerts.admission import Admission
 from playhead_collector.alerts.backtest import Firing, Span, backtest
 from playhead_collector.alerts.changed import store_time
 from playhead_collector.alerts.rule import Rule
+from playhead_collector.alerts.ruling import Ruling
 from playhead_collector.commands.alerts.common import add_rules_argument, chosen_of, rules_of
 from playhead_collector.commands.common import (
     add_json_argument,
@@ -32,6 +33,7 @@ from playhead_collector.read.words import count, duration, several
 
 _BARS = " ▁▂▃▄▅▆▇█"
 _BUCKETS = 60
+_PARTS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,19 +70,21 @@ def run(arguments: argparse.Namespace) -> int:
     with source_of(arguments) as source:
         now = store_time(source.client)
         span = Span.of(parse_time(arguments.since, now), parse_time(arguments.until, now), rule.every)
-        admitted = Admission(source.client).admit(rule)
+        admitted = Ruling(rule).admitted(source.client)
         variants = []
         for name, figures in _figures(rule, chosen):
-            with progress_bar(f"{rule.name} {name}", 1000) as done:
-                firings = backtest(
-                    source.client, admitted, figures, span, lambda at, of, done=done: done(1000 * at // max(of, 1))
-                )
+            with progress_bar(f"{rule.name} {name}", _PARTS) as bar:
+                firings = backtest(source.client, admitted, figures, span, partial(_draw, bar))
             variants.append(_Variant(name, firings))
     if arguments.json:
         write_json(_as_json(variant, firing) for variant in variants for firing in variant.firings)
         return 0
     _show(rule, variants, span, arguments.limit)
     return 0
+
+
+def _draw(bar: Callable[[int], None], done: int, of: int) -> None:
+    bar(_PARTS * done // max(of, 1))
 
 
 def _figures(rule: Rule, chosen: Mapping[str, str]) -> list[tuple[str, Mapping[str, str]]]:

@@ -12,11 +12,11 @@ from clickhouse_connect.driver.client import Client
 from rich.table import Table
 
 from playhead.errors import UsageError
-from playhead_collector.alerts.admission import Admission
 from playhead_collector.alerts.ask import Finding, Moment, ask
 from playhead_collector.alerts.changed import changed_runs, store_time
 from playhead_collector.alerts.rule import Rule
 from playhead_collector.alerts.rule_folder import Rules
+from playhead_collector.alerts.ruling import Ruling
 from playhead_collector.alerts.settings import read_settings
 from playhead_collector.alerts.watch import ASKING, Watch
 from playhead_collector.commands.alerts.common import add_rules_argument, rules_of, tell_of_refused
@@ -103,14 +103,13 @@ def _watch(arguments: argparse.Namespace, rules: Rules) -> int:
 def _ask(client: Client, rules: Rules, names: list[str], since: str) -> list[tuple[Rule, Finding]]:
     now = store_time(client)
     moment = Moment(now, sorted(changed_runs(client, parse_time(since, now))))
-    admission = Admission(client)
     found: list[tuple[Rule, Finding]] = []
     refused = list(rules.refused)
     for rule in rules.rules:
         if names and rule.name not in names:
             continue
         try:
-            found += ((rule, finding) for finding in ask(client, admission.admit(rule), moment))
+            found += ((rule, finding) for finding in ask(client, Ruling(rule).admitted(client), moment))
         except RuleRefused as error:
             refused.append(error)
     tell_of_refused(refused)
