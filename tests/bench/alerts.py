@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import shutil
 import statistics
 import sys
@@ -112,13 +113,15 @@ def _send(address: str) -> tuple[dict[str, float], int]:
     thread.start()
     sent_at: dict[str, float] = {}
     began = time.monotonic()
-    while time.monotonic() - began < _SECONDS:
-        run = _offender(uuid.uuid4().int)
-        sent_at[run.run_id] = time.time()
-        send_http(address, [run.request().SerializeToString()])
-        time.sleep(_OFFENDS_EVERY_S)
-    stop.set()
-    thread.join()
+    try:
+        while time.monotonic() - began < _SECONDS:
+            run = _offender(secrets.randbits(50))
+            sent_at[run.run_id] = time.time()
+            send_http(address, [run.request().SerializeToString()])
+            time.sleep(_OFFENDS_EVERY_S)
+    finally:
+        stop.set()
+        thread.join()
     return sent_at, spans
 
 

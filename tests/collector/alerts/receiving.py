@@ -15,8 +15,6 @@ from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from tests.e2e.running import wait_for
-
 
 @dataclass(frozen=True, slots=True)
 class Told:
@@ -43,10 +41,6 @@ class Receiving:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}/hook"
-
-    def wait_for(self, number: int) -> list[Told]:
-        wait_for(lambda: len(self.told) >= number, f"{number} messages")
-        return self.told
 
 
 @contextmanager

@@ -1,0 +1,82 @@
+"""One asks at a time: several evaluators of one store, one of which dies, or leaves."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+from tests.collector.alerts.asking import MadeRun, shipped, store
+from tests.collector.database import StoreDatabase
+
+from playhead_collector.alerts import evaluator as evaluators
+from playhead_collector.alerts.changed import store_time
+from playhead_collector.alerts.evaluator import Evaluator
+from playhead_collector.alerts.ruling import Ruling
+from playhead_collector.alerts.turn import DEAD_AFTER
+
+
+class Clock:
+    """The store's time, and what has passed since."""
+
+    def __init__(self) -> None:
+        self.passed = timedelta(0)
+
+    def __call__(self, client: object) -> datetime:
+        return store_time(client) + self.passed  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(evaluators, "store_time", clock)
+    return clock
+
+
+def evaluator(database: StoreDatabase) -> Evaluator:
+    ruling = Ruling(shipped("repeated_call"), {"repeats": "2"}, notify=("chat",))
+    return Evaluator(database.client, [ruling], alone=False)
+
+
+def looping(number: int) -> MadeRun:
+    return MadeRun(number).root().tool("get_order", "{}").tool("get_order", "{}")
+
+
+def test_of_several_one_asks_and_another_takes_over_when_it_dies_telling_nobody_twice(
+    store_database: StoreDatabase, clock: Clock
+) -> None:
+    first, second, third = (evaluator(store_database) for _ in range(3))
+    first.look()
+    clock.passed += timedelta(milliseconds=5)
+    assert [one.look().asked for one in (second, third)] == [0, 0]
+    store(store_database, looping(1))
+    assert [len(one.look().owed) for one in (second, first, third)] == [0, 1, 0]
+    # The first is killed: it says nothing any more. Until it counts as dead, nobody asks.
+    store(store_database, looping(2))
+    clock.passed += DEAD_AFTER / 2
+    assert [one.look().events for one in (second, third)] == [(), ()]
+    clock.passed += DEAD_AFTER
+    look = second.look()
+    assert [event.alert.runs for event in look.events] == [[looping(2).run_id]]
+    # What the dead one had found and nobody was told of is owed by the one that took over.
+    assert [one.alert.runs[0] for one in look.owed] == [looping(1).run_id, looping(2).run_id]
+    clock.passed += timedelta(seconds=3)
+    assert [one.look().events for one in (second, third)] == [(), ()]
+    assert (len(second.alerts), len(third.alerts)) == (2, 0)
+
+
+def test_one_that_leaves_hands_over_at_once_and_the_next_goes_on_where_it_stopped(
+    store_database: StoreDatabase, clock: Clock
+) -> None:
+    first, second = evaluator(store_database), evaluator(store_database)
+    first.look()
+    store(store_database, looping(1))
+    clock.passed += timedelta(milliseconds=5)
+    assert len(first.look().events) == 1
+    second.look()
+    first.leave()
+    clock.passed += timedelta(seconds=3)
+    look = second.look()
+    # It knows of the alert, owes what was not told, and fires nothing anew.
+    assert look.events == ()
+    assert [one.receiver for one in look.owed] == ["chat"]
+    assert len(second.alerts) == 1
