@@ -55,7 +55,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 @dataclass(slots=True)
-class _Sums:
+class Sums:
+    """How much was taken, and how much was not."""
+
     accepted: int = 0
     rejected: int = 0
 
@@ -85,7 +87,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 1 if sums.rejected else 0
 
 
-def _through(found: Running, token: str | None, files: list[Path]) -> _Sums:
+def _through(found: Running, token: str | None, files: list[Path]) -> Sums:
     opener = found.opener()
 
     def keep(signal: Signal, checked: Checked) -> None:
@@ -104,28 +106,33 @@ def _through(found: Running, token: str | None, files: list[Path]) -> _Sums:
     return sums
 
 
-def _directly(store: Store, project: str, files: list[Path]) -> _Sums:
+def _directly(store: Store, project: str, files: list[Path]) -> Sums:
     store.open()
     try:
-        with tempfile.TemporaryDirectory(prefix="playhead-import-") as folder:
-            number = 0
-
-            def keep(signal: Signal, checked: Checked) -> None:
-                nonlocal number
-                number += 1
-                path = Path(folder) / f"{new_name(number, signal)}.seg"
-                path.write_bytes(checked.body)
-                store.insert(Sealed(project, path, len(checked.body), checked.runs))
-                store.recompute(project, checked.runs)
-                path.unlink()
-
-            return _import(files, keep)
+        return store_files(store, project, files)
     finally:
         store.close()
 
 
-def _import(files: list[Path], keep: Keep) -> _Sums:
-    sums = _Sums()
+def store_files(store: Store, project: str, files: list[Path]) -> Sums:
+    """Puts files into a store that is open here."""
+    with tempfile.TemporaryDirectory(prefix="playhead-import-") as folder:
+        number = 0
+
+        def keep(signal: Signal, checked: Checked) -> None:
+            nonlocal number
+            number += 1
+            path = Path(folder) / f"{new_name(number, signal)}.seg"
+            path.write_bytes(checked.body)
+            store.insert(Sealed(project, path, len(checked.body), checked.runs))
+            store.recompute(project, checked.runs)
+            path.unlink()
+
+        return _import(files, keep)
+
+
+def _import(files: list[Path], keep: Keep) -> Sums:
+    sums = Sums()
     sizes = [file.stat().st_size for file in files]
     with progress_bar("importing, MB", sum(sizes) // 1_000_000) as progress:
         before = 0

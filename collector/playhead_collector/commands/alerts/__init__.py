@@ -22,6 +22,7 @@ _SUBCOMMANDS = (
     _Subcommand("ack", "acking", "say that somebody has seen an alert"),
     _Subcommand("silence", "silencing", "have nobody told of some alerts for a while"),
     _Subcommand("backtest", "backtesting", "when a rule would have fired, and how other figures compare"),
+    _Subcommand("test", "testing", "rules against recorded runs, for CI; 1 where a case does not pass"),
     _Subcommand("run", "running", "ask the rules about what is stored; 1 where one finds something"),
 )
 

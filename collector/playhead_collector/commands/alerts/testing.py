@@ -1,0 +1,128 @@
+"""`playhead alerts test CASE…`: rules against recorded runs, for CI; needs no collector and no store.
+
+A case is a TOML file beside the runs that it names:
+
+    rule = "repeated_call"
+    runs = ["looping.otlp"]
+    parameters = { repeats = 3 }
+    later = "10m"
+    finds = [{ tool = "get_order", value = 5 }]
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import tomllib
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from playhead.errors import PlayheadError, UsageError
+from playhead_collector.alerts.ask import Finding, Moment, ask
+from playhead_collector.alerts.changed import changed_runs, store_time
+from playhead_collector.alerts.rule import Rule
+from playhead_collector.alerts.rule_file import duration
+from playhead_collector.alerts.ruling import Ruling
+from playhead_collector.commands.alerts.common import add_rules_argument, rules_of
+from playhead_collector.commands.common import add_json_argument, say, write_json
+from playhead_collector.commands.importing import store_files
+from playhead_collector.store.address import parse_address
+from playhead_collector.store.store import Store
+
+_BEGINNING = datetime(1971, 1, 1, tzinfo=UTC)
+
+
+class Case(BaseModel):
+    """What a rule is to find in runs: each entry matches one finding by the columns named, and none is left over."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    rule: str
+    runs: list[str] = Field(min_length=1)
+    parameters: dict[str, str | int | float] = Field(default_factory=dict)
+    later: str = "0s"
+    finds: list[dict[str, str | int | float]]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = "Runs are files as 'playhead export' writes them, or OTLP/JSON."
+    add_rules_argument(parser)
+    add_json_argument(parser)
+    parser.add_argument("cases", nargs="+", type=Path, metavar="CASE", help="a case's TOML file, or a folder of them")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    rules = {rule.name: rule for rule in rules_of(arguments).rules}
+    files = [
+        file for given in arguments.cases for file in (sorted(given.glob("*.toml")) if given.is_dir() else [given])
+    ]
+    if not files:
+        raise UsageError("there is no case: a case is a TOML file, or a folder of them")
+    wrong: dict[Path, str] = {}
+    with tempfile.TemporaryDirectory(prefix="playhead-alerts-") as folder:
+        store = Store(parse_address(f"chdb://{folder}/store"))
+        try:
+            for number, file in enumerate(files):
+                try:
+                    reason = _try(store, f"case{number}", file, _read(file), rules)
+                except PlayheadError as error:
+                    reason = str(error)
+                if reason:
+                    wrong[file] = reason
+        finally:
+            store.close()
+    if arguments.json:
+        write_json({"case": str(file), "passed": file not in wrong, "reason": wrong.get(file)} for file in files)
+    for file, reason in wrong.items():
+        say(f"{file}: {reason}")
+    say(f"{len(files) - len(wrong)} of {len(files)} cases pass")
+    return 1 if wrong else 0
+
+
+def _read(file: Path) -> Case:
+    try:
+        return Case(**tomllib.loads(file.read_text(encoding="utf-8")))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UsageError(f"it cannot be read: {error}") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise UsageError(f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}") from None
+
+
+def _try(store: Store, project: str, file: Path, case: Case, rules: Mapping[str, Rule]) -> str:
+    """Why a case does not pass; empty where it does."""
+    if case.rule not in rules:
+        raise UsageError(f"there is no rule {case.rule!r}, or it is broken; 'playhead alerts check' says")
+    try:
+        later = duration(case.later)
+    except ValueError as error:
+        raise UsageError(f"later: {error}") from None
+    store_files(store, project, [file.parent / name for name in case.runs])
+    client = store.reader(project)
+    ruling = Ruling(rules[case.rule], {name: str(value) for name, value in case.parameters.items()})
+    moment = Moment(store_time(client) + later, sorted(changed_runs(client, _BEGINNING)))
+    return _compared(case, ask(client, ruling.admitted(client), moment, ruling.chosen))
+
+
+def _compared(case: Case, found: list[Finding]) -> str:
+    left = [_columns(finding) for finding in found]
+    for wanted in case.finds:
+        match = next((row for row in left if all(row.get(name) == str(value) for name, value in wanted.items())), None)
+        if match is None:
+            return f"{case.rule} does not find {dict(wanted)}; it finds {[row['summary'] for row in left] or 'nothing'}"
+        left.remove(match)
+    return f"{case.rule} also finds: {'; '.join(row['summary'] for row in left)}" if left else ""
+
+
+def _columns(finding: Finding) -> dict[str, str]:
+    return {
+        **finding.labels,
+        **dict(finding.group),
+        "run_id": finding.run_id,
+        "step_id": finding.step_id,
+        "value": f"{finding.value:g}",
+        "summary": finding.summary,
+    }
