@@ -23,6 +23,8 @@ _NOT_COMPARED = frozenset(
     {
         "playhead.packages", "playhead.format", "playhead.record", "playhead.platform", "playhead.hash_seed",
         "playhead.lost", "playhead.run.steps", "playhead.approval.waited_s", "playhead.exit.signal",
+        # Said of each transition that is compared; recordings of older recorders do not have it.
+        "playhead.transition.terminal",
         "gen_ai.response.time_to_first_chunk", "gen_ai.server.time_to_first_token",
     }
 )  # fmt: skip

@@ -52,6 +52,7 @@ SUBCOMMANDS = (
         "checkout", "playhead_replay.commands.checkout", "server", "get the code and packages that a run ran with"
     ),
     Subcommand("alerts", "playhead_collector.commands.alerts", "server", "rules over stored runs, and what they say"),
+    Subcommand("slo", "playhead_collector.commands.slo", "server", "service levels and error budgets"),
     Subcommand("sql", "playhead_collector.commands.sql", "server", "query the store"),
     Subcommand("export", "playhead_collector.commands.export", "server", "write runs to a file"),
     Subcommand("import", "playhead_collector.commands.importing", "server", "read OTLP files into the store"),

@@ -60,7 +60,9 @@ class Machine:
             raise IllegalTransition(f"{self.name}: {illegal}")
         if illegal is not None:
             log.warning("playhead: machine %s: %s", self.name, illegal)
-        transition(self.name, before, state, _run(), details, illegal=illegal)
+        # What reads the steps later does not know the declaration: an end is told, and so is that there should be one.
+        terminal = state in self.terminal if self.terminal else None
+        transition(self.name, before, state, _run(), details, illegal=illegal, terminal=terminal)
         self._alone.set(state)
 
     def _illegal(self, before: str, state: str) -> str | None:

@@ -40,6 +40,7 @@ def transition(
     details: Mapping[str, Any],
     *,
     illegal: str | None = None,
+    terminal: bool | None = None,
 ) -> None:
     attributes: dict[str, Any] = {
         "playhead.transition.machine": machine,
@@ -50,6 +51,8 @@ def transition(
         attributes["playhead.transition.from"] = before
     if illegal is not None:
         attributes["playhead.transition.illegal"] = illegal
+    if terminal is not None:
+        attributes["playhead.transition.terminal"] = terminal
     if run is not None:
         run.states[machine] = to
     begin("state", f"{machine}: {to}", attributes).end()

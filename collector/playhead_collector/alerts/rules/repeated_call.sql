@@ -1,18 +1,36 @@
--- title: The same call, with the same arguments, again and again
+-- title: The same call, with the same arguments and the same answer, again and again
 -- why: An agent that does not get on asks for the same thing again. Each call looks fine by itself; together they
---   are a loop that ends at a limit, or with the budget.
+--   are a loop that ends at a limit, or with the budget. Where the answer changed it is polling, and no loop; nor is what a run
+--   does between the polls.
 -- severity: warning
 -- owner: agents
--- runbook: docs/alerts.md#repeated_call
 -- group_by: run_id, tool
 -- parameter: repeats UInt32 = 5; equal calls of one tool in a run that are too many
+WITH calls AS
+(
+    SELECT
+        run_id,
+        any(agent) AS agent,
+        tool,
+        argMax(told.step_id, told.start_time) AS step_id,
+        count() AS times,
+        uniqExact(answer) AS answers
+    FROM
+    (
+        SELECT run_id, agent, tool, arguments_hash, step_id, start_time, sipHash64(status, status_message,
+            arrayFilter((h, f) -> f IN ('result', 'output', 'output_any'), piece_hashes, piece_fields)) AS answer
+        FROM steps
+        WHERE run_id IN {runs:Array(String)} AND kind = 'tool' AND arguments_hash != 0 AND status != 'open'
+    ) AS told
+    GROUP BY run_id, tool, arguments_hash
+    HAVING times > 1
+)
 SELECT
     run_id,
     toString(tool) AS tool,
-    argMax(step_id, start_time) AS step_id,
-    count() AS value,
+    step_id,
+    times AS value,
     format('{} was called {} times with the same arguments', tool, toString(value)) AS summary
-FROM steps
-WHERE run_id IN {runs:Array(String)} AND kind = 'tool' AND arguments_hash != 0
-GROUP BY run_id, tool, arguments_hash
-HAVING value >= {repeats:UInt32}
+FROM calls
+LEFT JOIN (SELECT run_id, max(times) AS polls FROM calls WHERE answers > 1 GROUP BY run_id) AS polling ON calls.run_id = polling.run_id
+WHERE answers = 1 AND times >= {repeats:UInt32} AND times > polls + 1

@@ -1,0 +1,31 @@
+-- title: An agent whose runs use more tokens than they used to
+-- why: What `agent_cost` is for, where no price is known: a model of one's own, or a name that no list has yet.
+-- severity: warning
+-- owner: agents
+-- every: 1m
+-- for: 1m
+-- group_by: agent
+-- lookback: 7d
+-- parameter: window UInt32 = 3600; seconds that are now
+-- parameter: fewest UInt32 = 10; fewer runs say nothing
+-- parameter: times Float64 = 2; how many times more a typical run must take
+-- parameter: sigmas Float64 = 6; how far from what chance makes of so many runs
+SELECT
+    toString(agent) AS agent,
+    argMaxIf(run_id, used, is_now) AS run_id,
+    argMaxIf(first_step, used, is_now) AS step_id,
+    countIf(is_now) AS made,
+    exp(avgIf(log(used), is_now)) AS value,
+    exp(avgIf(log(used), NOT is_now)) AS usual,
+    format('a run of {} takes {} tokens, where it used to take {}', agent, toString(round(value, 4)), toString(round(usual, 4))) AS summary
+FROM
+(
+    SELECT agent, run_id, first_step, toFloat64(ifNull(input_tokens, 0) + ifNull(output_tokens, 0)) AS used,
+        {at:Identifier} > {until:DateTime64(3, 'UTC')} - toIntervalSecond({window:UInt32}) AS is_now
+    -- Without FINAL: earlier rows of a run that has ended are few, and merging all runs each time would be dear.
+    FROM run_rows
+    WHERE status IN ('ok', 'error') AND used > 0 AND {at:Identifier} > {since:DateTime64(3, 'UTC')} AND {at:Identifier} <= {until:DateTime64(3, 'UTC')}
+) AS ended
+GROUP BY agent
+HAVING made >= {fewest:UInt32} AND countIf(NOT is_now) >= 5 * {fewest:UInt32} AND value >= {times:Float64} * usual
+    AND log(value / usual) >= {sigmas:Float64} * greatest(stddevPopIf(log(used), NOT is_now), 0.05) / sqrt(made)

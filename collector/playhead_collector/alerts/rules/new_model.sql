@@ -1,0 +1,99 @@
+-- title: A new model in an agent, and what got worse with it
+-- why: A model is exchanged in a configuration, or by its provider, and no release tells of it.
+-- severity: warning
+-- owner: agents
+-- every: 5m
+-- group_by: agent, model
+-- lookback: 7d
+-- parameter: fewest UInt32 = 20; fewer runs of the new or of the old say nothing
+-- parameter: fresh UInt32 = 86400; seconds for which what is new is held against what was before it
+-- parameter: times Float64 = 1.5; how many times more cost, steps or time are worse
+-- parameter: more Float64 = 0.08; by how much the share of failed runs, or of runs of an unknown pattern, must be higher
+-- parameter: sigmas Float64 = 6; how far from what chance makes of so many runs
+-- parameter: surprise Float64 = 12; how improbable by chance, as a power of e
+WITH
+    told AS
+    (
+        SELECT run_id, agent, {at:Identifier} AS time, status = 'error' AS failed, toFloat64(steps) AS steps, toFloat64(ifNull(cost_usd, 0)) AS cost,
+            greatest(toUnixTimestamp64Micro(end_time) - toUnixTimestamp64Micro(start_time), 1000) / 1e6 AS seconds,
+            -- Which kinds of steps and which tools, whatever their number and order.
+            (arraySort(arrayDistinct(splitByString('', shape))), tools) AS pattern,
+            toString(models[1]) AS model
+        FROM run_rows
+        WHERE status IN ('ok', 'error') AND models[1] != '' AND {at:Identifier} > {since:DateTime64(3, 'UTC')} AND {at:Identifier} <= {until:DateTime64(3, 'UTC')}
+    ),
+    first_seen AS
+    (
+        SELECT agent, model, min(time) AS since_time, argMin(run_id, time) AS first_run
+        FROM told
+        GROUP BY agent, model
+        HAVING since_time > {until:DateTime64(3, 'UTC')} - toIntervalSecond({fresh:UInt32})
+    ),
+    old_patterns AS
+    (
+        -- What one run in two hundred of the past did is a way the agent has.
+        SELECT agent, pattern
+        FROM
+        (
+            SELECT agent, pattern, times, sum(times) OVER (PARTITION BY agent) AS of_all
+            FROM
+            (
+                SELECT agent, pattern, count() AS times
+                FROM told
+                INNER JOIN (SELECT agent, min(since_time) AS since_time FROM first_seen GROUP BY agent) AS since USING (agent)
+                WHERE time < since_time
+                GROUP BY agent, pattern
+            )
+        )
+        WHERE times * 200 >= of_all
+    ),
+    compared AS
+    (
+        SELECT
+            told.agent AS agent, first_seen.model AS model, first_run, told.model = first_seen.model AS is_new, failed, steps, cost,
+            seconds, (agent, pattern) NOT IN (SELECT agent, pattern FROM old_patterns) AS strange
+        FROM told
+        INNER JOIN first_seen ON told.agent = first_seen.agent
+        WHERE told.model = first_seen.model OR time < since_time
+    ),
+    figures AS
+    (
+        SELECT
+            agent, model, any(first_run) AS shown,
+            countIf(is_new) AS n, countIf(NOT is_new) AS m,
+            countIf(is_new AND failed) / n AS fails, (countIf(NOT is_new AND failed) + 1) / (m + 3) AS failed_before,
+            countIf(is_new AND strange) / n AS strangers, (countIf(NOT is_new AND strange) + 1) / (m + 3) AS strange_before,
+            avgIf(log(steps), is_new) - avgIf(log(steps), NOT is_new) AS more_steps, stddevPopIf(log(steps), NOT is_new) AS steps_vary,
+            avgIf(log(cost), is_new AND cost > 0) - avgIf(log(cost), NOT is_new AND cost > 0) AS more_cost,
+            stddevPopIf(log(cost), NOT is_new AND cost > 0) AS cost_varies,
+            avgIf(log(seconds), is_new) - avgIf(log(seconds), NOT is_new) AS more_time, stddevPopIf(log(seconds), NOT is_new) AS time_varies,
+            n * (fails * log(greatest(fails, 1e-9) / failed_before) + (1 - fails) * log(greatest(1 - fails, 1e-9) / (1 - failed_before))) AS fails_surprise,
+            n * (strangers * log(greatest(strangers, 1e-9) / strange_before) + (1 - strangers) * log(greatest(1 - strangers, 1e-9) / (1 - strange_before))) AS strange_surprise
+        FROM compared
+        GROUP BY agent, model
+        HAVING n >= {fewest:UInt32} AND m >= 2 * {fewest:UInt32}
+    ),
+    worse AS
+    (
+        SELECT *, arrayFilter(word -> word != '', [
+            if(fails >= failed_before + {more:Float64} AND fails_surprise >= {surprise:Float64},
+                format('{}% fail, before it {}%', toString(round(100 * fails, 1)), toString(round(100 * failed_before, 1))), ''),
+            if(exp(more_cost) >= {times:Float64} AND more_cost >= {sigmas:Float64} * greatest(cost_varies, 0.05) / sqrt(n),
+                format('a run costs {} times as much', toString(round(exp(more_cost), 2))), ''),
+            if(exp(more_steps) >= {times:Float64} AND more_steps >= {sigmas:Float64} * greatest(steps_vary, 0.05) / sqrt(n),
+                format('a run takes {} times as many steps', toString(round(exp(more_steps), 2))), ''),
+            if(exp(more_time) >= {times:Float64} AND more_time >= {sigmas:Float64} * greatest(time_varies, 0.05) / sqrt(n),
+                format('a run takes {} times as long', toString(round(exp(more_time), 2))), ''),
+            if(strangers >= strange_before + {more:Float64} AND strange_surprise >= {surprise:Float64},
+                format('{}% go a way that was not taken before', toString(round(100 * strangers, 1))), '')]) AS words
+        FROM figures
+    )
+SELECT
+    toString(agent) AS agent,
+    toString(model) AS model,
+    shown AS run_id,
+    '' AS step_id,
+    length(words) AS value,
+    format('{} with {}, in {} runs: {}', agent, model, toString(n), arrayStringConcat(words, '; ')) AS summary
+FROM worse
+WHERE value > 0

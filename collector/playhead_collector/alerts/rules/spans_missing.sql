@@ -1,0 +1,20 @@
+-- title: Steps of a run that never arrived
+-- why: A run that ended says how many steps it had. Where fewer are stored, or one is named as a parent and is not there, what is
+--   shown of the run is not all of it, and figures that are made of it are too low.
+-- severity: warning
+-- owner: platform
+-- for: 2m
+SELECT
+    run_id,
+    argMin(step_id, start_time) AS first_step,
+    first_step AS step_id,
+    greatest(sum(toInt64OrZero(attributes['playhead.run.steps'])) - toInt64(count()), toInt64(any(gaps))) AS value,
+    format('{} steps of the run have not arrived; {} are here', toString(value), toString(count())) AS summary
+FROM steps
+INNER JOIN
+(
+    SELECT run_id, missing_parents AS gaps FROM runs WHERE run_id IN {runs:Array(String)} AND status != 'open'
+) AS ended USING (run_id)
+WHERE run_id IN {runs:Array(String)}
+GROUP BY run_id
+HAVING value > 0

@@ -1,0 +1,33 @@
+-- title: A tool that is slower than it used to be
+-- why: A slow tool fails nothing and is felt by everybody. Durations are compared as factors (by their logarithm), so that one
+--   call that took an hour does not decide, and each tool with its own past.
+-- severity: warning
+-- owner: platform
+-- every: 1m
+-- for: 1m
+-- group_by: tool
+-- lookback: 7d
+-- parameter: window UInt32 = 3600; seconds that are now
+-- parameter: calls UInt32 = 10; fewer calls say nothing
+-- parameter: times Float64 = 1.5; how many times slower a typical call must be
+-- parameter: sigmas Float64 = 6; how far from what chance makes of so many calls
+SELECT
+    toString(tool) AS tool,
+    argMaxIf(run_id, seconds, is_now) AS run_id,
+    argMaxIf(ended.step_id, seconds, is_now) AS step_id,
+    countIf(is_now) AS made,
+    exp(avgIf(log(seconds), is_now)) AS value,
+    exp(avgIf(log(seconds), NOT is_now)) AS usual,
+    format('{} takes {} s, where it used to take {}', tool, toString(round(value, 2)), toString(round(usual, 2))) AS summary
+FROM
+(
+    SELECT tool, run_id, step_id, greatest(toUnixTimestamp64Micro(end_time) - toUnixTimestamp64Micro(start_time), 1000) / 1e6 AS seconds,
+        {at:Identifier} > {until:DateTime64(3, 'UTC')} - toIntervalSecond({window:UInt32}) AS is_now
+    FROM step_rows
+    WHERE kind = 'tool' AND status = 'ok'
+        AND start_time > {since:DateTime64(3, 'UTC')} - toIntervalDay(1)
+        AND {at:Identifier} > {since:DateTime64(3, 'UTC')} AND {at:Identifier} <= {until:DateTime64(3, 'UTC')}
+) AS ended
+GROUP BY tool
+HAVING made >= {calls:UInt32} AND countIf(NOT is_now) >= 5 * {calls:UInt32} AND value >= {times:Float64} * usual
+    AND log(value / usual) >= {sigmas:Float64} * greatest(stddevPopIf(log(seconds), NOT is_now), 0.05) / sqrt(made)

@@ -1,0 +1,67 @@
+"""Service levels as Markdown, for a page that people read once a week; figures are those of the table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from playhead_collector.read.words import duration
+from playhead_collector.slo.budget import Budget
+from playhead_collector.slo.levels import Level, Window
+
+HEAD = ("runs", "success", "needed a person", "cost of a success", "p50", "p95", "p99")
+_BLOCKS = " ▁▂▃▄▅▆▇█"
+
+
+def cells(level: Level) -> tuple[str, ...]:
+    """One group's figures in words, in the order of `HEAD`."""
+    dear = level.cost_of_success_usd
+    cost = "?" if dear is None else f"${dear:.4f}" + ("+?" if level.unpriced else "")
+    times = (duration(value) for value in (level.p50_s, level.p95_s, level.p99_s))
+    return (str(level.runs), percent(level.success), percent(level.aided_share), cost, *times)
+
+
+def budget_cells(budget: Budget) -> tuple[str, ...]:
+    """Target, what it is, what is left, how fast it burns, and the days as a plot."""
+    burns = ", ".join(f"{_hours(burn.long_s)} {burn.long_rate:.1f}x" for burn in budget.burns)
+    good = "no runs" if budget.good is None else percent(budget.good)
+    left = "" if budget.left is None else percent(budget.left)
+    return (percent(budget.objective.target), good, left, burns, budget.alarm, plot(budget))
+
+
+def plot(budget: Budget) -> str:
+    """The share of bad runs of each day: the highest block burns the budget ten times too fast, a gap is no runs."""
+    allowed = 1 - budget.objective.target
+    return "".join(
+        _BLOCKS[min(8, 1 + round(bad / runs / allowed * 0.7))] if runs else _BLOCKS[0] for runs, bad in budget.daily
+    )
+
+
+def percent(share: float) -> str:
+    return f"{100 * share:.2f}%"
+
+
+def markdown(window: Window, by: str, groups: Sequence[Level], budgets: Sequence[Budget]) -> str:
+    lines = [f"# Service levels, {window.since:%Y-%m-%d %H:%M} to {window.until:%Y-%m-%d %H:%M} UTC", ""]
+    if budgets:
+        lines += [
+            "## Objectives",
+            "",
+            *_table(("objective", *BUDGET_HEAD), [(b.objective.name, *budget_cells(b)) for b in budgets]),
+        ]
+        lines.append("")
+    lines += [f"## By {by}", "", *_table((by, *HEAD), [(level.name or "(none)", *cells(level)) for level in groups])]
+    return "\n".join(lines) + "\n"
+
+
+BUDGET_HEAD = ("target", "is", "budget left", "burn rate", "alarm", "days")
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    def line(words: Sequence[str]) -> str:
+        return "| " + " | ".join(word.replace("|", "\\|").replace("\n", " ") for word in words) + " |"
+
+    return [line(head), line(["---"] * len(head)), *(line(row) for row in rows)]
+
+
+def _hours(seconds: int) -> str:
+    return f"{seconds // 3600}h"

@@ -1,0 +1,146 @@
+"""Service levels and error budgets of runs that were made for it, on a real store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from tests.collector.alerts.asking import MadeRun, store
+from tests.collector.database import StoreDatabase, fresh_database
+from tests.collector.receive.messages import START
+
+from playhead.errors import UsageError
+from playhead_collector.slo.budget import Budget, Burn, budget
+from playhead_collector.slo.levels import Window, levels
+from playhead_collector.slo.objectives import Acceptance, Objective, read_objectives
+from playhead_collector.slo.report import markdown, plot
+from playhead_collector.store.engine import Engine
+
+BEGAN = datetime.fromtimestamp(START / 1e9, UTC)
+WINDOW = Window(BEGAN - timedelta(days=1), BEGAN + timedelta(hours=1))
+RESOLVED = Acceptance("resolved", 0.7)
+
+
+def scored(run: MadeRun, value: float) -> MadeRun:
+    return run.step(
+        "score",
+        {"playhead.kind": "score", "gen_ai.evaluation.name": "resolved", "gen_ai.evaluation.score.value": value},
+    )
+
+
+def approved(run: MadeRun, by: str) -> MadeRun:
+    return run.step(
+        "ask", {"playhead.kind": "approval", "playhead.approval.by": by, "playhead.approval.verdict": "approved"}
+    )
+
+
+def priced(run: MadeRun, usd: float) -> MadeRun:
+    return run.prompt({"gen_ai.request.model": "m", "gen_ai.usage.cost": usd})
+
+
+@pytest.fixture(scope="module")
+def desk(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[StoreDatabase]:
+    """Five runs: one good, one refused by its score, one failed, one with a person's help, one of another agent."""
+    free = {"playhead.tag.segment": "free"}
+    with fresh_database(engine, tmp_path_factory.mktemp("desk")) as database:
+        store(
+            database,
+            priced(scored(MadeRun(1).root(free), 0.9), 0.10),
+            priced(scored(MadeRun(2).root(free), 0.4), 0.30),
+            priced(MadeRun(3).root(failed=True), 0.20),
+            approved(approved(MadeRun(4).root(), "policy"), "a person"),
+            approved(MadeRun(5, agent="billing").root(), "policy"),
+        )
+        yield database
+
+
+def test_success_is_what_ended_well_and_was_accepted_and_its_cost_is_that_of_all_runs(
+    desk: StoreDatabase,
+) -> None:
+    support, billing = levels(desk.client, WINDOW, "agent", RESOLVED)
+    assert (support.name, support.runs, support.successes, support.scored, support.aided) == ("support", 4, 2, 2, 1)
+    assert support.spent_usd == pytest.approx(0.6)
+    assert support.cost_of_success_usd == pytest.approx(0.6), "one success has a cost, the other's is not known"
+    assert support.unpriced == 1
+    assert (billing.name, billing.aided, billing.cost_of_success_usd) == ("billing", 0, None)
+    (free,) = [one for one in levels(desk.client, WINDOW, "segment", RESOLVED) if one.name == "free"]
+    assert (free.runs, free.successes) == (2, 1)
+    report = markdown(WINDOW, "agent", [support, billing], [])
+    assert "| support | 4 | 50.00% | 25.00% | $0.6000+? |" in report
+
+
+def test_without_an_acceptance_a_run_succeeds_that_ended_well(desk: StoreDatabase) -> None:
+    (everything,) = levels(desk.client, WINDOW, "all", Acceptance())
+    assert (everything.runs, everything.successes) == (5, 4)
+
+
+def test_a_budget_is_what_may_go_wrong_and_burns_as_fast_as_runs_fail(store_database: StoreDatabase) -> None:
+    store(
+        store_database,
+        *(MadeRun(number).root(failed=number <= 3) for number in range(1, 101)),
+        MadeRun(999, "other").root(failed=True),
+    )
+    objective = Objective("support succeeds", "success", 0.98, timedelta(days=30), agent="support")
+    spent = budget(store_database.client, objective, Acceptance(), BEGAN + timedelta(minutes=1))
+    assert (spent.runs, spent.bad, spent.good) == (100, 3, 0.97)
+    assert spent.left == pytest.approx(-0.5), "two may fail, and three have"
+    assert [round(burn.long_rate, 2) for burn in spent.burns] == [1.5, 1.5, 1.5]
+    assert spent.alarm == "ticket", "too slow for a page"
+    later = budget(store_database.client, objective, Acceptance(), BEGAN + timedelta(hours=8))
+    assert later.alarm == "", "the short window has no bad run any more"
+    assert later.daily[-1] == (100, 3)
+
+
+@pytest.mark.parametrize(
+    ("indicator", "at_most", "bad"), [("latency", 0.2, 5), ("latency", 9.0, 0), ("cost", 0.15, 2), ("unaided", 0, 1)]
+)
+def test_an_objective_may_be_about_time_cost_or_help(
+    desk: StoreDatabase, indicator: str, at_most: float, bad: int
+) -> None:
+    objective = Objective("one", indicator, 0.9, timedelta(days=1), at_most=at_most)
+    assert budget(desk.client, objective, RESOLVED, WINDOW.until).bad == bad
+
+
+def test_two_windows_have_to_agree_before_anybody_is_woken() -> None:
+    assert Burn("page", 3600, 300, 14.4, long_rate=20, short_rate=15).burning
+    assert not Burn("page", 3600, 300, 14.4, long_rate=20, short_rate=0).burning
+    assert not Burn("page", 3600, 300, 14.4, long_rate=10, short_rate=30).burning
+
+
+def test_days_are_plotted_with_gaps_where_nothing_ran() -> None:
+    objective = Objective("one", "success", 0.9, timedelta(days=4))
+    assert plot(Budget(objective, 30, 11, (), ((10, 0), (0, 0), (10, 1), (10, 10)))) == "▁ ▂█"
+
+
+def test_a_file_of_objectives_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "slo.toml"
+    path.write_text(
+        '[acceptance]\nscore = "resolved"\nleast = 0.7\n'
+        '[[objective]]\nname = "in time"\nindicator = "latency"\nat_most = 30\ntarget = 0.95\nwindow = "12h"\n'
+    )
+    told = read_objectives(path)
+    assert told.acceptance == RESOLVED
+    assert told.objectives == (Objective("in time", "latency", 0.95, timedelta(hours=12), at_most=30.0),)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("[[objective]]\nname = 'a'\nindicator = 'success'\ntarget = 99\n", "between 0 and 1"),
+        ("[[objective]]\nname = 'a'\nindicator = 'speed'\ntarget = 0.9\n", "one of success"),
+        ("[[objective]]\nname = 'a'\nindicator = 'latency'\ntarget = 0.9\n", "at_most goes with latency"),
+        ("[[objective]]\nname = 'a'\nindicator = 'success'\ntarget = 0.9\nwindow = 'soon'\n", '"30d"'),
+        ("[[objective]]\nname = 'a'\ntarge = 0.9\n", "did you mean 'target'"),
+        ("[[objective]]\nindicator = 'success'\ntarget = 0.9\n", "has no name"),
+        ("[acceptance]\nscore = 'a'\n", "how much of it"),
+        ("not toml", "no TOML"),
+    ],
+)
+def test_what_is_wrong_in_it_is_said(tmp_path: Path, text: str, reason: str) -> None:
+    path = tmp_path / "slo.toml"
+    path.write_text(text)
+    with pytest.raises(UsageError) as refused:
+        read_objectives(path)
+    assert reason in str(refused.value)

@@ -1,0 +1,175 @@
+"""Rules asked about the generated month, hour by hour, and what they said held against its labels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from clickhouse_connect.driver.client import Client
+from tests.proof.month.fleet import AGENTS, BEGIN_S, DAYS, Incident, Plan
+from tests.proof.month.stored import Labels
+
+from playhead_collector.alerts.admission import Admitted
+
+_RUNS_AT_ONCE = 20_000
+OVER_HISTORY = "end_time"
+# The label of what a rule is for, where it has another name.
+FAULT = {
+    "runaway_cost": "run_cost", "runaway_tokens": "run_tokens", "unread_finish_reason": "unread_finish",
+    "low_score": "score_low", "unapproved_tool": "unapproved", "stalled_run": "stalled",
+    "agent_latency_p95": "agent_latency", "agent_latency_p99": "agent_latency", "agent_tokens": "agent_cost",
+    "new_version": "release", "new_model": "release", "new_prompt": "release",
+}  # fmt: skip
+
+
+@dataclass(slots=True)
+class Verdict:
+    """Of one rule. `beside` are alerts about something that has the label of another fault: neither right nor wrong."""
+
+    rule: str
+    labelled: int
+    found: set[str] = field(default_factory=set)
+    right: int = 0
+    beside: int = 0
+    wrong: list[str] = field(default_factory=list)
+
+    @property
+    def recall(self) -> float:
+        return len(self.found) / self.labelled if self.labelled else 1.0
+
+    @property
+    def precision(self) -> float:
+        told = self.right + len(self.wrong)
+        return self.right / told if told else 1.0
+
+    @property
+    def strict(self) -> float:
+        """With what is beside counted as wrong."""
+        told = self.right + self.beside + len(self.wrong)
+        return self.right / told if told else 1.0
+
+
+def moment(hour: float) -> datetime:
+    return datetime.fromtimestamp(BEGIN_S, UTC) + timedelta(hours=hour)
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    run_id: str
+    agent: str
+    hour: int
+    end: datetime
+
+
+def about_runs(client: Client, rule: Admitted, runs: Sequence[Ran], labels: Labels, plan: Plan) -> Verdict:
+    """`runs` in the order of their beginning. A past reaches up to the end of a batch."""
+    fault = FAULT.get(rule.rule.name, rule.rule.name)
+    wanted = labels.of_fault.get(fault, set())
+    fired: set[str] = set()
+    for start in range(0, len(runs), _RUNS_AT_ONCE):
+        batch = runs[start : start + _RUNS_AT_ONCE]
+        until = max(run.end for run in batch)
+        fired |= {str(row["run_id"]) for row in _asked(client, rule, until, [run.run_id for run in batch])}
+    # What is wrong with all runs of an agent is wrong with this one.
+    hit = {
+        run.run_id for run in runs
+        if run.run_id in fired and any(_follows(one, run.agent) for one in _under_way(plan, run.hour))
+    }  # fmt: skip
+    return _of_runs(rule.rule.name, fired, wanted, labels, hit)
+
+
+def of_open_runs(client: Client, rule: Admitted, labels: Labels) -> Verdict:
+    """About what is open, which history does not keep: asked twice a day, and at the end of the month."""
+    fired = {
+        str(row["run_id"])
+        for hour in (*range(12, DAYS * 24, 12), DAYS * 24)
+        for row in _asked(client, rule, moment(hour))
+    }
+    fault = FAULT.get(rule.rule.name, rule.rule.name)
+    return _of_runs(rule.rule.name, fired, labels.of_fault.get(fault, set()), labels)
+
+
+def _of_runs(
+    name: str, fired: set[str], wanted: set[str], labels: Labels, hit: AbstractSet[str] = frozenset()
+) -> Verdict:
+    verdict = Verdict(name, len(wanted), fired & wanted, len(fired & wanted))
+    for run in fired - wanted:
+        if run in labels.of_run or run in hit:
+            verdict.beside += 1
+        else:
+            verdict.wrong.append(f"{run} {labels.looks_like.get(run, 'ordinary')}")
+    return verdict
+
+
+def hour_by_hour(client: Client, rule: Admitted, plan: Plan, first_day: int = 8) -> Verdict:
+    """A rule about a window. An alert is a subject that it names in hours that follow one another."""
+    fault = FAULT.get(rule.rule.name, rule.rule.name)
+    wanted = [one for one in plan.incidents if one.fault == fault and _may_be_told(rule.rule.name, one, plan)]
+    verdict = Verdict(rule.rule.name, len(wanted))
+    going: dict[str, int] = {}
+    for hour in range(first_day * 24, DAYS * 24):
+        for row in _asked(client, rule, moment(hour)):
+            subject = " ".join(str(row[name]) for name in rule.rule.group_by)
+            again = going.get(subject) == hour - 1
+            going[subject] = hour
+            if again:
+                continue
+            about = [one for one in _under_way(plan, hour) if _concerns(one, subject)]
+            right = [one for one in about if one in wanted]
+            if right:
+                verdict.right += 1
+                verdict.found |= {f"{one.fault} {one.subject} {one.begin_s:.0f}" for one in right}
+            elif about or any(_follows(one, subject) for one in _under_way(plan, hour)):
+                verdict.beside += 1
+            else:
+                verdict.wrong.append(f"{moment(hour):%d %H} {row['summary']}")
+    return verdict
+
+
+def _may_be_told(rule: str, incident: Incident, plan: Plan) -> bool:
+    """A release is a version always, and sometimes a model or a prompt."""
+    if incident.fault != "release" or rule == "new_version":
+        return True
+    agent, version = incident.subject.split()
+    releases = plan.releases[agent]
+    place = next(number for number, one in enumerate(releases) if one.version == version)
+    before, this = releases[place - 1], releases[place]
+    return this.model != before.model if rule == "new_model" else this.prompt != before.prompt
+
+
+def _under_way(plan: Plan, hour: int) -> Iterator[Incident]:
+    """For an hour after its end a window still holds it, and for a day a comparison does."""
+    second = hour * 3600
+    for one in plan.incidents:
+        if one.begin_s <= second < one.end_s + (86_400 if one.fault == "release" else 2 * 3600):
+            yield one
+
+
+def _concerns(incident: Incident, subject: str) -> bool:
+    return incident.subject == subject or incident.subject.split()[0] == subject.split(maxsplit=1)[0]
+
+
+def _follows(incident: Incident, subject: str) -> bool:
+    """Whether what it does to an agent's tools shows at the agent, or the other way round."""
+    for habit in AGENTS:
+        names = {habit.name, habit.service, *(tool.name for tool in habit.tools)}
+        if subject.split(maxsplit=1)[0] in names and incident.subject.split()[0] in names:
+            return True
+    return False
+
+
+def _asked(
+    client: Client, rule: Admitted, until: datetime, runs: Sequence[str] | None = None
+) -> Iterator[Mapping[str, object]]:
+    offered: dict[str, object] = {
+        "since": _time(until - rule.rule.lookback), "until": _time(until), "at": OVER_HISTORY, "runs": list(runs or ()),
+    }  # fmt: skip
+    values = rule.rule.values({}) | {name: value for name, value in offered.items() if name in rule.rule.bound}
+    result = client.query(rule.statement, parameters=values)
+    return iter([dict(zip(result.column_names, row, strict=True)) for row in result.result_rows])
+
+
+def _time(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%d %H:%M:%S.000")
