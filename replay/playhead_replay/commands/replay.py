@@ -61,7 +61,11 @@ def add_program_arguments(parser: argparse.ArgumentParser) -> None:
         "--in", dest="checkout", metavar="FOLDER", type=Path, help="take its code from this checkout of its repository"
     )
     parser.add_argument(
-        "words", nargs="*", metavar="-- python agent.py …", help="what to start, where the code is not where it was"
+        "words",
+        nargs="*",
+        default=[],
+        metavar="-- python agent.py …",
+        help="what to start, where the code is not where it was",
     )
 
 

@@ -30,9 +30,9 @@ def up_to(records: Sequence[Record], run: str) -> list[Record]:
 
 def slice_of(records: Sequence[Record], run: str) -> list[Record]:
     """The run alone, as if nothing else had come to the process. Raises NotServed where no request started it."""
-    lanes, end = _extent(records, run)
-    if not lanes.tops:
+    if not any(record[:2] == ["i", run] for record in records):
         raise NotServed(f"run {run} was not started by a request, so its process has to be executed again up to it")
+    lanes, end = _extent(records, run)
     before = next(place for place, record in enumerate(records) if record[:3:2] == ["c", "request"])
     kept: list[Record] = [records[0], ["o", run, sorted(lanes.tops)]]
     for place, record in enumerate(records):
