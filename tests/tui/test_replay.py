@@ -22,10 +22,12 @@ from playhead_collector.read.source import Source
 from playhead_collector.store.address import Embedded
 from playhead_collector.store.engine import Engine
 from playhead_replay.entry import entry_of
+from playhead_replay.fork import Forked
 from playhead_replay.recording.find import from_file
 from playhead_replay.stepping.session import Session, Standing
 from playhead_replay.stepping.stop import Stop
 from playhead_tui.app import PlayheadApp, Start
+from playhead_tui.diff.screen import DiffScreen
 from playhead_tui.reading import Reader
 from playhead_tui.replay.code import AROUND
 from playhead_tui.replay.screen import ReplayScreen
@@ -153,21 +155,16 @@ def test_every_key_goes_where_the_command_line_goes_and_waits_for_its_turn(make_
     tell(make_app(), story, SIZES["80x24"])
 
 
-def test_it_begins_at_the_step_that_was_named_and_at_the_one_under_the_cursor(make_app: Make) -> None:
-    async def by_number(told: Story) -> None:
-        assert at(told) == (8, True)
-
-    async def from_run(told: Story) -> None:
+def test_it_begins_at_the_step_under_the_cursor_and_at_the_first_one_of_a_run(make_app: Make) -> None:
+    async def story(told: Story) -> None:
         await told.press("t", "t", "r")
         assert at(told) == (8, True)
         await told.press("q")
         assert isinstance(told.app.screen, RunScreen)
         await told.press("q", "r")
         assert at(told) == (1, True)
-        assert screen_of(told).opened is not None
 
-    tell(make_app(step=8), by_number, SIZES["80x24"])
-    tell(make_app("", run=DESK), from_run, SIZES["80x24"])
+    tell(make_app("", run=DESK), story, SIZES["80x24"])
 
 
 def test_breakpoints_are_listed_and_taken_away_and_a_wrong_one_is_asked_for_again(make_app: Make) -> None:
@@ -359,20 +356,41 @@ def test_a_changed_result_makes_a_fork_which_ends_where_the_recording_has_no_ans
     assert changed.attributes["gen_ai.tool.call.result"] == "refunded"
 
 
-@pytest.mark.parametrize(("answer", "said"), [("enter", "done, 12 steps"), ("escape", "send was not to be called")])
-def test_a_live_fork_asks_before_a_tool_changes_the_world(
-    make_app: Make, no_collector: Path, answer: str, said: str
-) -> None:
+def test_a_live_fork_asks_before_a_tool_changes_the_world(make_app: Make, no_collector: Path) -> None:
     async def story(told: Story) -> None:
-        await told.press("F", "space", "tab", "tab")
-        await told.pilot.press("enter")
-        while "the fork ends here" not in told.screen():
-            await told.pilot.pause(0.01)
-        assert "450293005 by gpt-4o-mini" in told.screen()
-        await told.press(answer)
-        assert said in told.screen()
+        async def fork_and_answer(key: str) -> None:
+            await told.press("F", "space", "tab", "tab")
+            assert "live: what the recording does not answer, the world does" in told.screen()
+            await told.pilot.press("enter")
+            while "the fork ends here" not in told.screen():
+                await told.pilot.pause(0.01)
+            assert "450293005 by gpt-4o-mini" in told.screen()
+            await told.press(key)
+
+        await fork_and_answer("escape")
+        assert "send was not to be called" in told.screen()
+        await told.press("q")
+        await fork_and_answer("enter")
+        assert "done, 12 steps" in told.screen()
 
     tell(make_app(step=10), story, SIZES["120x40"])
+
+
+def test_the_diff_of_a_fork_and_its_original_opens_when_it_is_stored(
+    make_app: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored = Forked(of=DESK, at=8, status="done", what="", run=LOOP.run_id, steps=12)
+    monkeypatch.setattr("playhead_tui.replay.forking.fork", lambda *_, **__: stored)
+
+    async def story(told: Story) -> None:
+        await told.press("F", "tab", "tab", "enter")
+        assert isinstance(told.app.screen, DiffScreen)
+        await told.press("q", "d")
+        assert isinstance(told.app.screen, DiffScreen)
+        await told.press("q", "q")
+        assert at(told) == (8, True)
+
+    tell(make_app(step=8), story, SIZES["120x40"])
 
 
 def test_a_fork_that_is_left_is_ended(make_app: Make, no_collector: Path) -> None:
