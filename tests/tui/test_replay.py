@@ -7,6 +7,7 @@ import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.collector.database import fresh_database
@@ -15,6 +16,7 @@ from tests.tui.conftest import client_of
 from tests.tui.story import Story, tell
 from tests.tui.test_hostile import OBEYED
 from tests.tui.told import NOW, looping
+from textual.screen import Screen
 
 from playhead_collector.facade import ChdbEngine
 from playhead_collector.otlp_file import requests_of
@@ -30,6 +32,7 @@ from playhead_tui.app import PlayheadApp, Start
 from playhead_tui.diff.screen import DiffScreen
 from playhead_tui.reading import Reader
 from playhead_tui.replay.code import AROUND
+from playhead_tui.replay.forking import ForkScreen
 from playhead_tui.replay.screen import ReplayScreen
 from playhead_tui.run.screen import RunScreen
 
@@ -383,11 +386,21 @@ def test_the_diff_of_a_fork_and_its_original_opens_when_it_is_stored(
     monkeypatch.setattr("playhead_tui.replay.forking.fork", lambda *_, **__: stored)
 
     async def story(told: Story) -> None:
+        async def until(screen: type[Screen[Any]]) -> None:
+            while not isinstance(told.app.screen, screen):
+                await told.pilot.pause(0.01)
+            await told.settle()
+
         await told.press("F", "tab", "tab", "enter")
-        assert isinstance(told.app.screen, DiffScreen)
-        await told.press("q", "d")
-        assert isinstance(told.app.screen, DiffScreen)
-        await told.press("q", "q")
+        await until(DiffScreen)
+        await told.press("q")
+        await until(ForkScreen)
+        await told.press("d")
+        await until(DiffScreen)
+        await told.press("q")
+        await until(ForkScreen)
+        await told.press("q")
+        await until(ReplayScreen)
         assert at(told) == (8, True)
 
     tell(make_app(step=8), story, SIZES["120x40"])
