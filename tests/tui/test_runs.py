@@ -78,8 +78,16 @@ def test_a_search_is_saved_under_a_name_and_found_again(make_app: MakeApp) -> No
         assert told.app.screen.query_one(QueryInput).value == "status:error since:1d"
         assert told.app.screen.query_one(RunTable).count == 1
 
+    async def forget(told: Story) -> None:
+        await told.press("l", "x")
+        assert "deleted 'errors of today'" in told.notices()
+        assert told.app.screen.query_one(RunTable).has_focus and "errors of" not in told.app.searches.read_text()
+        await told.press("l")
+        assert "no searches are saved" in told.notices()
+
     tell(make_app(query="status:error since:1d"), save)
     tell(make_app(), find)
+    tell(make_app(), forget)
 
 
 def test_a_search_completes_fields_and_values_that_there_are(make_app: MakeApp) -> None:

@@ -132,7 +132,8 @@ class PlayheadApp(App[None]):
         if was_lost:
             for screen in self.screen_stack:
                 if isinstance(screen, PlayheadScreen) and screen.is_mounted:
-                    screen.store_found()
+                    # In its turn: a store that comes back at once may find a screen that is not filled yet.
+                    screen.call_later(screen.store_found)
 
     @on(LookFailed)
     def _look_failed(self, event: LookFailed) -> None:

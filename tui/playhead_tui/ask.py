@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from rich.text import Text
@@ -21,6 +21,7 @@ _FRAME = """
     {name} > Vertical {{ width: 70%; max-width: 90; height: auto; max-height: 80%; padding: 0 1;
                         border: round $primary; background: $surface; }}
     {name} Label {{ width: 100%; }}
+    {name} .hint {{ color: $text-muted; }}
 """
 
 
@@ -73,15 +74,21 @@ class AskTwo(ModalScreen[tuple[str, str] | None]):
 
 
 class AskOne(ModalScreen[str | None]):
-    """One of several, each a name and what it stands for."""
+    """One of several, each a name and what it stands for. Where `remove` is given, delete takes one out of them."""
 
     DEFAULT_CSS = _FRAME.format(name="AskOne")
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Cancel")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(None)", "Cancel"),
+        Binding("delete,x", "remove", "Delete"),
+    ]
 
-    def __init__(self, question: str, options: Sequence[tuple[str, str]]) -> None:
+    def __init__(
+        self, question: str, options: Sequence[tuple[str, str]], remove: Callable[[str], None] | None = None
+    ) -> None:
         super().__init__()
         self._question = question
-        self._options = options
+        self._options = list(options)
+        self._remove = remove
 
     def compose(self) -> ComposeResult:
         options = [
@@ -91,6 +98,18 @@ class AskOne(ModalScreen[str | None]):
         with Vertical():
             yield Label(Text(self._question))
             yield OptionList(*options)
+            if self._remove is not None:
+                yield Label("enter takes it, x deletes it", classes="hint")
+
+    def action_remove(self) -> None:
+        options = self.query_one(OptionList)
+        place = options.highlighted
+        if self._remove is not None and place is not None:
+            name, _ = self._options.pop(place)
+            options.remove_option_at_index(place)
+            self._remove(name)
+            if not self._options:
+                self.dismiss(None)
 
     @on(OptionList.OptionSelected)
     def _answer(self, event: OptionList.OptionSelected) -> None:

@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Static
 
-from playhead_collector.read.words import count
+from playhead_collector.read.words import count, several
 from playhead_tui.shown import one_line
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ class StoreState:
     trouble: str = ""
     """Why it is lost; empty while it answers."""
     opened_here: bool = False
+    firing: int | None = None
+    """How many alerts fire; None where nobody knows, as in a store that no alerts were asked about."""
 
 
 class Header(Vertical):
@@ -70,9 +72,17 @@ class Header(Vertical):
                 right.append(f" · {count(store.open_runs)} open")
             state = "lost ✗" if store.trouble else ("no collector ○" if store.opened_here else "live ●")
             right.append(f" · {state}", style="bold red" if store.trouble else "green")
-        right.append("   no alert rules", style="dim")
+        right.append("   ").append_text(_badge(store.firing))
         room = width - left.cell_len - right.cell_len - 1
         name = one_line(store.name, max(8, room))
         left.append(name)
         left.append(" " * max(1, width - left.cell_len - right.cell_len))
         return left.append_text(right)
+
+
+def _badge(firing: int | None) -> Text:
+    if firing is None:
+        return Text("alerts ?", style="dim")
+    if not firing:
+        return Text("no alerts", style="dim")
+    return Text(f" {several(firing, 'alert')} firing ", style="bold reverse red")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 from clickhouse_connect.driver.client import Client
 from textual import on
 from textual.message import Message
+from textual.message_pump import MessagePump
 from textual.screen import Screen
 from textual.widgets import Input
 from textual.worker import get_current_worker
@@ -54,25 +55,28 @@ class PlayheadScreen(Screen[None]):
     def host(self) -> PlayheadApp:
         return cast("PlayheadApp", self.app)
 
-    def ask(self, group: str, question: Callable[[Client], Message]) -> None:
-        """Asks beside the screen; the answer is posted to it. A later question of the same group drops this one."""
-        self.beside(group, lambda: self.host.reader.ask(question))
+    def ask(self, group: str, question: Callable[[Client], Message], to: MessagePump | None = None) -> None:
+        """Asks beside the screen; the answer is posted to it, or to a widget of it. A later question of the group drops
+        this one.
+        """
+        self.beside(group, lambda: self.host.reader.ask(question), to)
 
-    def beside(self, group: str, work: Callable[[], Message]) -> None:
+    def beside(self, group: str, work: Callable[[], Message], to: MessagePump | None = None) -> None:
         """As `ask`, for work that asks several things, or nothing."""
-        self.run_worker(lambda: self._worked(work), group=group, exclusive=True, thread=True, exit_on_error=True)
+        self.run_worker(
+            lambda: self._worked(work, to or self), group=group, exclusive=True, thread=True, exit_on_error=True
+        )
 
-    def _worked(self, work: Callable[[], Message]) -> None:
+    def _worked(self, work: Callable[[], Message], to: MessagePump) -> None:
         worker = get_current_worker()
-        answer: Message
         try:
-            answer = work()
+            answer, receiver = work(), to
         except StoreLost as error:
-            answer = self.Lost(str(error))
+            answer, receiver = self.Lost(str(error)), self
         except (QuestionRefused, UsageError) as error:
-            answer = self.Refused(str(error))
+            answer, receiver = self.Refused(str(error)), self
         if not worker.is_cancelled:
-            self.post_message(answer)
+            receiver.post_message(answer)
 
     def open_diff_with_parent(self, run_id: str) -> None:
         """Of a fork and the run that it is of."""

@@ -23,6 +23,12 @@ def recording_of(client: Client, process: str) -> list[Chunk]:
     ]
 
 
+def size_of(client: Client, process: str) -> int:
+    """How many bytes it recorded."""
+    (rows,) = ask_together(client, Question("size_of_recording", {"process": process}))
+    return int(rows[0]["bytes"])
+
+
 def chunks_of(client: Client, process: str) -> list[bytes]:
     """The same, without the keys."""
     return [chunk.content for chunk in recording_of(client, process)]

@@ -22,7 +22,7 @@ def write_message(sheet: Sheet, message: Message, arrow: str, number: int | None
     finish = f" · {message.finish_reason}" if message.finish_reason else ""
     heading = sheet.heading(f"▾ {arrow}{ordinal} {message.role or '?'}{finish}", "bold magenta")
     for part in message.parts:
-        held = decoded(part.text) if part.kind == "text" else None
+        held = decoded(part.text) if part.kind == "text" else part.value if part.kind == "other" else None
         if isinstance(held, (dict, list)):
             sheet.members(held, 1)
         elif part.kind == "text":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.text import Text
 
 from playhead_collector.read.runs import RunRow
@@ -9,6 +11,7 @@ from playhead_collector.read.signs import SIGNS
 from playhead_collector.read.so_far import SoFar
 from playhead_collector.read.telling import problems_of
 from playhead_collector.read.words import cost, count, duration, several
+from playhead_tui.replayable import PLAYBACK, Replayable
 from playhead_tui.run.opened import OpenedRun
 from playhead_tui.runs.columns import tokens_of
 from playhead_tui.shown import one_line
@@ -16,26 +19,39 @@ from playhead_tui.shown import one_line
 _GAUGE = 10
 
 
-def head_of(opened: OpenedRun, width: int) -> Text:
+def head_of(opened: OpenedRun, replayable: Replayable | None, width: int) -> Text:
     """One line of figures, and one for each thing that must not be overlooked; at most five in all."""
     row = opened.run.row
-    sign, colour = SIGNS[row.status]
-    line = Text(no_wrap=True)
-    line.append(f"{sign} ", style=colour).append(_name(row), style="bold")
+    # Each with how dispensable it is where the line is too short for all.
     facts = [
-        row.start_time.strftime("%m-%d %H:%M:%S"),
-        duration(row.seconds if row.seconds is not None else opened.timeline.seconds),
-        several(row.steps, "step"),
-        f"{count(tokens_of(row))} tokens",
-        cost(row.cost_usd, row.unpriced_calls),
-        f"run {row.run_id[:12]}",
+        (row.start_time.strftime("%m-%d %H:%M:%S"), "", 0),
+        (duration(row.seconds if row.seconds is not None else opened.timeline.seconds), "", 0),
+        (several(row.steps, "step"), "", 2),
+        (f"{count(tokens_of(row))} tokens", "", 1),
+        (cost(row.cost_usd, row.unpriced_calls), "", 0),
+        (f"run {row.run_id[:12]}", "", 3),
     ]
-    line.append(" · " + " · ".join(facts))
+    if replayable is not None:
+        facts.insert(-1, (one_line(replayable.words, 80), replayable.style, 0))
+    line = _figures(row, facts)
+    while line.cell_len > width and any(rank for _, _, rank in facts):
+        facts.remove(max(facts, key=lambda fact: fact[2]))
+        line = _figures(row, facts)
     line.truncate(width, overflow="ellipsis")
     told = [(remark.text, "bold red" if remark.grave else "yellow") for remark in opened.remarks]
     told += [(problem, "yellow") for problem in problems_of(row)]
+    if replayable is not None and replayable is not PLAYBACK and replayable.why:
+        told.append((f"{replayable.words}: {replayable.why}", "yellow"))
     for words, style in told[:4]:
         line.append("\n").append(one_line(words, width), style=style)
+    return line
+
+
+def _figures(row: RunRow, facts: Sequence[tuple[str, str, int]]) -> Text:
+    sign, colour = SIGNS[row.status]
+    line = Text.assemble((f"{sign} ", colour), (_name(row), "bold"), no_wrap=True)
+    for words, style, _ in facts:
+        line.append(" · ").append(words, style=style)
     return line
 
 
@@ -47,7 +63,9 @@ def so_far(meter: SoFar, step: str, width: int) -> Text:
     """Running totals up to a step, with a gauge of the context where its size is known."""
     line = Text(no_wrap=True)
     line.append("so far: ", style="dim")
-    line.append(f"{cost(meter.cost_usd, meter.unpriced)} · {count(meter.tokens)} tokens · {duration(meter.seconds)}")
+    is_used = meter.tokens is not None or meter.cost_usd is not None or meter.unpriced
+    used = f"{cost(meter.cost_usd, meter.unpriced)} · {count(meter.tokens)} tokens" if is_used else "no prompt yet"
+    line.append(f"{used} · {duration(meter.seconds)}")
     if meter.context_tokens is not None:
         line.append(f" · context {count(meter.context_tokens)}")
         if meter.context_window:

@@ -23,6 +23,7 @@ from playhead_collector.read.export import export_runs
 from playhead_tui.ask import AskLine
 from playhead_tui.header import Header
 from playhead_tui.lines import Lines
+from playhead_tui.replayable import Replayable, replayable
 from playhead_tui.run.details import TABS, Tab, plain_text, sheet_of
 from playhead_tui.run.find import holding
 from playhead_tui.run.head import head_of, so_far
@@ -66,6 +67,10 @@ class RunScreen(PlayheadScreen):
         opened: OpenedRun
 
     @dataclass
+    class ReplayableCame(Message):
+        replayable: Replayable
+
+    @dataclass
     class SheetCame(Message):
         place: int
         tab: Tab
@@ -86,6 +91,7 @@ class RunScreen(PlayheadScreen):
         self._run = run
         self._first_step = step_id
         self._opened: OpenedRun | None = None
+        self._replayable: Replayable | None = None
         self._shown: tuple[int, Tab] | None = None
         self._again: Timer | None = None
 
@@ -135,6 +141,8 @@ class RunScreen(PlayheadScreen):
         self._ask_for_sheet(keep=not is_first)
         self._show_so_far()
         goes_on = opened.run.row.status == "open"
+        if is_first or not goes_on:
+            self.ask("replayable", lambda client: self.ReplayableCame(replayable(client, opened.run.row.run_id)))
         if goes_on and self._again is None:
             self._again = self.set_interval(AGAIN_S, self._read_again)
         elif not goes_on and self._again is not None:
@@ -145,8 +153,14 @@ class RunScreen(PlayheadScreen):
         if self.is_current and not self.host.store.trouble:
             self.action_reload()
 
+    @on(ReplayableCame)
+    def _replayable_came(self, event: ReplayableCame) -> None:
+        self._replayable = event.replayable
+        if self._opened is not None:
+            self._show_head(self._opened)
+
     def _show_head(self, opened: OpenedRun) -> None:
-        self.query_one("#run-head", Static).update(head_of(opened, self.size.width - 2))
+        self.query_one("#run-head", Static).update(head_of(opened, self._replayable, self.size.width - 2))
 
     def refused(self, why: str) -> None:
         if self._opened is None:

@@ -37,7 +37,7 @@ def tokens_of(row: RunRow) -> int | None:
 
 COLUMNS = (
     Column("st", 2, lambda row: SIGNS[row.status][0], "status"),
-    Column("started", 11, lambda row: row.start_time.strftime("%m-%d %H:%M"), "started"),
+    Column("started", 14, lambda row: row.start_time.strftime("%m-%d %H:%M:%S"), "started"),
     Column("agent", 11, lambda row: row.agent or row.service or row.name, "agent"),
     Column("ver", 6, lambda row: row.version, "version", dispensable=4),
     Column("steps", 5, lambda row: str(row.steps), "steps", right=True, dispensable=1),

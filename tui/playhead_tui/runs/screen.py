@@ -30,8 +30,7 @@ from playhead_collector.read.overview import (
     totals_of_runs,
 )
 from playhead_collector.read.query_line import QueryError, parse_query, quoted, value_of, with_term
-from playhead_collector.read.remarks import Remark, remarks_on
-from playhead_collector.read.runs import ORDERS, Order, PlacedRun, RunRow, first_words, page_of_runs
+from playhead_collector.read.runs import ORDERS, Order, PlacedRun, first_words, page_of_runs
 from playhead_collector.read.words import several
 from playhead_tui.ask import AskLine, AskOne, AskTwo
 from playhead_tui.header import Header
@@ -40,7 +39,7 @@ from playhead_tui.runs.facets import Facets
 from playhead_tui.runs.histogram import TimeBars
 from playhead_tui.runs.query import QueryInput
 from playhead_tui.runs.saved import read_searches, write_searches
-from playhead_tui.runs.summary import summary_of
+from playhead_tui.runs.summary import Summary
 from playhead_tui.runs.table import RunTable
 from playhead_tui.runs.windows import SIZE, Wanted
 from playhead_tui.screen import PlayheadScreen
@@ -91,11 +90,6 @@ class RunsScreen(PlayheadScreen):
     class TimesCame(Message):
         histogram: Histogram
 
-    @dataclass
-    class RemarksCame(Message):
-        row: RunRow
-        remarks: list[Remark]
-
     def __init__(self, query: str = "") -> None:
         super().__init__()
         self._line = query
@@ -116,7 +110,7 @@ class RunsScreen(PlayheadScreen):
         with Horizontal(id="runs"):
             yield Facets(id="facets")
             yield RunTable(id="table")
-        yield Static(id="summary")
+        yield Summary(id="summary")
         yield Footer(compact=True)
 
     def on_mount(self) -> None:
@@ -179,7 +173,7 @@ class RunsScreen(PlayheadScreen):
         self.query_one("#matching", Label).update(several(event.totals.runs, "run"))
         if not event.rows:
             hint = "no runs match" if self._line else "no runs yet: send some, or try 'playhead demo'"
-            self.query_one("#summary", Static).update(hint)
+            self.query_one(Summary).say(hint)
         self._ask_for_words(event.rows)
         self._moved()
 
@@ -260,22 +254,7 @@ class RunsScreen(PlayheadScreen):
     def _moved(self) -> None:
         row = self._table.run
         if row is not None:
-            self._summarise(row, [])
-            now = self.host.now()
-            self.ask(
-                "remarks",
-                lambda client: self.RemarksCame(row, remarks_on(client, [row], now).get(row.run_id, [])),
-            )
-
-    @on(RemarksCame)
-    def _remarks_came(self, event: RemarksCame) -> None:
-        row = self._table.run
-        if row is not None and row.run_id == event.row.run_id:
-            self._summarise(row, event.remarks)
-
-    def _summarise(self, row: RunRow, remarks: list[Remark]) -> None:
-        words = self._table.words.get(row.run_id, "")
-        self.query_one("#summary", Static).update(summary_of(row, remarks, words, self.size.width - 2))
+            self.query_one(Summary).show(row, self._table.words.get(row.run_id, ""))
 
     @on(Lines.Chosen, "#table")
     def _chosen(self) -> None:
@@ -382,7 +361,13 @@ class RunsScreen(PlayheadScreen):
             self.tell(f"no searches are saved; s saves one, in {self.host.searches}")
             return
         chosen = self._then(lambda name: self.search(searches[name]))
-        self.app.push_screen(AskOne("search for", sorted(searches.items())), chosen)
+        self.app.push_screen(AskOne("search for", sorted(searches.items()), self._forget), chosen)
+
+    def _forget(self, name: str) -> None:
+        def without(searches: dict[str, str]) -> dict[str, str]:
+            return {other: line for other, line in searches.items() if other != name}
+
+        self._with_searches(without, f"deleted {name!r}")
 
     def _with_searches(self, change: Callable[[dict[str, str]], dict[str, str]], done: str) -> None:
         try:
