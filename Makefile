@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup test check lint screens demo bench proof clean constraints
+.PHONY: setup test check lint screens screenshots demo bench proof clean constraints
 setup: $(STAMP)
 
 $(STAMP): pyproject.toml constraints.txt
@@ -20,6 +20,10 @@ test: setup
 # The pictures that tests of the terminal interface compare with; look at what changed.
 screens: setup
 	PLAYHEAD_WRITE_SCREENS=1 $(BIN)/python -m pytest -q tests/tui
+
+# The pictures of the README.
+screenshots: setup
+	$(BIN)/python -m tests.tui.pictures
 
 lint: setup
 	$(BIN)/ruff check .

@@ -7,11 +7,9 @@ command name the only cases wanted (`light`, `heavy_http`, `deep_escaped`).
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -20,6 +18,7 @@ from tests.bench.alone import bytes_alone
 from tests.bench.case import Figures, judge, segments_of, store
 from tests.bench.deep import Deep, Form, deep
 from tests.bench.floor import Segment, what_adds
+from tests.bench.folder import measure
 from tests.bench.recent import START_NS
 from tests.bench.sender import write_bodies
 from tests.bench.subject import Subject
@@ -40,12 +39,7 @@ _A_BATCH_A_SEGMENT = ("--linger-ms", "10", "--segment-mb", "1")
 
 
 def main() -> None:
-    folder = Path(tempfile.mkdtemp(prefix="playhead-bench-"))
-    try:
-        figures = _run(folder)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-    print(json.dumps(figures))
+    measure(_run)
 
 
 def _run(folder: Path) -> dict[str, object]:

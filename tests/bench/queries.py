@@ -8,13 +8,10 @@ other values each time. PLAYHEAD_BENCH_STEPS=100000 gives a quick look.
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,6 +19,7 @@ from pathlib import Path
 from random import Random
 
 from clickhouse_connect.driver.client import Client
+from tests.bench.folder import measure
 from tests.bench.subject import Subject, running
 from tests.bench.traffic import LONG_STEPS
 from tests.bench.words import vocabulary
@@ -49,12 +47,7 @@ class Question:
 
 
 def main() -> None:
-    folder = Path(tempfile.mkdtemp(prefix="playhead-bench-"))
-    try:
-        figures = _run(folder)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-    print(json.dumps(figures))
+    measure(_run)
 
 
 def _run(folder: Path) -> dict[str, object]:

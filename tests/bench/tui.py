@@ -8,20 +8,18 @@ session that opens run after run, from the hundredth to the last. PLAYHEAD_BENCH
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import re
-import shutil
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import RenderableType
+from tests.bench.folder import measure
 from tests.bench.recent import START_NS
 from tests.bench.subject import Subject, running
 from tests.tui.told import Told
@@ -45,12 +43,7 @@ _SIZE = (120, 36)
 
 
 def main() -> None:
-    folder = Path(tempfile.mkdtemp(prefix="playhead-bench-"))
-    try:
-        figures = _run(folder)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-    print(json.dumps(figures))
+    measure(_run)
 
 
 def _run(folder: Path) -> dict[str, float]:
@@ -94,7 +87,7 @@ def _start_ratio(store: str) -> float:
     return float(round(app / empty, 2))
 
 
-class _Watched(PlayheadApp):
+class Watched(PlayheadApp):
     """Says when it painted."""
 
     def __init__(self, store: str, query: str = "") -> None:
@@ -107,17 +100,17 @@ class _Watched(PlayheadApp):
         self.painted.append(time.perf_counter())
 
 
-async def _until(pilot: Pilot[None], there: Callable[[], bool]) -> None:
+async def until(pilot: Pilot[None], there: Callable[[], bool]) -> None:
     while not there():
         await pilot.pause(0.005)
 
 
 def _keys(store: str, subject: Subject, deep: str) -> dict[str, float]:
     async def use() -> dict[str, float]:
-        app = _Watched(store)
+        app = Watched(store)
         times: list[float] = []
         async with app.run_test(size=_SIZE) as pilot:
-            await _until(pilot, lambda: app.screen.query_one(RunTable).count > _KEYS)
+            await until(pilot, lambda: app.screen.query_one(RunTable).count > _KEYS)
             before = subject.count("SELECT count() FROM step_rows")
             for number in range(_KEYS):
                 began = time.perf_counter()
@@ -135,14 +128,14 @@ def _keys(store: str, subject: Subject, deep: str) -> dict[str, float]:
 
 
 async def _open(store: str, run_id: str) -> float:
-    app = _Watched(store, f"run:{run_id}")
+    app = Watched(store, f"run:{run_id}")
     async with app.run_test(size=_SIZE) as pilot:
-        await _until(pilot, lambda: app.screen.query_one(RunTable).count == 1)
+        await until(pilot, lambda: app.screen.query_one(RunTable).count == 1)
         began = time.perf_counter()
         await pilot.press("enter")
-        await _until(pilot, lambda: any(steps.count for steps in app.screen.query(Steps)))
+        await until(pilot, lambda: any(steps.count for steps in app.screen.query(Steps)))
         shown = time.perf_counter()
-        await _until(pilot, lambda: app.painted[-1] > shown)
+        await until(pilot, lambda: app.painted[-1] > shown)
         return app.painted[-1] - began
 
 
@@ -152,14 +145,14 @@ def _walk(store: str) -> dict[str, float]:
         return int(found[1]) / 1024 if found else 0.0
 
     async def use() -> dict[str, float]:
-        app = _Watched(store, "steps<1000")
+        app = Watched(store, "steps<1000")
         early = 0.0
         async with app.run_test(size=_SIZE) as pilot:
-            await _until(pilot, lambda: app.screen.query_one(RunTable).run is not None)
+            await until(pilot, lambda: app.screen.query_one(RunTable).run is not None)
             for number in range(_WALKED):
-                await _until(pilot, lambda: app.screen.query_one(RunTable).run is not None)
+                await until(pilot, lambda: app.screen.query_one(RunTable).run is not None)
                 await pilot.press("enter")
-                await _until(pilot, lambda: any(steps.count for steps in app.screen.query(Steps)))
+                await until(pilot, lambda: any(steps.count for steps in app.screen.query(Steps)))
                 await pilot.press("t", "p", "q", "j")
                 app.painted.clear()
                 if number == _WALKED // 10:
