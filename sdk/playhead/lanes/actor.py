@@ -7,6 +7,7 @@ code under `OUTSIDE` (real I/O, in whichever thread or task) is not the agent's 
 from __future__ import annotations
 
 import _thread
+import time
 from asyncio import AbstractEventLoop, Handle
 from collections.abc import Callable
 from contextvars import ContextVar
@@ -24,6 +25,7 @@ FINALISES: ContextVar[bool] = ContextVar("playhead_finalises", default=False)
 
 allocate_lock = _thread.allocate_lock  # the real one, whatever is patched later
 get_ident = _thread.get_ident
+clock_of: Callable[[int], int] | None = getattr(time, "pthread_getcpuclockid", None)
 
 T = TypeVar("T")
 _actors: dict[int, Actor] = {}
@@ -33,6 +35,7 @@ class Actor:
     """What the discipline knows of one thread. Its fields change under the discipline's mutex only."""
 
     __slots__ = (
+        "clock",
         "detached",
         "engine",
         "finished",
@@ -46,6 +49,7 @@ class Actor:
         "joiners",
         "lane",
         "loop",
+        "native_id",
         "parked",
         "queued",
         "serials",
@@ -60,6 +64,8 @@ class Actor:
         self.home = lane  # of the thread
         self.lane = lane  # of the thread, or of the executor job it runs now
         self.ident = 0
+        self.native_id = 0  # the operating system's
+        self.clock: int | None = None  # of the processor's time that it has used
         self.gate = allocate_lock()  # acquired: opens when the token is granted
         self.gate.acquire()
         self.waiting_for: Pending | None = None  # the completion this thread is blocked for
@@ -80,6 +86,8 @@ class Actor:
 
     def bind(self) -> None:
         self.ident = get_ident()
+        self.native_id = _thread.get_native_id()
+        self.clock = None if clock_of is None else clock_of(self.ident)
         _actors[self.ident] = self
 
     def takes_given(self) -> None:

@@ -3,7 +3,7 @@
 Recording and serving share it, so they branch alike: who runs next is a function of what was delivered. The token
 passes first in, first out among those who can run; when nobody can, the direction chooses exactly one completion.
 
-A holder that is stuck for `STUCK_NS` loses the token and runs beside the others until it enters the engine again; its
+A holder that is stuck (stuck.py) loses the token and runs beside the others until it enters the engine again; its
 return is a completion too. The mutex is held for bookkeeping only, never while the agent's code runs. Where somebody
 could run and nobody does, a recording gives the discipline up (`dissolve`), and everyone runs free from there.
 """
@@ -28,7 +28,7 @@ class Discipline:
         self._direction = direction
         self._preempts = preempts
         self.mutex = allocate_lock()
-        self._holder: Actor | None = None
+        self.holder: Actor | None = None
         self._runnable: deque[Actor] = deque()
         self.actors: set[Actor] = set()
         self._delivered_ns = 0
@@ -46,7 +46,7 @@ class Discipline:
         with self.mutex:
             self.actors.add(actor)
             if holding:
-                self._holder = actor
+                self.holder = actor
                 actor.granted_ns = monotonic_ns()
             else:
                 self._make_runnable(actor)
@@ -58,8 +58,8 @@ class Discipline:
             actor.finished = True
             self.actors.discard(actor)
             self._unqueue(actor)
-            if self._holder is actor:
-                self._holder = None
+            if self.holder is actor:
+                self.holder = None
                 self._next()
 
     def finish(self, actor: Actor) -> None:
@@ -74,8 +74,8 @@ class Discipline:
                 self._make_runnable(joiner.actor)
                 joiner.withdrawn = True
             actor.joiners.clear()
-            if self._holder is actor:
-                self._holder = None
+            if self.holder is actor:
+                self.holder = None
                 self._next()
 
     def go_on(self, leave: Callable[[Discipline], None]) -> None:
@@ -90,7 +90,7 @@ class Discipline:
     def enter(self, actor: Actor) -> None:
         """Every hook begins here: counts, so a preemption has a place; and brings a preempted thread back in line."""
         with self.mutex:
-            if self._holder is not actor and not actor.detached and not self.dissolved:
+            if self.holder is not actor and not actor.detached and not self.dissolved:
                 self._lose(actor)
             if not self._preempts:
                 self._follow_preemption(actor)  # one since its last step that no `settle` came upon
@@ -125,8 +125,8 @@ class Discipline:
             actor.inside = False
             actor.waiting_for = pending
             self._direction.expect(pending)
-            if self._holder is actor:
-                self._holder = None
+            if self.holder is actor:
+                self.holder = None
                 self._next()
 
     def await_turn(
@@ -152,7 +152,7 @@ class Discipline:
 
     def _lose(self, actor: Actor) -> None:
         """With the mutex held. A wait was broken off (by a signal: `enter` looks): in line again at its next step."""
-        if self._holder is actor:
+        if self.holder is actor:
             actor.gate.acquire(False)  # it came just now
         elif not actor.detached:
             if self._unqueue(actor):
@@ -192,7 +192,7 @@ class Discipline:
     # -- event loops
 
     def holds(self, actor: Actor) -> bool:
-        return self._holder is actor
+        return self.holder is actor
 
     def park(self, actor: Actor) -> None:
         """The loop has nothing of the agent's to run: it gives up the token, and may get it back with a completion."""
@@ -203,8 +203,8 @@ class Discipline:
             if actor.queued or actor.fresh:
                 return  # it was given a reason to run, and gets the token for it: in line twice, it would get it twice
             actor.parked = True
-            if self._holder is actor:
-                self._holder = None
+            if self.holder is actor:
+                self.holder = None
             self._next()
 
     def unpark(self, actor: Actor) -> None:
@@ -225,7 +225,7 @@ class Discipline:
         """A loop that holds the token ends a turn: others who can run go first, and spinning has its limit."""
         with self.mutex:
             self._follow_preemption(actor)
-            if self._holder is not actor:
+            if self.holder is not actor:
                 return None  # preempted in this turn
             self.turns += 1
             actor.ticks += 1
@@ -237,7 +237,7 @@ class Discipline:
                     self._make_runnable(pending.actor, pending)
                     pending = None
             if self._runnable and pending is None:
-                self._holder = None
+                self.holder = None
                 self._queue(actor)
                 self._next()
             return pending
@@ -249,14 +249,14 @@ class Discipline:
             return False
         if pending.deliver is None:
             return pending.actor.waiting_for is pending
-        return pending.actor.parked or (spinning and self._holder is pending.actor)
+        return pending.actor.parked or (spinning and self.holder is pending.actor)
 
     def all_blocked(self) -> bool:
-        return self._holder is None and not self._runnable and not self.detached and not self.main_finished
+        return self.holder is None and not self._runnable and not self.detached and not self.main_finished
 
     def _follow_preemption(self, actor: Actor) -> None:
         """Serving: where the recording says that it lost the token here, it does."""
-        if not self._preempts and self._holder is actor and self._direction.preempts_here(actor):
+        if not self._preempts and self.holder is actor and self._direction.preempts_here(actor):
             self._detach(actor)
 
     def _stops_by_itself(self, actor: Actor) -> None:
@@ -289,7 +289,7 @@ class Discipline:
         return was_queued
 
     def _next(self) -> None:
-        while self._holder is None and self.failure is None and not self.dissolved:
+        while self.holder is None and self.failure is None and not self.dissolved:
             if self._runnable:
                 self.turns += 1
                 spun = self.turns >= SPIN_TURNS and monotonic_ns() - self._delivered_ns > SPIN_NS
@@ -310,7 +310,7 @@ class Discipline:
                 actor.parked, actor.woken_by = False, pending
             # The loop is read first: its thread leaves it as soon as it sees that it holds the token, and a gate opened
             # for who does not wait at it would let him through a later wait.
-            loop, self._holder, actor.fresh = actor.loop, actor, True
+            loop, self.holder, actor.fresh = actor.loop, actor, True
             self.moves += 1
             actor.ticks += 1  # being preempted before a wait and after it are two places
             actor.granted_ns = monotonic_ns()
@@ -326,7 +326,7 @@ class Discipline:
         self._direction.preempted(actor)
         actor.detached = True
         self.detached += 1
-        self._holder = None
+        self.holder = None
         self._next()
 
     # -- beside
@@ -369,7 +369,7 @@ class Discipline:
         self._runnable.clear()
 
     def _wake_all(self) -> None:
-        holder, self._holder = self._holder, None
+        holder, self.holder = self.holder, None
         for actor in list(self.actors):
             if actor is holder:
                 continue
@@ -380,13 +380,14 @@ class Discipline:
 
     # -- what the watch does (watch.py)
 
-    def preempt(self, stuck_ns: int, whatever_ns: int) -> None:
-        """Takes the token from a holder that is stuck while others could go on."""
+    def preempt(self, grant: int, patience_ns: int, longest_ns: int) -> None:
+        """Takes the token from who has got it so long ago while others could go on, if it has not come to another."""
         with self.mutex:
-            if (holder := self._holder) is None:
+            if (holder := self.holder) is None or self.moves != grant:
                 return
-            longest_ns = whatever_ns if holder.inside else stuck_ns
-            if monotonic_ns() - holder.granted_ns > longest_ns and self._others_could_run():
+            if holder.inside:
+                patience_ns = longest_ns
+            if monotonic_ns() - holder.granted_ns > patience_ns and self._others_could_run():
                 self._detach(holder)
 
     def somebody_could_run(self) -> bool:

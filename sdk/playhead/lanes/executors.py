@@ -17,7 +17,11 @@ from typing import Any
 from playhead.lanes.actor import current_actor, thread_actor
 from playhead.lanes.engine import Engine
 from playhead.lanes.lane import Lane
+from playhead.lanes.locks import Lock
 
+# Since this version of the recording Python's one lock for all submits gives up the token, too. It is made before any
+# patch, and held while a worker is started, which waits: whoever submitted meanwhile was stuck, and lost the token.
+IN_ORDER_AT_SUBMIT = 3
 _OF_ANYIOS_POOL = frozenset({"run_sync_in_worker_thread", "_report_result", "__init__"})
 
 
@@ -91,5 +95,7 @@ def install(engine: Engine) -> None:
     patches.set(ThreadPoolExecutor, "submit", submit)
     patches.set(_base, "Future", SerialFuture)
     patches.set(concurrent.futures, "Future", SerialFuture)
+    if engine.exact and engine.direction.version >= IN_ORDER_AT_SUBMIT:
+        patches.set(concurrent.futures.thread, "_global_shutdown_lock", Lock())
     if engine.exact:
         patches.set(queue, "SimpleQueue", queue._PySimpleQueue)  # type: ignore[attr-defined]

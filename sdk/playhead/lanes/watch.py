@@ -11,10 +11,8 @@ from collections.abc import Callable
 from time import sleep
 
 from playhead.lanes.discipline import Discipline
+from playhead.lanes.stuck import LONGEST_NS, STUCK_NS, Looks
 
-STUCK_NS = 20_000_000
-# Not even a holder in the middle of a step of ours may keep it for this long: a signal's handler may wait in there.
-STUCK_INSIDE_NS = 1_000_000_000
 # In ticks, and not by a clock: a process that was stopped for an hour has not stood still of itself.
 STALLED_TICKS = 250
 _ALONE_S = 0.25
@@ -27,12 +25,14 @@ def start(discipline: Discipline, give_up: Give) -> None:
 
 
 def _watch(discipline: Discipline, give_up: Give) -> None:
-    moves, still = -1, 0
+    moves, still, looks = -1, 0, Looks()
     while not discipline.dissolved and discipline.failure is None:
         # One actor has nobody to take the token from: its process is left to sleep.
         alone = len(discipline.actors) < 2
         sleep(_ALONE_S if alone else STUCK_NS / 1e9)
-        discipline.preempt(STUCK_NS, STUCK_INSIDE_NS)
+        grant = discipline.moves
+        if (holder := discipline.holder) is not None:
+            discipline.preempt(grant, looks.patience_ns(holder, grant), LONGEST_NS)
         if discipline.moves != moves or not discipline.somebody_could_run():
             moves, still = discipline.moves, 0
             continue
