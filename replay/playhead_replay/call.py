@@ -16,9 +16,9 @@ from playhead_replay.certificate import Certificate, Reason
 from playhead_replay.entry import Entry
 from playhead_replay.errors import NotReplayable
 from playhead_replay.launch import Run, execute, in_foreground, scene_for
+from playhead_replay.part_of_call import part_of_call
 from playhead_replay.recording.recording import Recording
 from playhead_replay.replay import Verdict, certified, verdict_on
-from playhead_replay.slice import slice_of
 
 _ALONE = "called alone: what it shares with others of its process (a cache, a counter, a seed) is not as it was"
 
@@ -37,7 +37,7 @@ def replay_call(
     if not (module and colon and name):
         raise UsageError(f"--entry {function!r} is no function; write it as module:function")
     certificate = certified(recording, python)
-    part = slice_of(recording)
+    part = part_of_call(recording)
     call = asdict(Call(function, _arguments(recording), part.lane, part.children, part.workers, part.occurrences))
     folder = checkout or Path.cwd()
     entry = Entry([python or sys.executable, "-c", COMMAND], folder, call=call)

@@ -18,7 +18,7 @@ _ALWAYS = frozenset("hvpiz")
 
 
 @dataclass(frozen=True, slots=True)
-class Slice:
+class PartOfCall:
     recording: Recording
     lane: str
     children: int
@@ -28,7 +28,7 @@ class Slice:
     """Effects of its lane that came before the run, and will not be asked for."""
 
 
-def slice_of(recording: Recording) -> Slice:
+def part_of_call(recording: Recording) -> PartOfCall:
     """Raises NotReplayable where the run cannot be told from what ran beside it."""
     records = list(recording.records)
     begins = next(
@@ -47,7 +47,7 @@ def slice_of(recording: Recording) -> Slice:
     if not any(one[0] == "z" for one in kept) and mine.ends < len(records):
         kept.append(["z", len(kept)])  # what came after the run is left out, and was there
     part = replace(recording, records=kept, runs=[recording.run])
-    return Slice(part, lane, mine.children, mine.workers, mine.occurrences, mine.before)
+    return PartOfCall(part, lane, mine.children, mine.workers, mine.occurrences, mine.before)
 
 
 class _Mine:
