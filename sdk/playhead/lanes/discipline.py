@@ -385,9 +385,8 @@ class Discipline:
         with self.mutex:
             if (holder := self.holder) is None or self.moves != grant:
                 return
-            if holder.inside:
-                patience_ns = longest_ns
-            if monotonic_ns() - holder.granted_ns > patience_ns and self._others_could_run():
+            longest_ns = longest_ns if holder.inside else patience_ns
+            if monotonic_ns() - holder.granted_ns > longest_ns and self._others_could_run():
                 self._detach(holder)
 
     def somebody_could_run(self) -> bool:
