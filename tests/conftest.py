@@ -1,7 +1,8 @@
-"""The embedded store, opened once a session: a process may have one chDB engine."""
+"""The embedded store, opened once a session: a process may have one chDB engine. And what no test may depend on."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -9,6 +10,12 @@ import pytest
 from playhead_collector.store.address import parse_address
 from playhead_collector.store.engine import Engine
 from playhead_collector.store.migrations import check_suitable
+
+
+def pytest_configure() -> None:
+    """Of the terminal's size no test is told: `readline`, once imported, hands COLUMNS to pytest-xdist's workers."""
+    for name in ("COLUMNS", "LINES"):
+        os.environ.pop(name, None)
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
@@ -106,9 +106,9 @@ def store(database: StoreDatabase, *runs: MadeRun) -> None:
 
 
 def findings(
-    database: StoreDatabase, rule: Rule, chosen: Mapping[str, str] | None = None, later: timedelta = timedelta(0)
+    database: StoreDatabase, rule: Rule, chosen: Mapping[str, str] | None = None, until: datetime | None = None
 ) -> list[Finding]:
-    """What a rule finds, now or later, with all runs changed."""
+    """What a rule finds, now or at the moment given, with all runs changed."""
     admitted = Admission(database.client).admit(rule)
     runs = sorted(changed_runs(database.client, LONG_AGO))
-    return ask(database.client, admitted, Moment(store_time(database.client) + later, runs), chosen)
+    return ask(database.client, admitted, Moment(until or store_time(database.client), runs), chosen)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from tests.collector.alerts.asking import MadeRun, findings, shipped, store
 from tests.collector.database import StoreDatabase
@@ -39,7 +39,8 @@ def test_an_open_run_is_stalled_after_its_silence_and_one_that_ended_never_is(st
     silent = MadeRun(1).step("invoke_agent", {"gen_ai.operation.name": "invoke_agent"}, ended=False)
     store(store_database, silent, MadeRun(2).root())
     rule = shipped("stalled_run")
-    assert findings(store_database, rule, later=timedelta(seconds=290)) == []
-    (found,) = findings(store_database, rule, later=timedelta(seconds=310))
-    assert found.run_id == silent.run_id
-    assert 300 <= found.value <= 312
+    (row,) = store_database.rows("SELECT arrived_at FROM runs WHERE run_id = {run:String}", run=silent.run_id)
+    arrived: datetime = row["arrived_at"].replace(tzinfo=UTC)
+    assert findings(store_database, rule, until=arrived + timedelta(seconds=299)) == []
+    (found,) = findings(store_database, rule, until=arrived + timedelta(seconds=300))
+    assert (found.run_id, found.value) == (silent.run_id, 300)

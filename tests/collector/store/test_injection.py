@@ -47,14 +47,18 @@ HOSTILE = (
     "ä\u202e\u2028😀",
     " spaces ",
 )
+# These read what another query begins with, as the functions that ask them put it before them.
+_BEGUN_BY = {"slo_budget": "slo_runs", "slo_levels": "slo_runs"}
 # Filled in as text, from this program's own words.
 _PLACEHOLDERS = {"final", "parts", "detached_parts", "text"}
 _PARAMETER = re.compile(r"\{(\w+):([^{}]+)\}")
 
 
 def queries() -> dict[str, str]:
+    """Each as the store is asked it."""
     folder = files("playhead_collector.store") / "queries"
-    return {entry.name.removesuffix(".sql"): load(entry.name.removesuffix(".sql")) for entry in folder.iterdir()}
+    names = {entry.name.removesuffix(".sql") for entry in folder.iterdir()} - set(_BEGUN_BY.values())
+    return {name: (load(_BEGUN_BY[name]) if name in _BEGUN_BY else "") + load(name) for name in names}
 
 
 def typed(kind: str, value: str) -> Any:
