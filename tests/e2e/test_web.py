@@ -90,7 +90,7 @@ def test_a_run_is_searched_opened_and_downloaded_over_the_socket_of_a_page(demo:
     async def use() -> None:
         async with opened(address) as (session, url), session.ws_connect(f"{url}?width=120&height=36") as socket:
             terminal = Terminal(socket)
-            await terminal.sees("39 runs")
+            await terminal.sees("live ●")
             # Of keys that come faster than they are handled, none goes to the table.
             await terminal.type(f"/run:{run_id[:12]}\r")
             await terminal.sees(f"{run_id[:12]} · session")
@@ -156,7 +156,7 @@ def test_a_browser_shows_the_runs_and_hears_keys_and_asks_nobody_else(demo: Demo
     async def use() -> None:
         async with browser.page(program, tmp_path) as page:
             await page.open(str(address))
-            await page.sees("39 runs")
+            await page.sees("live ●")
             assert await page.evaluate("location.search") == ""
             empty = await page.picture()
             await page.press("/", 191)

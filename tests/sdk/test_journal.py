@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import threading
@@ -146,6 +147,38 @@ def test_a_journal_is_left_over_only_when_nobody_holds_it(tmp_path: Path) -> Non
     let_go(written)
     found = list(leftovers(tmp_path))
     assert [folder.path.name for folder in found] == ["p1"]
+
+
+def test_a_journal_that_was_never_begun_is_cleared_away_and_one_that_is_being_begun_is_not(tmp_path: Path) -> None:
+    """Processes of a pool are ended by SIGTERM, wherever they are: here between a folder's making and its name."""
+    ended, ended_sooner, held, somebody_elses = (tmp_path / f".{letter * 32}" for letter in "abcx")
+    for folder in (ended, ended_sooner, held, somebody_elses):
+        folder.mkdir()
+    (ended / "lock").touch()
+    with (held / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert list(leftovers(tmp_path)) == []
+        assert sorted(tmp_path.iterdir()) == [held, somebody_elses]
+
+
+def test_a_folder_that_was_cleared_away_while_it_was_being_made_is_made_once_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, moments = os.open, list[Path]()
+
+    def cleared_away(path: Path, flags: int, mode: int) -> int:
+        """The first time, between the folder's making and its lock."""
+        if not moments:
+            moments.append(path)
+            assert not list(leftovers(tmp_path)) and not list(tmp_path.iterdir())
+        return real(path, flags, mode)
+
+    monkeypatch.setattr(os, "open", cleared_away)
+    held = Folder.make(tmp_path, "a" * 32)
+    monkeypatch.undo()
+    assert moments and list(tmp_path.iterdir()) == [held.path]
+    assert list(leftovers(tmp_path)) == [], "it is held"
+    held.remove()
 
 
 def test_what_comes_after_a_journal_was_let_go_begins_one_anew(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from textual.message import Message
 from textual.message_pump import MessagePump
 from textual.screen import Screen
 from textual.widgets import Input
-from textual.worker import get_current_worker
+from textual.worker import active_worker, get_current_worker
 
 from playhead.errors import UsageError
 from playhead_collector.read.fork import Fork, fork_of
@@ -75,6 +75,10 @@ class PlayheadScreen(Screen[None]):
             answer, receiver = self.Lost(str(error)), self
         except (QuestionRefused, UsageError) as error:
             answer, receiver = self.Refused(str(error)), self
+        finally:
+            # Textual leaves the worker with the pool's thread until its next one: each idle thread kept a closed
+            # screen, and the run that was opened in it.
+            active_worker.set(None)  # type: ignore[arg-type]
         if not worker.is_cancelled:
             receiver.post_message(answer)
 

@@ -10,12 +10,16 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 SEGMENT_SUFFIX = ".jsonl"
+# Of making a folder: each may meet one that clears away what was never begun, and holds it for a moment.
+_ATTEMPTS = 5
+_BEING_MADE = re.compile(r"\.[0-9a-f]{32}")
 
 
 def journals_root() -> Path:
@@ -39,19 +43,25 @@ class Folder:
         path = root / process_id
         # Held before it can be found: whoever looks for journals of the dead would else take it from under us.
         hidden = root / f".{process_id}"
-        hidden.mkdir(parents=True, mode=0o700, exist_ok=True)
-        lock = _locked(hidden / "lock")
-        if lock is None:
-            raise FileExistsError(f"{path} is another process's journal")
-        try:
-            hidden.rename(path)
-        except OSError:
-            os.close(lock)
-            shutil.rmtree(hidden, ignore_errors=True)
-            if path.exists():
-                raise FileExistsError(f"{path} is another process's journal") from None
-            raise
-        return cls(path, lock)
+        for _ in range(_ATTEMPTS):
+            hidden.mkdir(parents=True, mode=0o700, exist_ok=True)
+            lock = _locked(hidden / "lock")
+            if lock is None:
+                continue
+            try:
+                hidden.rename(path)
+            except FileNotFoundError:
+                # It was cleared away between its making and its lock.
+                os.close(lock)
+            except OSError:
+                os.close(lock)
+                shutil.rmtree(hidden, ignore_errors=True)
+                if path.exists():
+                    break
+                raise
+            else:
+                return cls(path, lock)
+        raise FileExistsError(f"{path} is another process's journal")
 
     @property
     def descriptor(self) -> int:
@@ -74,12 +84,19 @@ class Folder:
 
 
 def leftovers(root: Path) -> Iterator[Folder]:
-    """Journals of processes that are gone, each held while the caller works on it."""
+    """Journals of processes that are gone, each held while the caller works on it.
+
+    What a process left that was ended before its journal could be found (a pool's, by SIGTERM) has no record, and goes.
+    """
     try:
-        paths = sorted(entry for entry in root.iterdir() if entry.name[0] != "." and (entry / "lock").exists())
+        entries = sorted(root.iterdir())
     except OSError:
         return
-    for path in paths:
+    for path in entries:
+        if _BEING_MADE.fullmatch(path.name):
+            _clear_away(path)
+        if path.name[0] == "." or not (path / "lock").exists():
+            continue
         lock = _locked(path / "lock")
         if lock is None:
             continue
@@ -96,6 +113,17 @@ def segments(path: Path) -> list[tuple[int, Path]]:
     """The segments that are there, oldest first."""
     found = [(int(entry.stem), entry) for entry in path.glob(f"*{SEGMENT_SUFFIX}") if entry.stem.isdigit()]
     return sorted(found)
+
+
+def _clear_away(hidden: Path) -> None:
+    """Unless it is being made: then it is held, or is made once more."""
+    lock = _locked(hidden / "lock")
+    if lock is None:
+        return
+    with contextlib.suppress(OSError):
+        (hidden / "lock").unlink()
+        hidden.rmdir()
+    os.close(lock)
 
 
 def _locked(path: Path) -> int | None:
