@@ -7,12 +7,14 @@ import re
 import stat
 import subprocess
 import sys
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from tests.e2e.conftest import Demo
-from tests.e2e.running import Up, clean_environment
+from tests.e2e.running import Up, clean_environment, up
+
+from playhead_collector.demo.shift import shift
 
 README = Path(__file__).parents[2] / "README.md"
 _BLOCK = re.compile(r"(?:^<!-- not run: ([^\n]+) -->\n)?^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -32,7 +34,7 @@ RUN = [block for block in BLOCKS if not block.not_run]
 
 
 @pytest.fixture(scope="module")
-def reader(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Up:
+def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
     """A collector as the reader has one by then, `playhead` and `python` on the PATH, and a folder to work in."""
     folder = tmp_path_factory.mktemp("readme")
     (folder / "bin").mkdir()
@@ -40,7 +42,10 @@ def reader(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Up:
         script = folder / "bin" / name
         script.write_text(f'#!/bin/sh\nexec {words} "$@"\n')
         script.chmod(script.stat().st_mode | stat.S_IXUSR)
-    return replace(demo.up, folder=folder)
+    with up(folder) as collector:
+        shift(collector.url, folder / "journal")
+        collector.wait_until_stored()
+        yield collector
 
 
 @pytest.mark.parametrize("block", RUN, ids=[block.text.splitlines()[0][:40] for block in RUN])
