@@ -15,8 +15,8 @@ LONGEST = 400
 _MOST_ITEMS = 12
 _DEEPEST = 4
 _TOO_LONG_S = 0.25
-# Another one in each process, and no part of what a replay brings back.
-_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]{6,}")
+# Another one in each process, and no part of what a replay brings back: of an object, and a thread ("stopped 140…)>").
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]{6,}|(?<=ed|on) \d{9,}(?=\)>)")
 
 
 class _TookTooLong(BaseException):
