@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -13,6 +13,7 @@ from tests.collector.facade.port import Port, TokenGate, serving
 from tests.tui.told import NOW, Told, call, incomplete, result, running, text
 
 from playhead_collector.facade import ChdbEngine
+from playhead_collector.otlp_file import requests_of
 from playhead_collector.store.address import Embedded
 from playhead_collector.store.engine import Engine
 
@@ -101,10 +102,12 @@ GROUPS = [
 
 
 @contextmanager
-def reading(engine: Engine, folder: Path, *told: Told) -> Iterator[Port]:
-    """A store that holds these runs, read through a port."""
+def reading(engine: Engine, folder: Path, *told: Told, recordings: Iterable[Path] = ()) -> Iterator[Port]:
+    """A store that holds these runs and those of recordings, read through a port."""
     with fresh_database(engine, folder) as database:
         database.insert(b"".join(run.body().SerializeToString() for run in told))
+        for signal, body, _ in (one for file in recordings for one in requests_of(file)):
+            database.insert(signal.request.FromString(body))
         database.recompute()
         assert isinstance(engine.address, Embedded)
         gate = TokenGate({"token": database.name})

@@ -5,29 +5,36 @@ A picture more is a line in `PICTURES`: what the terminal is started with, and t
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.collector.database import fresh_database
-from tests.collector.facade.port import TokenGate, serving
+from tests.collector.facade.port import Port
+from tests.tui.compared import A, B, reading
 from tests.tui.conftest import client_of
 from tests.tui.story import Story, tell
 from tests.tui.told import NOW, all_runs
 
-from playhead_collector.facade import ChdbEngine
 from playhead_collector.read.source import Source
-from playhead_collector.store.address import Embedded, parse_address
+from playhead_collector.store.address import parse_address
 from playhead_collector.store.engine import Engine
+from playhead_replay.recording.find import from_file
 from playhead_tui.app import PlayheadApp, Start
 from playhead_tui.reading import Reader
 
-FOLDER = Path(__file__).parents[2] / "docs" / "screens"
+ROOT = Path(__file__).parents[2]
+RECORDING = ROOT / "tests" / "replay" / "recordings" / "desk.playhead"
+DESK = from_file(RECORDING).run
+FOLDER = ROOT / "docs" / "screens"
 _SIZE = (120, 30)
 # A README shows a picture without what it would load from elsewhere.
 _FONTS = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
+
+
+STORE = "chdb:///var/lib/playhead/store"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,36 +42,36 @@ class Picture:
     name: str
     what: str
     """Told to who cannot see it, and the title of its window."""
+    start: Start
     keys: tuple[str, ...] = ()
-    query: str = ""
-    run: str = ""
 
 
 PICTURES = (
-    Picture("runs", "playhead tui", keys=("j", "j")),
-    Picture("run", "playhead tui --run 0015", run="0015", keys=("n", "n", "p", "2")),
+    Picture("runs", "playhead tui", Start(STORE), ("j", "j")),
+    Picture("run", "playhead tui --run 0015", Start(STORE, run="0015"), ("n", "n", "p", "2")),
+    Picture(
+        "diff", f"playhead tui --diff {A.run_id[:4]} {B.run_id[:4]}", Start(STORE, diff=(A.run_id, B.run_id)), ("n",)
+    ),
+    Picture("replay", f"playhead tui --replay {DESK[:4]} --step 8", Start(STORE, replay=DESK, step=8)),
 )
 
 
 def main() -> None:
     FOLDER.mkdir(exist_ok=True)
+    os.chdir(ROOT)  # where the recorded code is looked for
     with tempfile.TemporaryDirectory(prefix="playhead-pictures-") as name:
-        engine = Engine(parse_address(f"chdb://{name}/store"))
-        with fresh_database(engine, Path(name)) as database:
-            database.insert(b"".join(run.body().SerializeToString() for run in all_runs()))
-            database.recompute()
-            assert isinstance(engine.address, Embedded)
-            gate = TokenGate({"token": database.name})
-            with serving(ChdbEngine(str(engine.address.path)), gate=gate) as port:
-                reader = Reader(lambda again: Source(client_of(port)))
-                for picture in PICTURES:
-                    take(picture, reader, Path(name))
+        folder = Path(name)
+        engine = Engine(parse_address(f"chdb://{folder}/store"))
+        for runs, recordings, pictures in ((all_runs(), (), PICTURES[:2]), ((A, B), (RECORDING,), PICTURES[2:])):
+            with reading(engine, folder, *runs, recordings=recordings) as port:
+                for picture in pictures:
+                    take(picture, port, folder)
         engine.close()
 
 
-def take(picture: Picture, reader: Reader, folder: Path) -> None:
-    start = Start("chdb:///var/lib/playhead/store", query=picture.query, run=picture.run)
-    app = PlayheadApp(start, reader, now=lambda: NOW, searches=folder / "searches.toml")
+def take(picture: Picture, port: Port, folder: Path) -> None:
+    reader = Reader(lambda again: Source(client_of(port)))
+    app = PlayheadApp(picture.start, reader, now=lambda: NOW, searches=folder / "searches.toml")
 
     async def story(told: Story) -> None:
         for key in picture.keys:

@@ -10,18 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.collector.database import fresh_database
-from tests.collector.facade.port import Port, TokenGate, serving
+from tests.collector.facade.port import Port
+from tests.tui.compared import reading
 from tests.tui.conftest import client_of
 from tests.tui.story import Story, tell
 from tests.tui.test_hostile import OBEYED
 from tests.tui.told import NOW, looping
 from textual.screen import Screen
 
-from playhead_collector.facade import ChdbEngine
-from playhead_collector.otlp_file import requests_of
 from playhead_collector.read.source import Source
-from playhead_collector.store.address import Embedded
 from playhead_collector.store.engine import Engine
 from playhead_replay.entry import entry_of
 from playhead_replay.fork import Forked
@@ -48,15 +45,9 @@ Make = Callable[..., PlayheadApp]
 
 @pytest.fixture(scope="module")
 def port(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Port]:
-    with fresh_database(engine, tmp_path_factory.mktemp("recorded")) as database:
-        database.insert(LOOP.body())
-        for name in ("desk", "hostile"):
-            for signal, body, _ in requests_of(RECORDINGS / f"{name}.playhead"):
-                database.insert(signal.request.FromString(body))
-        database.recompute()
-        assert isinstance(engine.address, Embedded)
-        with serving(ChdbEngine(str(engine.address.path)), gate=TokenGate({"token": database.name})) as port:
-            yield port
+    recordings = [RECORDINGS / f"{name}.playhead" for name in ("desk", "hostile")]
+    with reading(engine, tmp_path_factory.mktemp("recorded"), LOOP, recordings=recordings) as port:
+        yield port
 
 
 @pytest.fixture
