@@ -6,6 +6,7 @@ import os
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -278,11 +279,13 @@ def test_what_was_started_ends_when_the_screen_is_left_also_while_it_hangs(
 
 
 def children_of(pid: int) -> set[int]:
-    """And theirs."""
+    """And theirs; what ends while it is looked at has none."""
     found: set[int] = set()
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        for child in (task / "children").read_text().split():
-            found |= {int(child), *children_of(int(child))}
+    with suppress(FileNotFoundError, ProcessLookupError):
+        for task in list(Path(f"/proc/{pid}/task").iterdir()):
+            with suppress(FileNotFoundError, ProcessLookupError):
+                for child in (task / "children").read_text().split():
+                    found |= {int(child), *children_of(int(child))}
     return found
 
 
