@@ -1,9 +1,9 @@
 """What of a process's recording one run needs: all up to its end, or the run alone.
 
-A recording belongs to a process. A run out of a server is executed with its process, from the start (`up_to`), or
-alone where that is asked for (`slice_of`): its lanes, and what the process did before anything came to it. Where it
-shared something with others (a cache, a counter, a worker) that ends in a divergence. Both say where they end with an
-`o` record.
+A recording belongs to a process. A run out of a server can be executed alone (`slice_of`): its lanes, and what the
+process did before anything came to it. Where it shared something with others (a cache, a counter, a worker) that ends
+in a divergence, and the process is executed from its start (`up_to`). Who replays decides which comes first. Both say
+where they end with an `o` record.
 """
 
 from __future__ import annotations
