@@ -10,6 +10,7 @@ import pytest
 from clickhouse_connect.driver.client import Client
 from tests.collector.database import StoreDatabase, fresh_database
 from tests.collector.facade.port import Port, TokenGate, serving
+from tests.tui.alerting import tell_alerts
 from tests.tui.told import NOW, all_runs
 
 from playhead_collector.facade import ChdbEngine
@@ -33,6 +34,23 @@ def told(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
 def port(told: StoreDatabase) -> Iterator[Port]:
     assert isinstance(told.engine.address, Embedded)
     with serving(ChdbEngine(str(told.engine.address.path)), gate=TokenGate({"token": told.name})) as port:
+        yield port
+
+
+@pytest.fixture(scope="session")
+def alerted(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[StoreDatabase]:
+    """The same runs, and alerts about them."""
+    with fresh_database(engine, tmp_path_factory.mktemp("alerted")) as database:
+        database.insert(b"".join(run.body().SerializeToString() for run in all_runs()))
+        database.recompute()
+        tell_alerts(database.client)
+        yield database
+
+
+@pytest.fixture(scope="session")
+def alerts_port(alerted: StoreDatabase) -> Iterator[Port]:
+    assert isinstance(alerted.engine.address, Embedded)
+    with serving(ChdbEngine(str(alerted.engine.address.path)), gate=TokenGate({"token": alerted.name})) as port:
         yield port
 
 

@@ -69,6 +69,13 @@ class PlayheadApp(App[None]):
         opened_here: bool
 
     @dataclass
+    class AlertsLooked(Message):
+        """How many alerts fire, and how many of them were seen; None where nobody knows."""
+
+        firing: int | None
+        seen: int
+
+    @dataclass
     class LookFailed(Message):
         why: str
 
@@ -109,13 +116,29 @@ class PlayheadApp(App[None]):
 
     @work(thread=True, exclusive=True, group="look")
     def _look(self) -> None:
-        answer: Message
         try:
             totals = self.reader.ask(lambda client: totals_of_runs(client, RunFilter()))
-            answer = self.Looked(totals, self.reader.opened_here)
         except (StoreLost, QuestionRefused, UsageError) as error:
-            answer = self.LookFailed(str(error))
-        self.post_message(answer)
+            self.post_message(self.LookFailed(str(error)))
+            return
+        self.post_message(self.Looked(totals, self.reader.opened_here))
+        self._look_at_alerts()
+
+    def _look_at_alerts(self) -> None:
+        """A store of an older schema has none, and a user may not be let: then nobody knows, which is not zero."""
+        # Only here: the first rows need not wait for it.
+        from playhead_collector.alerts.standing import rules_asked, standing_alerts
+
+        now = self.now()
+        try:
+            alerts = self.reader.ask(lambda client: standing_alerts(client, now, now))
+            is_known = any(one.fires for one in alerts) or self.reader.ask(rules_asked).is_current
+        except (StoreLost, QuestionRefused, UsageError):
+            self.post_message(self.AlertsLooked(None, 0))
+        else:
+            firing = [one for one in alerts if one.fires]
+            seen = sum(one.is_seen for one in firing)
+            self.post_message(self.AlertsLooked(len(firing) if is_known else None, seen))
 
     def _retry(self) -> None:
         if self.store.trouble:
@@ -135,6 +158,10 @@ class PlayheadApp(App[None]):
                     # In its turn: a store that comes back at once may find a screen that is not filled yet.
                     screen.call_later(screen.store_found)
 
+    @on(AlertsLooked)
+    def _alerts_looked(self, event: AlertsLooked) -> None:
+        self.store = replace(self.store, firing=event.firing, seen=event.seen)
+
     @on(LookFailed)
     def _look_failed(self, event: LookFailed) -> None:
         self.store_lost(event.why)
@@ -146,7 +173,7 @@ class PlayheadApp(App[None]):
 
     def store_lost(self, why: str) -> None:
         """Shown on every screen until the store answers."""
-        self.store = replace(self.store, trouble=why or "the store does not answer")
+        self.store = replace(self.store, trouble=why or "the store does not answer", firing=None)
 
     def open_run(self, run_id: str, step_id: str | None = None) -> None:
         """At a step, where one is named."""

@@ -31,6 +31,8 @@ class StoreState:
     opened_here: bool = False
     firing: int | None = None
     """How many alerts fire; None where nobody knows, as in a store that no alerts were asked about."""
+    seen: int = 0
+    """How many of them somebody acknowledged, or silenced for now."""
 
 
 class Header(Vertical):
@@ -72,7 +74,7 @@ class Header(Vertical):
                 right.append(f" · {count(store.open_runs)} open")
             state = "lost ✗" if store.trouble else ("no collector ○" if store.opened_here else "live ●")
             right.append(f" · {state}", style="bold red" if store.trouble else "green")
-        right.append("   ").append_text(_badge(store.firing))
+        right.append("   ").append_text(_badge(store.firing, store.seen))
         room = width - left.cell_len - right.cell_len - 1
         name = one_line(store.name, max(8, room))
         left.append(name)
@@ -80,9 +82,12 @@ class Header(Vertical):
         return left.append_text(right)
 
 
-def _badge(firing: int | None) -> Text:
+def _badge(firing: int | None, seen: int) -> Text:
     if firing is None:
         return Text("alerts ?", style="dim")
     if not firing:
         return Text("no alerts", style="dim")
-    return Text(f" {several(firing, 'alert')} firing ", style="bold reverse red")
+    if firing == seen:
+        return Text(f"{several(firing, 'alert')} firing, seen", style="bold")
+    more = f" +{seen} seen" if seen else ""
+    return Text(f" {several(firing - seen, 'alert')} firing{more} ", style="bold reverse red")
