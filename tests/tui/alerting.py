@@ -64,24 +64,16 @@ def tell_alerts(client: Client) -> None:
     alerting = Alerting(client)
     alerting.asked(NOW + timedelta(days=3650))
     labels = {"service": "shop", "version": "1.4.2"}
-    over = alerting.found(
-        "same_refund",
-        300,
-        finding(early[3], 2, 7, "refund was called 7 times", {"run_id": early[3].run_id, "tool": "refund"}),
-    )
+    said = "refund was called {} times with the same arguments".format
+    groups = [{"run_id": run.run_id, "tool": "refund"} for run in (early[3], loop)]
+    over = alerting.found("same_refund", 300, finding(early[3], 2, 7, said(7), groups[0]))
     alerting.over(over, "same_refund", 280)
-    slow = alerting.found(
-        "slow_agent", 95,
-        *(finding(run, 0, 182, "the slowest run of support took 182 s", {"agent": "support"}, **labels) for run in (loop, late, *early)),
-        fires=92,
-    )  # fmt: skip
-    seen = alerting.found(
-        "slow_agent", 40, finding(late, 0, 71, "the slowest run of billing took 71 s", {"agent": "billing"}), fires=38
-    )
+    support = {"agent": "support"}
+    slowest = [finding(run, 0, 182, "the slowest run took 182 s", support, **labels) for run in (loop, late, *early)]
+    slow = alerting.found("slow_agent", 95, *slowest, fires=92)
+    billing = finding(late, 0, 71, "the slowest run took 71 s", {"agent": "billing"})
+    seen = alerting.found("slow_agent", 40, billing, fires=38)
     alerting.mark("ack", 20, "the bank is slow; they know", alert_id=seen.alert_id)
     alerting.mark("silence", 90, "a known change", alert_id=slow.alert_id)
-    alerting.found(
-        "same_refund", 1.5,
-        finding(loop, 3, 5, "refund was called 5 times with the same arguments", {"run_id": loop.run_id, "tool": "refund"}, **labels),
-    )  # fmt: skip
+    alerting.found("same_refund", 1.5, finding(loop, 3, 5, said(5), groups[1], **labels))
     alerting.found("silent_run", 1, finding(runs_on, 0, 1, "it is open and says nothing", {"run_id": runs_on.run_id}))

@@ -1,4 +1,4 @@
-"""How alerts stand for who looks at them: each with what people said of it, and whether anybody asks the rules at all."""
+"""How alerts stand for who looks at them: each with what people said of it, and whether anybody asks the rules."""
 
 from __future__ import annotations
 
