@@ -1,6 +1,6 @@
 """A run and its process's recording in one file, as `playhead export RUN -o FILE.playhead` writes it.
 
-    ["exported", {"format": 1, "run": …, "until": {process: place}}]
+    ["exported", {"format": 1, "run": …, "until": {process: place}, "erased": {run: time}}]
     ["traces", {"resource": …, "scope": …}]         what the spans below came under; or "logs", its log records
     ["item", {…}]                                   one of them, as OTLP/JSON
     ["chunk", process, run, sequence, time]         what a process recorded, as it was sent, under the same key
@@ -8,6 +8,7 @@
 
 Chunks are kept whole and verbatim, so importing a file where the run is stored changes nothing. `until` is given where
 runs that came later were left out: lines behind that place belong to nobody here, but for those that end a recording.
+`erased` names runs of the same processes that were erased before, with when (milliseconds): their part is not here.
 Nothing in it says when or where it was exported: the same run is the same file.
 """
 
@@ -58,6 +59,8 @@ class Exported:
     chunks: list[Chunk]
     until: Mapping[str, int] = field(default_factory=dict)
     """By process: the last place that this run needs."""
+    erased: Mapping[str, int] = field(default_factory=dict)
+    """Runs of its processes that were erased, each with when, in milliseconds."""
 
     def records(self) -> dict[str, list[Record]]:
         """The engine's records of each process, as far as the run needs them."""
@@ -90,6 +93,8 @@ def write_exported(exported: Exported, file: Path) -> None:
             head: dict[str, Any] = {"format": FORMAT, "run": exported.run}
             if exported.until:
                 head["until"] = dict(exported.until)
+            if exported.erased:
+                head["erased"] = dict(exported.erased)
             lines.write(_line(["exported", head]))
             lines.writelines(_items(Signal.TRACES, exported.traces))
             lines.writelines(_items(Signal.LOGS, exported.logs))
@@ -107,7 +112,8 @@ def read_exported(file: Path) -> Exported:
     for part, _ in _parts(file):
         match part:
             case dict(head):
-                exported = Exported(str(head["run"]), TracesData(), LogsData(), [], head.get("until", {}))
+                until, erased = head.get("until", {}), head.get("erased", {})
+                exported = Exported(str(head["run"]), TracesData(), LogsData(), [], until, erased)
             case (signal, body) if exported is not None:
                 (exported.traces if signal is Signal.TRACES else exported.logs).MergeFromString(body)
             case Chunk() if exported is not None:

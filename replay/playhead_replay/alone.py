@@ -20,6 +20,7 @@ from typing import IO, Literal
 from playhead_replay.certificate import Certificate
 from playhead_replay.entry import Entry, entry_of
 from playhead_replay.launch import aside
+from playhead_replay.recording.gap import gap_of
 from playhead_replay.recording.recording import Recording, alone, shares_nothing
 from playhead_replay.replay import Verdict, certified, executed_verdict
 
@@ -41,7 +42,7 @@ def replay_of_many(
     certificate = certified(recording, python)
     entry = entry_of(recording, words, python, checkout)
     by_itself = f"alone, without the others of the {len(recording.runs)} runs of its process"
-    if only == "alone":
+    if only == "alone" or (only is None and gap_of(recording) is not None and shares_nothing(recording)):
         return certificate, replace(executed_verdict(alone(recording), entry, realtime), executed=by_itself)
     parted = ""
     if only is None and shares_nothing(recording):

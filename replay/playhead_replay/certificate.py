@@ -17,7 +17,9 @@ from playhead.errors import NotServed
 from playhead.fingerprint.code import repository_of
 from playhead.fingerprint.packages import installed
 from playhead.lanes.opening import check_version
-from playhead_replay.recording.recording import Recording, shared, shares_nothing
+from playhead.lanes.sink import Record
+from playhead_replay.recording.gap import Gap, end_of, gap_of
+from playhead_replay.recording.recording import Recording, alone, shared, shares_nothing
 from playhead_replay.recording.whole import damage
 
 Level = Literal["exact", "partial", "playback"]
@@ -65,11 +67,15 @@ def certify(recording: Recording, python: str | None = None) -> Certificate:
         check_version(recording.header.get("engine"))
     except NotServed as error:
         return _playback(recording, str(error))
-    damaged = damage(recording.records)
+    gap = gap_of(recording)
+    without = None if gap is None or gap.place is None else _steps_before(recording, gap.place)
+    if gap is not None and without == 0:
+        return _playback(recording, gap.what)
+    damaged = damage(_judged(recording, gap))
     if damaged is not None:
         return _playback(recording, damaged)
-    reasons = [*_of_recording(recording), *_of_surroundings(recording, python)]
-    until = _ordered_until(recording)
+    reasons = [*_of_gap(gap), *_of_recording(recording), *_of_surroundings(recording, python)]
+    until = min((step for step in (_ordered_until(recording), without) if step is not None), default=None)
     grave = any(reason.grave for reason in reasons)
     return Certificate(
         recording.run, "partial" if grave or until is not None else "exact", len(recording.steps), reasons, until
@@ -82,6 +88,20 @@ def without_recording(run: str, steps: int, why: str) -> Certificate:
 
 def _playback(recording: Recording, why: str) -> Certificate:
     return without_recording(recording.run, len(recording.steps), why)
+
+
+def _judged(recording: Recording, gap: Gap | None) -> Sequence[Record]:
+    """The records that a replay of the run needs, as far as nothing of them was erased."""
+    if gap is None:
+        return recording.records[: end_of(recording)] if recording.erased else recording.records
+    return alone(recording).records if gap.place is None else recording.records[: gap.place]
+
+
+def _of_gap(gap: Gap | None) -> list[Reason]:
+    if gap is None:
+        return []
+    more = "; this run needs nothing of it, and is executed alone" if gap.place is None else ": a replay parts there"
+    return [Reason(f"{gap.what}{more}", gap.place is not None)]
 
 
 def _of_recording(recording: Recording) -> list[Reason]:
@@ -124,7 +144,9 @@ def _of_recording(recording: Recording) -> list[Reason]:
     if not recording.is_last or len(recording.runs) > 1:
         found.append(Reason(f"one of {len(recording.runs)} runs of its process, {_way(recording)}", False))
     for what, others in shared(recording).items():
-        found.append(Reason(f"shares {what} with {others} other run{'s' if others > 1 else ''} of its process", False))
+        # None are left where those were erased.
+        whom = f"{others} other run{'s' if others > 1 else ''}" if others else "an erased run"
+        found.append(Reason(f"shares {what} with {whom} of its process", False))
     return found
 
 
@@ -193,8 +215,11 @@ def _versions(packages: Iterable[str]) -> dict[str, str]:
 def _ordered_until(recording: Recording) -> int | None:
     """Where the order was given up (a `g` record): how many exchanges of the run came before."""
     place = next((number for number, record in enumerate(recording.records) if record[0] == "g"), None)
-    if place is None:
-        return None
+    return None if place is None else _steps_before(recording, place)
+
+
+def _steps_before(recording: Recording, place: int) -> int:
+    """How many steps of the run are known to have been over by a place in the recording: its exchanges say so."""
     before = sum(
         1
         for record in recording.records[:place]

@@ -112,6 +112,10 @@ def _look(recording: Recording, wanted: ForkWanted) -> None:
     number = f"step {step.number + 1} ({step.own_name})"
     if any(record[0] == "i" or (record[0] == "c" and record[2] in ARRIVALS) for record in recording.records):
         raise NotReplayable(f"run {recording.run} was recorded in a server; such runs cannot be forked yet")
+    if recording.run not in recording.runs:
+        raise NotReplayable(
+            f"the id of run {recording.run} came from outside of its process, so a fork of it would have the same one"
+        )
     if "!" in step.lane or "+" in step.lane:
         raise NotReplayable(f"{number} belongs to a process that the run started, which is not executed again")
     for name in wanted.set:
@@ -153,7 +157,7 @@ def _redacted(recording: Recording) -> set[str]:
 
 
 def _asked(recording: Recording, wanted: ForkWanted, asks: int | None) -> ForkAsked:
-    run = recording.runs.index(recording.run) if recording.run in recording.runs else 0
+    run = recording.runs.index(recording.run)
     at = wanted.at.number
     before = [
         {**one, "set": one["set"] if (one["run"], one["at"]) != (run, at) else {**one["set"], **wanted.set}}
@@ -165,7 +169,7 @@ def _asked(recording: Recording, wanted: ForkWanted, asks: int | None) -> ForkAs
         before if any((one["run"], one["at"]) == (run, at) for one in before) else [*before, _change(run, at, now)]
     )
     return ForkAsked(
-        of=list(recording.runs) or [recording.run],
+        of=list(recording.runs),
         run=run,
         at=at,
         wall_ns=wanted.at.start_ns,

@@ -21,7 +21,7 @@ from playhead.journal.recording import placed
 from playhead.lanes.sink import RUN_ENDS, Record
 from playhead_collector.read.chunk import Chunk
 from playhead_collector.read.export import logs, traces
-from playhead_collector.read.recordings import processes_of, recording_of
+from playhead_collector.read.recordings import erased_of, processes_of, recording_of
 from playhead_collector.recording_file import ENDING, Exported, write_exported
 
 _ENDS = ("v", "z")
@@ -47,6 +47,7 @@ def export_recording(client: Client, run: str, output: Path, *, into: bool) -> W
     chunks: list[Chunk] = []
     until: dict[str, int] = {}
     before = left_out = 0
+    erased: dict[str, int] = {}
     for process in processes:
         found = recording_of(client, process)
         records = list(placed(chunk.content for chunk in found))
@@ -57,12 +58,13 @@ def export_recording(client: Client, run: str, output: Path, *, into: bool) -> W
             until[process] = last
         chunks += kept
         others = [other for place, other in begun if other != run]
+        erased |= erased_of(client, [record for _, record in records])
         needed = [other for place, other in begun if other != run and (last is None or place < last)]
         before, left_out = before + len(needed), left_out + len(others) - len(needed)
     file = output / _name(spans, run) if into else output
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        write_exported(Exported(run, spans, logs(client, [run]), chunks, until), file)
+        write_exported(Exported(run, spans, logs(client, [run]), chunks, until, erased), file)
     except OSError as error:
         raise UsageError(f"{file} cannot be written: {error.strerror or error}") from None
     return Written(file, before, left_out)

@@ -15,7 +15,7 @@ from playhead.journal.words import HEAD
 from playhead.lanes.sink import Record
 from playhead_collector.recording_file import Exported, is_exported, read_exported
 from playhead_replay.errors import NotReplayable
-from playhead_replay.recording.recording import Recording, recording_of
+from playhead_replay.recording.recording import Recording, recording_of, without
 from playhead_replay.recording.steps import RecordedStep, from_journal, from_otlp
 
 if TYPE_CHECKING:
@@ -25,15 +25,15 @@ if TYPE_CHECKING:
 def from_store(client: Client, prefix: str) -> Recording:
     """Raises UsageError where there is no such run, NotReplayable where none of its processes made a recording."""
     # Here, since a recording in a file needs no client of a store: that is most of the time in which a replay starts.
-    from playhead_collector.read.recordings import chunks_of, processes_of
+    from playhead_collector.read.recordings import chunks_of, erased_of, processes_of
     from playhead_collector.read.run import find_run
     from playhead_collector.read.spans import spans_of
 
     run = find_run(client, prefix)
     steps = from_otlp(stored.span for stored in spans_of(client, [run]))
-    return _chosen(
-        run, steps, {process: list(merged(chunks_of(client, process))) for process in processes_of(client, run)}
-    )
+    found = {process: list(merged(chunks_of(client, process))) for process in processes_of(client, run)}
+    chosen = _chosen(run, steps, found)
+    return without(chosen, erased_of(client, chosen.records))
 
 
 def from_file(file: Path, prefix: str | None = None) -> Recording:
@@ -61,7 +61,7 @@ def _from_exported(exported: Exported) -> Recording:
     spans = [
         span for resource in exported.traces.resource_spans for scope in resource.scope_spans for span in scope.spans
     ]
-    return _chosen(exported.run, from_otlp(spans), exported.records())
+    return without(_chosen(exported.run, from_otlp(spans), exported.records()), exported.erased)
 
 
 def _chosen(run: str, steps: Sequence[RecordedStep], found: Mapping[str, list[Record]]) -> Recording:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from playhead.lanes.excerpt import shared_by, slice_of
@@ -27,6 +27,8 @@ class Recording:
     """All runs of the process, in the order in which they began."""
     other_processes: int = 0
     """Processes that the run started and that recorded for themselves: they are answers here, not executed again."""
+    erased: Mapping[str, int] = field(default_factory=dict)
+    """Runs of the process that were erased, and their part of the records with them: when, in milliseconds."""
 
     @property
     def complete(self) -> bool:
@@ -55,6 +57,12 @@ def alone(recording: Recording) -> Recording:
     Raises NotServed where no request started it.
     """
     return replace(recording, records=slice_of(recording.records, recording.run), runs=[recording.run])
+
+
+def without(recording: Recording, erased: Mapping[str, int]) -> Recording:
+    """Of which other runs' parts are gone; those are runs of its process all the same."""
+    runs = [run for run in _begun(recording.records) if run in recording.runs or run in erased]
+    return replace(recording, erased=erased, runs=runs) if erased else recording
 
 
 def shares_nothing(recording: Recording) -> bool:

@@ -92,13 +92,14 @@ class Engine:
         said: dict[str, Any],
         on_failure: Callable[[BaseException], None] | None = None,
         *,
+        forked: str,
         live: bool,
         wall_ns: int,
     ) -> Engine:
         """Serves until `fork`. `said` is what the header says of the fork."""
         served = serving_of(records, on_failure)
         lane = served.header.get("lane", "0")
-        direction = Forking(served, sink, run, live=live, wall_ns=wall_ns)
+        direction = Forking(served, sink, run, forked, live=live, wall_ns=wall_ns)
         as_recorded = {"engine": served.version, "monotonic_ns": served.header.get("monotonic_ns")}
         direction.note("h", {**header("exact", lane), **as_recorded, **said})
         return cls(direction, "exact", direction.pieces, lane)

@@ -34,8 +34,8 @@ OWN = frozenset(
         "os.get_terminal_size", "os.isatty", "stdout.isatty", "stdin.isatty", "resource.getrusage",
     }
 )  # fmt: skip
-# What is this run's alone: its id, and whether it has spent too much.
-FRESH = frozenset({"run", RUN_ENDS, "limit"})
+# What is this run's alone: that it is over, and whether it has spent too much.
+FRESH = frozenset({RUN_ENDS, "limit"})
 REDACTED = "[redacted:"
 # Waits that the agent's own process ends; the others are ended by the world.
 WAITS = frozenset({"timer", "sleep", "lock", "join"})
@@ -49,11 +49,17 @@ class Forking:
     sealed = True
     keeps = True
 
-    def __init__(self, served: Serving, sink: Sink, run: Callable[[], str | None], *, live: bool, wall_ns: int) -> None:
+    def __init__(
+        self, served: Serving, sink: Sink, run: Callable[[], str | None], forked: str, *, live: bool, wall_ns: int
+    ) -> None:
+        """`forked`: the recorded id of the run that goes its own way; the others of its process keep theirs."""
         self.header = served.header
         self.version = served.version
         self.live = live
         self._served = served
+        self._forked = forked
+        self.own_run = ""
+        """The id that the fork has, once its run has begun."""
         self._kept = Recording(sink, run)
         self._clocks = Clocks(wall_ns, int(served.header.get("monotonic_ns", 0)))
         self._kept.now = self._clocks.now
@@ -125,8 +131,11 @@ class Forking:
             outcome = self._later(lane, kind, fingerprint, compute)
         else:
             outcome = self._served.value(lane, kind, fingerprint, occurrence, compute)
-            if kind in ("run", RUN_ENDS):
-                outcome = ["=", compute()]  # a fork is a run of its own
+            if kind == RUN_ENDS:
+                outcome = ["=", compute()]
+            elif kind == "run" and outcome == ["=", self._forked]:
+                self.own_run = compute()
+                outcome = ["=", self.own_run]
             elif kind == "environment" and self.live and REDACTED in str(outcome):
                 outcome = _known(compute(), outcome)
             if outcome is not None and outcome[0] == "=":
@@ -138,6 +147,8 @@ class Forking:
     def _later(self, lane: str, kind: str, fingerprint: str, compute: Callable[[], Any]) -> Outcome:
         if kind in CLOCKS:
             return ["=", self._clocks.reading(kind, fingerprint)]
+        if kind == "run":
+            return self._left.value(lane, kind, fingerprint) or Recording.computed(compute)
         if kind in FRESH or (kind == "environment" and self.live):
             return Recording.computed(compute)
         asked = fingerprint

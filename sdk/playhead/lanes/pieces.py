@@ -83,7 +83,9 @@ class Pieces:
         """A detail with its pieces put in, for people."""
         if isinstance(detail, dict):
             if "pieces" in detail:
-                return self.whole(detail).decode("utf-8", "replace")
+                # A run that wrote a piece first may have been erased, and the piece with it.
+                texts = (self._texts.get(key, "[not in the recording]") for key in detail["pieces"])
+                return b"".join(map(_bytes, texts)).decode("utf-8", "replace")
             return {key: self.unfold(value) for key, value in detail.items()}
         return [self.unfold(value) for value in detail] if isinstance(detail, list) else detail
 

@@ -65,6 +65,8 @@ class JournalProcessor(OpenTelemetryProcessor):
         self._open: dict[tuple[int, int], _Open] = {}
         self._left_out: dict[tuple[int, int], None] = {}
         self._came_from: dict[str, Any] = {}
+        self.only: Callable[[], str] | None = None
+        """In a fork: the run whose steps are written, while others are executed beside it."""
         self.watchers: list[Callable[[Moment], None]] = []
         """Told when a step has begun and when it has ended, in the agent's own thread: a replay stops there."""
 
@@ -73,7 +75,7 @@ class JournalProcessor(OpenTelemetryProcessor):
         self._came_from = {**self._came_from, **fingerprint}
         told = self._redaction.attributes(fingerprint)
         for begun in list(self._open.values()):
-            if begun.is_first and begun.run.told:
+            if begun.is_first and begun.run.told and self._is_written(begun.run):
                 self.journal.append([ADDED, begun.run.hex, begun.span_hex, told])
 
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
@@ -137,13 +139,17 @@ class JournalProcessor(OpenTelemetryProcessor):
         with self._numbering:
             number = run.next_number()
             whole = f'{{"{SEQUENCE}":{number},{said[1:]}' if len(said) > 2 else f'{{"{SEQUENCE}":{number}}}'
-            self.journal.append_text(f"{before}{whole},{after}")
+            if self._is_written(run):
+                self.journal.append_text(f"{before}{whole},{after}")
         if self.watchers:
             above = None if parent is None else f"{parent.span_id:016x}"
             said_all = {**attributes, SEQUENCE: number}
             self._tell(Moment(True, run.hex, span_hex, above, is_first, span.name, said_all, False))
         if not self.alone:
             span.set_attributes({**more, SEQUENCE: number})
+
+    def _is_written(self, run: Run) -> bool:
+        return self.only is None or self.only() == run.hex
 
     def _heading(self, span: ReadableSpan) -> tuple[str, str]:
         """A span's name and scope as JSON: the same few over and over."""
@@ -181,12 +187,14 @@ class JournalProcessor(OpenTelemetryProcessor):
         # A clock that was set back must not have a step end before it began.
         end = max(span.end_time or 0, span.start_time or 0)
         described = "null" if status.description is None else as_json(self._redaction.text(status.description))
-        self.journal.append_text(
+        said_at_end = (
             f'["e","{begun.run.hex}","{begun.span_hex}",{name},{end},{status.status_code.value},{described},'
             f"{as_json(self._redaction.attributes(added))},"
             f"{as_json([self._told(event) for event in events]) if events else 'null'},"
             f"{as_json(self._said(links)) if len(links) != begun.links else 'null'},{_dropped(span)}]"
         )
+        if self._is_written(begun.run):
+            self.journal.append_text(said_at_end)
         if begun.is_first and begun.run.is_ours and (engine := active_engine()) is not None:
             engine.fact(RUN_ENDS, lambda: begun.run.hex)
         if self.watchers:

@@ -27,7 +27,7 @@ class ForkAsked:
     of: Sequence[str]
     """The recorded runs of the process, in the order in which they began."""
     run: int
-    """Which of them is forked; the others are executed again on the way."""
+    """Which of them is forked; the others are executed again on the way, under the ids that they have."""
     at: int
     """The step at which it leaves the recording, by its number in the run, from 0."""
     wall_ns: int

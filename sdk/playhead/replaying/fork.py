@@ -2,6 +2,10 @@
 
 The fork is recorded from its beginning like any run. Its first step names the run that it is a fork of, and the step;
 what ended it before its end stands there as well. A replay of the fork makes the same changes at the same steps.
+
+Other runs of the process are executed on the way, under the ids that they have. Their steps are stored already, and are
+not written once more; what they recorded is, since the fork cannot be replayed without it, and belongs to them: who
+erases one of them erases it here, too.
 """
 
 from __future__ import annotations
@@ -34,8 +38,7 @@ class Fork:
         self._recorder = recorder
         self._asked = asked
         self._stop = stop
-        self._begun: list[str] = []
-        self._first: tuple[str, str] | None = None  # the forked run, and its first step
+        self._first: tuple[str, str] | None = None  # the fork's run, and its first step
         self._engine: Engine
         self.over: Callable[[], None] = lambda: None
         """What is done where another run would begin after the forked one."""
@@ -47,12 +50,14 @@ class Fork:
         told = {"changes": asked.changes, "run": asked.run, "at": asked.at, "limited": asked.max_cost_usd is not None}
         sink, run = sink_of(recorder)
         self._engine = engine = Engine.forking(
-            records, sink, run, {"forked": told}, fail, live=asked.live, wall_ns=asked.wall_ns
-        )
+            records, sink, run, {"forked": told}, fail,
+            forked=asked.of[asked.run], live=asked.live, wall_ns=asked.wall_ns,
+        )  # fmt: skip
         self._direction.moved([(here, there) for here, there in moved])
         changes = recorder.changes = Changes(recorder, changes_from(asked.changes), self._stop)
         changes.may_call = Asking(self._is_live, asked.yes, self._stop, asked.asks).may_call
         recorder.processor.watchers += [changes.at, self.at]
+        recorder.processor.only = lambda: self._direction.own_run
         return engine
 
     def tell_end(self, why: BaseException) -> None:
@@ -61,7 +66,7 @@ class Fork:
             self._recorder.journal.append([ADDED, *self._first, {ENDED: self._recorder.redaction.text(str(why))}])
 
     def at(self, moment: Moment) -> None:
-        if moment.begins and moment.run not in self._begun:
+        if self._first is None and moment.run == self._direction.own_run:
             self._begins(moment)
         if self._first is None or moment.run != self._first[0]:
             return
@@ -71,12 +76,8 @@ class Fork:
             self._leave(moment)
 
     def _begins(self, moment: Moment) -> None:
-        number = len(self._begun)
-        self._begun.append(moment.run)
-        told: dict[str, Any] = {OF: self._asked.of[number]} if number < len(self._asked.of) else {}
-        if number == self._asked.run:
-            self._first = (moment.run, moment.step)
-            told[AT] = self._asked.at + 1
+        self._first = (moment.run, moment.step)
+        told = {OF: self._asked.of[self._asked.run], AT: self._asked.at + 1}
         self._recorder.journal.append([ADDED, moment.run, moment.step, told])
 
     def _leave(self, moment: Moment) -> None:
