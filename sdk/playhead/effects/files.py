@@ -248,11 +248,6 @@ class Files:
             return self._value(name, " ".join(words), live)
 
         change.__name__ = name
-        # shutil asks these sets whether a function takes a file descriptor.
-        for known in (os.supports_dir_fd, os.supports_fd, os.supports_follow_symlinks):
-            if real in known:
-                known.add(change)
-                self._engine.patches.on_undo(partial(known.discard, change))
         return change
 
     def _looks(self, path: Any) -> bool:

@@ -27,9 +27,6 @@ def install(engine: Engine) -> None:
         return Entries([Entry(name, told) for told in found])
 
     engine.patches.function(os, "scandir", scandir)
-    if real in os.supports_fd:
-        os.supports_fd.add(scandir)
-        engine.patches.on_undo(lambda: os.supports_fd.discard(scandir))
 
 
 def _told(entries: Any) -> list[list[Any]]:

@@ -55,10 +55,6 @@ def _read(engine: Engine, module: ModuleType, name: str, pack: Convert, unpack: 
         return unpack(engine.value(actor, kind, asked, lambda: pack(real(*args))))
 
     read.__name__ = read.__qualname__ = name
-    for known in (os.supports_dir_fd, os.supports_fd, os.supports_follow_symlinks, os.supports_effective_ids):
-        if real in known:
-            known.add(read)
-            engine.patches.on_undo(lambda known=known: known.discard(read))  # type: ignore[misc]
     engine.patches.function(module, name, read)
 
 

@@ -11,9 +11,11 @@ from __future__ import annotations
 import importlib.abc
 import importlib.machinery
 import importlib.util
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
 
@@ -32,6 +34,8 @@ class Patches:
 
     def set(self, owner: Any, name: str, value: Any) -> None:
         before = vars(owner).get(name, _MISSING)
+        if isinstance(owner, ModuleType) and isinstance(value, (FunctionType, MethodType)):
+            value = _like(value, before, owner, name)
         setattr(owner, name, value)
         ours = vars(owner)[name]  # as kept: a function of a class, not its bound form
 
@@ -49,6 +53,11 @@ class Patches:
         """Replaces a module's function, also where the agent's modules have imported it by name before us."""
         before = getattr(owner, name)
         self.set(owner, name, value)
+        value = vars(owner)[name]
+        for known in _SUPPORTING:
+            if before in known:
+                known.add(value)
+                self.on_undo(partial(known.discard, value))
         aliases = _aliases() if self._aliases is None else self._aliases
         for module, alias in aliases.get(id(before), ()):
             if vars(module).get(alias) is before:
@@ -87,6 +96,41 @@ class Patches:
         self._finder = None
         while self._undo:
             self._undo.pop()()
+
+
+# `shutil` and `os.walk` ask these whether a function takes a file descriptor.
+_SUPPORTING: tuple[set[Any], ...] = (
+    os.supports_dir_fd,
+    os.supports_fd,
+    os.supports_follow_symlinks,
+    os.supports_effective_ids,
+)
+
+
+class _StandIn:
+    """What a built-in function, or a bound one, is besides being called: it does not become a method of a class that
+    holds it (`clock = time.monotonic`, werkzeug's `lock_class = Lock`), and it is pickled and copied by its name."""
+
+    def __init__(self, real: Any, owner: ModuleType, name: str) -> None:
+        self.__wrapped__ = real
+        self.__name__ = self.__qualname__ = name
+        self.__module__ = owner.__name__
+        self.__doc__ = getattr(real, "__doc__", None)
+
+    def __reduce__(self) -> str:
+        return self.__name__
+
+    def __repr__(self) -> str:
+        return repr(self.__wrapped__)
+
+
+def _like(ours: Any, real: Any, owner: ModuleType, name: str) -> Any:
+    if isinstance(real, FunctionType):
+        ours.__name__ = ours.__qualname__ = name
+        ours.__module__ = owner.__name__
+        return ours
+    # A class for each: called through its type, it puts no frame between our function and its caller, who is looked at.
+    return type(name, (_StandIn,), {"__call__": staticmethod(ours)})(real, owner, name)
 
 
 Aliases = dict[int, list[tuple[ModuleType, str]]]
