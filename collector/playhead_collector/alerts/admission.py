@@ -77,7 +77,7 @@ class Admission:
         restless = sorted(name for name in words_of(statement).called if name.lower() in _OF_THE_MOMENT)
         if restless:
             raise RuleRefused(
-                rule.path,
+                rule.asks,
                 _of(rule, restless[0]),
                 f"{restless[0]}() is another one each time; take {{until}}, which is bound",
             )
@@ -94,7 +94,7 @@ class Admission:
             if name not in columns:
                 raise RuleRefused(rule.path, 1, f"its rows have no column {name!r}; each has {', '.join(ROW)}")
         if not _NUMBER.match(columns["value"]):
-            raise RuleRefused(rule.path, _of(rule, "value"), f"value is {columns['value']}, and must be a number")
+            raise RuleRefused(rule.asks, _of(rule, "value"), f"value is {columns['value']}, and must be a number")
 
 
 def _is_reading_port(client: Client) -> bool:
@@ -112,7 +112,7 @@ def _refused(rule: Rule, said: str) -> RuleRefused:
     """What guard or engine said, where they said it: at a line, or of a name, or of nothing in particular."""
     line, name = _LINE.search(said), _NAMED.search(said)
     reason = _SCOPE.sub("", said).splitlines()[0][:500].rstrip(".")
-    return RuleRefused(rule.path, int(line[1]) if line else _of(rule, name[1]) if name else 1, reason)
+    return RuleRefused(rule.asks, int(line[1]) if line else _of(rule, name[1]) if name else 1, reason)
 
 
 def _of(rule: Rule, word: str) -> int:

@@ -37,7 +37,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A figure of a rule that its users may set."""
+    """A figure that a rule's SELECT takes: one that its users may set, or a constant."""
 
     name: str
     type: str
@@ -48,11 +48,14 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """As its file has it. `text` is the whole file: comments are the engine's to skip, and lines stay what they are."""
+    """As its file has it."""
 
     name: str
     path: Path
+    asks: Path
+    """The file that has its SELECT: its own, or that of the rule that it is like."""
     text: str
+    """The whole of that file: comments are the engine's to skip, and lines stay what they are."""
     title: str
     why: str
     severity: Severity
@@ -69,6 +72,7 @@ class Rule:
     group_by: tuple[str, ...]
     notify: tuple[str, ...]
     parameters: tuple[Parameter, ...]
+    constants: tuple[Parameter, ...]
     bound: frozenset[str]
     """Which values of the evaluator's its SELECT takes."""
 
@@ -83,5 +87,6 @@ class Rule:
         return RUNS in self.bound
 
     def values(self, chosen: Mapping[str, str]) -> dict[str, str]:
-        """Its parameters' values: those chosen, else what its file says."""
-        return {one.name: chosen.get(one.name, one.default) for one in self.parameters}
+        """Its parameters' values: those chosen, else what its file says. Constants are what they are."""
+        constants = {one.name: one.default for one in self.constants}
+        return constants | {one.name: chosen.get(one.name, one.default) for one in self.parameters}

@@ -1,4 +1,6 @@
-"""Reads a rule's file: a header of `-- key: value` lines, then one SELECT. docs/alerts.md defines the format.
+"""Reads a rule's file: a header, then one SELECT. docs/alerts.md defines the format.
+
+A file without a SELECT says which rule it is like: it asks that one's, and what it does not say is as it is there.
 
 What is wrong is refused with its line and what to write instead; nothing is guessed. Whether the SELECT may run, and
 returns what it should, is for `admission.py` to say: this needs no store.
@@ -8,74 +10,40 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import TypeVar
 
-from playhead_collector.alerts.rule import AT, BOUND, RUNS, Parameter, Rule, Severity
+from playhead_collector.alerts.rule import AT, BOUND, RUNS, SHIPPED, Parameter, Rule, Severity
+from playhead_collector.alerts.rule_header import NEEDED, Header, plain, read_header
 from playhead_collector.errors import RuleRefused
-
-T = TypeVar("T")
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
 _COLUMN = re.compile(r"[a-z_][a-z0-9_]{0,59}")
-_ENTRY = re.compile(r"--\s?(?P<key>[a-z_]+):(?:\s+(?P<value>.*))?")
-_CONTINUED = re.compile(r"--\s{2,}(?P<value>\S.*)")
-_PARAMETER = re.compile(
-    r"(?P<name>[a-z_][a-z0-9_]*)\s+(?P<type>[^=]+?)\s*=\s*(?P<default>[^;]*?)\s*(?:;\s*(?P<about>.+))?"
-)
 _DURATION = re.compile(r"(\d+)\s*(ms|s|m|h|d)")
 _UNITS = {"ms": "milliseconds", "s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _PLACEHOLDER = re.compile(r"\{\s*(?P<name>[A-Za-z_]\w*)\s*:(?P<type>[^{}]+)\}")
-_NEEDED = ("title", "why", "severity")
-_KEYS = (
-    *_NEEDED,
-    *("owner", "runbook", "every", "for", "resolve_after", "lookback", "group_by", "notify", "parameter"),
-)
-
-
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    value: str
-    line: int
-
-
-@dataclass(slots=True)
-class _Header:
-    path: Path
-    entries: dict[str, _Entry]
-    parameters: list[Parameter]
-
-    def text(self, key: str, default: str = "") -> str:
-        entry = self.entries.get(key)
-        return entry.value if entry is not None else default
-
-    def read(self, key: str, default: T, how: Callable[[str], T]) -> T:
-        entry = self.entries.get(key)
-        if entry is None:
-            return default
-        try:
-            return how(entry.value)
-        except ValueError as error:
-            raise RuleRefused(self.path, entry.line, f"{key}: {error}") from None
 
 
 def read_rule(path: Path) -> Rule:
     """The rule in a file; its name is the file's."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise RuleRefused(path, 1, f"it cannot be read: {error}") from None
+    text = _text(path)
     if not _NAME.fullmatch(path.stem):
         raise RuleRefused(path, 1, f"{path.stem!r} cannot be a rule's name: use a-z, 0-9 and _ in the file's name")
-    header = _header(path, text)
-    bound = _bound(path, text, {parameter.name: parameter for parameter in header.parameters})
+    header, asks = read_header(path, text), path
+    if "like" in header.entries:
+        asks = _like(path, header, text)
+        text = _text(asks)
+        header = header.over(read_header(asks, text))
+    for key in NEEDED:
+        if not header.text(key):
+            raise RuleRefused(path, 1, f"the header says no {key}: write '-- {key}: …'")
+    bound = _bound(path, text, header.all_figures())
     about_runs = RUNS in bound
     return Rule(
         name=path.stem,
         path=path,
+        asks=asks,
         text=text,
         title=header.text("title"),
         why=header.text("why"),
@@ -88,57 +56,39 @@ def read_rule(path: Path) -> Rule:
         lookback=header.read("lookback", timedelta(hours=1), duration),
         group_by=header.read("group_by", ("run_id",) if about_runs else (), _columns),
         notify=header.read("notify", ("default",), _names),
-        parameters=tuple(header.parameters),
+        parameters=tuple(header.figures["parameter"].values()),
+        constants=tuple(header.figures["constant"].values()),
         bound=frozenset(bound),
     )
 
 
-def _header(path: Path, text: str) -> _Header:
-    header = _Header(path, {}, [])
-    last: str | None = None
-    for number, line in enumerate(text.splitlines(), 1):
-        if not line.startswith("--"):
-            if not line.strip():
-                continue
-            break
-        continued = _CONTINUED.fullmatch(line)
-        if continued is not None and last is not None:
-            entry = header.entries[last]
-            header.entries[last] = _Entry(f"{entry.value} {continued['value'].strip()}", entry.line)
-            continue
-        found = _ENTRY.fullmatch(line.rstrip())
-        if found is None:
-            raise RuleRefused(
-                path, number, "the header is lines of '-- key: value'; a line that goes on is indented by two or more"
-            )
-        key, value = found["key"], (found["value"] or "").strip()
-        if key not in _KEYS:
-            near = difflib.get_close_matches(key, _KEYS, 1)
-            hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(_KEYS)}"
-            raise RuleRefused(path, number, f"there is no key {key!r}; {hint}")
-        if key == "parameter":
-            header.parameters.append(_parameter(path, number, value, header.parameters))
-            last = None
-            continue
-        if key in header.entries:
-            raise RuleRefused(path, number, f"{key!r} is said twice, first in line {header.entries[key].line}")
-        header.entries[key] = _Entry(value, number)
-        last = key
-    for key in _NEEDED:
-        if not header.text(key):
-            raise RuleRefused(path, 1, f"the header says no {key}: write '-- {key}: …'")
-    return header
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise RuleRefused(path, 1, f"it cannot be read: {error}") from None
 
 
-def _parameter(path: Path, line: int, value: str, others: list[Parameter]) -> Parameter:
-    found = _PARAMETER.fullmatch(value)
-    if found is None:
-        raise RuleRefused(path, line, "a parameter is written 'name Type = default; what it is'")
-    if found["name"] in BOUND:
-        raise RuleRefused(path, line, f"{found['name']!r} is bound by the evaluator; name the parameter otherwise")
-    if found["name"] in {other.name for other in others}:
-        raise RuleRefused(path, line, f"the parameter {found['name']!r} is declared twice")
-    return Parameter(found["name"], _plain(found["type"]), found["default"].strip("'"), found["about"] or "", line)
+def _like(path: Path, header: Header, text: str) -> Path:
+    """The file of the rule that this one is like: in the same folder, or shipped; one that is right by itself."""
+    name, line = header.entries["like"].value, header.entries["like"].line
+    for number, said in enumerate(text.splitlines(), 1):
+        if said.strip() and not said.startswith("--"):
+            raise RuleRefused(path, number, f"it asks the SELECT of {name!r}: leave out this one, or the 'like'")
+    rules = {one.stem: one for folder in (SHIPPED, path.parent) for one in folder.glob("*.sql") if one != path}
+    if name not in rules:
+        near = difflib.get_close_matches(name, rules, 1)
+        hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(sorted(rules))}"
+        raise RuleRefused(path, line, f"there is no rule {name!r} to be like; {hint}")
+    try:
+        if "like" in read_header(rules[name], _text(rules[name])).entries:
+            raise RuleRefused(path, line, f"{name!r} has no SELECT itself: name the rule that it is like")
+        read_rule(rules[name])
+    except RuleRefused as error:
+        if error.path == path:
+            raise
+        raise RuleRefused(path, line, f"what it is like is refused, {error}") from None
+    return rules[name]
 
 
 def _bound(path: Path, text: str, declared: Mapping[str, Parameter]) -> set[str]:
@@ -146,7 +96,7 @@ def _bound(path: Path, text: str, declared: Mapping[str, Parameter]) -> set[str]
     taken: set[str] = set()
     for number, line in enumerate(text.splitlines(), 1):
         for found in _PLACEHOLDER.finditer(line.partition("--")[0]):
-            name, kind = found["name"], _plain(found["type"])
+            name, kind = found["name"], plain(found["type"])
             known = BOUND.get(name) or (declared[name].type if name in declared else None)
             if known is None:
                 raise RuleRefused(
@@ -154,7 +104,7 @@ def _bound(path: Path, text: str, declared: Mapping[str, Parameter]) -> set[str]
                     number,
                     f"{{{name}:{kind}}} is no parameter: declare it with '-- parameter: {name} {kind} = …'",
                 )
-            if kind != _plain(known):
+            if kind != plain(known):
                 raise RuleRefused(path, number, f"{name} is {known}, and not {kind}")
             taken.add(name)
     for parameter in declared.values():
@@ -195,7 +145,3 @@ def _columns(text: str) -> tuple[str, ...]:
 
 def _names(text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(",") if name.strip())
-
-
-def _plain(kind: str) -> str:
-    return re.sub(r"\s+", "", kind)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tests.collector.alerts.asking import written
 
-from playhead_collector.alerts.rule import Severity
+from playhead_collector.alerts.rule import SHIPPED, Severity
 from playhead_collector.alerts.rule_folder import read_rules
 from playhead_collector.errors import RuleRefused
 
@@ -58,6 +58,65 @@ def test_a_rule_that_takes_runs_is_about_runs_and_grouped_by_them(tmp_path: Path
 def test_what_is_wrong_is_refused_with_its_line_and_what_to_write(
     tmp_path: Path, text: str, line: int, reason: str
 ) -> None:
+    with pytest.raises(RuleRefused) as refused:
+        written(tmp_path, "mine", text)
+    assert (refused.value.line, refused.value.path.name) == (line, "mine.sql")
+    assert reason in str(refused.value)
+
+
+COUNTS = HEADER + (
+    "-- owner: agents\n-- for: 2m\n-- lookback: 7d\n-- constant: what Identifier = steps\n"
+    "-- parameter: most UInt32 = 3; more are too many\n-- parameter: least UInt32 = 1; fewer are too few\n"
+    "SELECT run_id, '' AS step_id, {what:Identifier} AS value, '' AS summary FROM runs\n"
+    "WHERE run_id IN {runs:Array(String)} AND (value > {most:UInt32} OR value < {least:UInt32})\n"
+)
+OF_ITSELF = "-- title: U\n-- why: X\n"
+
+
+def test_a_rule_that_is_like_another_asks_its_select_and_is_as_it_is_but_for_what_it_says(tmp_path: Path) -> None:
+    other = written(tmp_path, "too_many_steps", COUNTS)
+    rule = written(
+        tmp_path,
+        "too_many_prompts",
+        OF_ITSELF + "-- like: too_many_steps\n-- for: 1h\n-- constant: what Identifier = prompts\n"
+        "-- parameter: most UInt32 = 9; more are too many\n",
+    )
+    assert (rule.asks, rule.text) == (other.path, COUNTS)
+    assert (rule.title, rule.why, rule.hold) == ("U", "X", timedelta(hours=1))
+    assert (rule.severity, rule.owner, rule.lookback) == (other.severity, other.owner, other.lookback)
+    assert [one.name for one in rule.parameters] == ["most", "least"]
+    assert rule.values({}) == {"what": "prompts", "most": "9", "least": "1"}
+    assert rule.values({"what": "tools", "least": "2"}) == {"what": "prompts", "most": "9", "least": "2"}
+
+
+def test_a_users_rule_may_be_like_a_shipped_one(tmp_path: Path) -> None:
+    rule = written(tmp_path, "mine", OF_ITSELF + "-- like: repeated_call\n-- severity: critical\n")
+    assert (rule.asks.parent, rule.shipped, rule.severity) == (SHIPPED, False, Severity.CRITICAL)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "reason"),
+    [
+        ("-- like: too_many_steps\n", 1, "says no title"),
+        (OF_ITSELF + "-- like: too_many_step\n", 3, "did you mean 'too_many_steps'"),
+        (OF_ITSELF + "-- like: too_many_steps\n" + SELECT, 4, "leave out this one, or the 'like'"),
+        (OF_ITSELF + "-- like: likewise\n", 3, "'likewise' has no SELECT itself"),
+        (OF_ITSELF + "-- like: broken\n", 3, "broken.sql:1: the header says no title"),
+        (OF_ITSELF + "-- like: mine\n", 3, "there is no rule 'mine' to be like"),
+        (OF_ITSELF + "-- like: too_many_steps\n-- parameter: mots UInt32 = 1\n", 4, "does not take"),
+        (
+            OF_ITSELF + "-- like: too_many_steps\n-- parameter: most Float64 = 1\n",
+            4,
+            "most is UInt32 in too_many_steps",
+        ),
+    ],
+)
+def test_what_a_rule_cannot_be_like_is_refused_in_the_file_that_says_so(
+    tmp_path: Path, text: str, line: int, reason: str
+) -> None:
+    written(tmp_path, "too_many_steps", COUNTS)
+    written(tmp_path, "likewise", OF_ITSELF + "-- like: too_many_steps\n")
+    (tmp_path / "broken.sql").write_text("SELECT 1")
     with pytest.raises(RuleRefused) as refused:
         written(tmp_path, "mine", text)
     assert (refused.value.line, refused.value.path.name) == (line, "mine.sql")

@@ -1,4 +1,7 @@
-"""Runs that look like a fault and are none: for each fault the ways in which an agent does the same rightly."""
+"""Runs that look like a fault and are none: for each fault the ways in which an agent does the same rightly.
+
+None of them takes more turns than its agent is allowed: what looks like one fault must not have another.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import json
 from collections import defaultdict
 from collections.abc import Callable
 
-from tests.proof.month.course import Scene, closing, ordinary, turns_of
+from tests.proof.month.course import Scene, closing, most_turns, ordinary, turns_of
 from tests.proof.month.faults import Course, begun, done
 from tests.proof.month.fleet import END_NS
 from tests.proof.month.telling import SECOND, Told, message
@@ -33,7 +36,7 @@ def _looks_like(fault: str, *agents: str) -> Callable[[Course], Course]:
 def polling_with_progress(it: Scene) -> Told:
     begun(it)
     tool, asked = it.habit.tools[1], {"job": it.rng.getrandbits(20)}
-    for percent in sorted(it.rng.sample(range(1, 100), it.rng.randint(4, 20))):
+    for percent in sorted(it.rng.sample(range(1, 100), it.rng.randint(4, min(20, most_turns(it))))):
         it.prompt(finish="tool_calls")
         it.call(tool, asked, {"done": percent})
         it.telling.now_ns += 20 * SECOND
@@ -47,7 +50,7 @@ def polling_until_it_is_there(it: Scene) -> Told:
     """The same answer until it is another one; some wait by a tool of its own."""
     begun(it)
     wait = it.rng.random() < 0.5
-    for _ in range(1 + int(it.rng.expovariate(1 / 5))):
+    for _ in range(1 + min(int(it.rng.expovariate(1 / 5)), most_turns(it) - 2)):
         it.prompt(finish="tool_calls")
         it.telling.tool("job_status", '{"job":7}', '{"state":"pending"}', 0.3)
         if wait:
@@ -61,7 +64,7 @@ def polling_until_it_is_there(it: Scene) -> Told:
 @_looks_like("repeated_call", "researcher", "scraper", "support")
 def pages(it: Scene) -> Told:
     begun(it)
-    for page in range(it.rng.randint(4, 15)):
+    for page in range(it.rng.randint(4, min(15, most_turns(it)))):
         it.prompt(finish="tool_calls")
         it.call(it.habit.tools[0], {"query": "shoes", "page": page})
     closing(it)
@@ -94,7 +97,7 @@ def looked_twice(it: Scene) -> Told:
 @_looks_like("no_state_progress", "support", "billing", "deployer")
 def one_item_after_another(it: Scene) -> Told:
     it.telling.state("new")
-    for item in range(it.rng.randint(5, 20)):
+    for item in range(it.rng.randint(5, min(20, most_turns(it)))):
         it.telling.state("open", item=str(item))
         it.prompt(finish="tool_calls")
         it.telling.state("checked", item=str(item))

@@ -29,11 +29,19 @@ class Verdict:
     """Of one rule. `beside` are alerts about something that has the label of another fault: neither right nor wrong."""
 
     rule: str
-    labelled: int
+    wanted: frozenset[str]
     found: set[str] = field(default_factory=set)
     right: int = 0
     beside: int = 0
     wrong: list[str] = field(default_factory=list)
+
+    @property
+    def labelled(self) -> int:
+        return len(self.wanted)
+
+    @property
+    def missed(self) -> list[str]:
+        return sorted(self.wanted - self.found)
 
     @property
     def recall(self) -> float:
@@ -94,7 +102,7 @@ def of_open_runs(client: Client, rule: Admitted, labels: Labels) -> Verdict:
 def _of_runs(
     name: str, fired: set[str], wanted: set[str], labels: Labels, hit: AbstractSet[str] = frozenset()
 ) -> Verdict:
-    verdict = Verdict(name, len(wanted), fired & wanted, len(fired & wanted))
+    verdict = Verdict(name, frozenset(wanted), fired & wanted, len(fired & wanted))
     for run in fired - wanted:
         if run in labels.of_run or run in hit:
             verdict.beside += 1
@@ -107,7 +115,7 @@ def hour_by_hour(client: Client, rule: Admitted, plan: Plan, first_day: int = 8)
     """A rule about a window. An alert is a subject that it names in hours that follow one another."""
     fault = FAULT.get(rule.rule.name, rule.rule.name)
     wanted = [one for one in plan.incidents if one.fault == fault and _may_be_told(rule.rule.name, one, plan)]
-    verdict = Verdict(rule.rule.name, len(wanted))
+    verdict = Verdict(rule.rule.name, frozenset(map(_told, wanted)))
     going: dict[str, int] = {}
     for hour in range(first_day * 24, DAYS * 24):
         for row in _asked(client, rule, moment(hour)):
@@ -116,34 +124,43 @@ def hour_by_hour(client: Client, rule: Admitted, plan: Plan, first_day: int = 8)
             going[subject] = hour
             if again:
                 continue
-            about = [one for one in _under_way(plan, hour) if _concerns(one, subject)]
+            # Incidents that befall a release are in what is said of its first day, too.
+            under_way = list(_under_way(plan, hour, 24 if fault == "release" else 2))
+            about = [one for one in under_way if _concerns(one, subject)]
             right = [one for one in about if one in wanted]
             if right:
                 verdict.right += 1
-                verdict.found |= {f"{one.fault} {one.subject} {one.begin_s:.0f}" for one in right}
-            elif about or any(_follows(one, subject) for one in _under_way(plan, hour)):
+                verdict.found |= set(map(_told, right))
+            elif about or any(_follows(one, subject) for one in under_way):
                 verdict.beside += 1
             else:
                 verdict.wrong.append(f"{moment(hour):%d %H} {row['summary']}")
     return verdict
 
 
+def _told(one: Incident) -> str:
+    days = f"{moment(one.begin_s / 3600):%d %H:%M} to {moment(one.end_s / 3600):%d %H:%M}"
+    return f"{one.fault} {one.subject} {days}, by {one.strength:.2f}"
+
+
 def _may_be_told(rule: str, incident: Incident, plan: Plan) -> bool:
-    """A release is a version always, and sometimes a model or a prompt."""
+    """A release is a version always, and sometimes a model or a prompt that its agent never had before."""
     if incident.fault != "release" or rule == "new_version":
         return True
     agent, version = incident.subject.split()
     releases = plan.releases[agent]
     place = next(number for number, one in enumerate(releases) if one.version == version)
-    before, this = releases[place - 1], releases[place]
-    return this.model != before.model if rule == "new_model" else this.prompt != before.prompt
+    this, before = releases[place], releases[:place]
+    if rule == "new_model":
+        return this.model not in [one.model for one in before]
+    return this.prompt not in [one.prompt for one in before]
 
 
-def _under_way(plan: Plan, hour: int) -> Iterator[Incident]:
-    """For an hour after its end a window still holds it, and for a day a comparison does."""
+def _under_way(plan: Plan, hour: int, held: int = 2) -> Iterator[Incident]:
+    """For some hours after its end what looks back still holds an incident; what is new is looked back on for a day."""
     second = hour * 3600
     for one in plan.incidents:
-        if one.begin_s <= second < one.end_s + (86_400 if one.fault == "release" else 2 * 3600):
+        if one.begin_s <= second < one.end_s + 3600 * (24 if one.fault == "release" else held):
             yield one
 
 

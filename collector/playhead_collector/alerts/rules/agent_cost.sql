@@ -7,6 +7,7 @@
 -- for: 1m
 -- group_by: agent
 -- lookback: 7d
+-- constant: unit String = USD
 -- parameter: window UInt32 = 3600; seconds that are now
 -- parameter: fewest UInt32 = 10; fewer runs say nothing
 -- parameter: times Float64 = 2; how many times more a typical run must take
@@ -18,10 +19,12 @@ SELECT
     countIf(is_now) AS made,
     exp(avgIf(log(used), is_now)) AS value,
     exp(avgIf(log(used), NOT is_now)) AS usual,
-    format('a run of {} takes {} USD, where it used to take {}', agent, toString(round(value, 4)), toString(round(usual, 4))) AS summary
+    format('a run of {} takes {} {}, where it used to take {}', agent, toString(round(value, 4)), {unit:String},
+        toString(round(usual, 4))) AS summary
 FROM
 (
-    SELECT agent, run_id, first_step, ifNull(cost_usd, 0) AS used,
+    SELECT agent, run_id, first_step,
+        toFloat64(if({unit:String} = 'USD', ifNull(cost_usd, 0), ifNull(input_tokens, 0) + ifNull(output_tokens, 0))) AS used,
         {at:Identifier} > {until:DateTime64(3, 'UTC')} - toIntervalSecond({window:UInt32}) AS is_now
     -- Without FINAL: earlier rows of a run that has ended are few, and merging all runs each time would be dear.
     FROM run_rows

@@ -4,8 +4,10 @@
 -- severity: warning
 -- owner: agents
 -- every: 5m
--- group_by: agent, version
+-- group_by: agent, what
 -- lookback: 7d
+-- constant: what Identifier = version
+-- constant: asks_prompts Bool = false; whether what is new is a prompt, which is looked up in steps
 -- parameter: fewest UInt32 = 20; fewer runs of the new or of the old say nothing
 -- parameter: fresh UInt32 = 86400; seconds for which what is new is held against what was before it
 -- parameter: times Float64 = 1.5; how many times more cost, steps or time are worse
@@ -13,20 +15,31 @@
 -- parameter: sigmas Float64 = 6; how far from what chance makes of so many runs
 -- parameter: surprise Float64 = 12; how improbable by chance, as a power of e
 WITH
+    prompted AS
+    (
+        SELECT run_id, hex(sipHash64(argMin(arrayFilter((h, f) -> f = 'system', piece_hashes, piece_fields), start_time))) AS prompt
+        FROM step_rows
+        -- Nothing is read where it is false.
+        WHERE {asks_prompts:Bool} AND kind = 'prompt' AND has(piece_fields, 'system')
+            AND start_time > {since:DateTime64(3, 'UTC')} - toIntervalDay(1) AND start_time <= {until:DateTime64(3, 'UTC')}
+        GROUP BY run_id
+    ),
     told AS
     (
-        SELECT run_id, agent, {at:Identifier} AS time, status = 'error' AS failed, toFloat64(steps) AS steps, toFloat64(ifNull(cost_usd, 0)) AS cost,
+        SELECT run_rows.run_id AS run_id, agent, {at:Identifier} AS time, status = 'error' AS failed, toFloat64(steps) AS steps, toFloat64(ifNull(cost_usd, 0)) AS cost,
             greatest(toUnixTimestamp64Micro(end_time) - toUnixTimestamp64Micro(start_time), 1000) / 1e6 AS seconds,
             -- Which kinds of steps and which tools, whatever their number and order.
-            (arraySort(arrayDistinct(splitByString('', shape))), tools) AS pattern, version
+            (arraySort(arrayDistinct(splitByString('', shape))), tools) AS pattern,
+            version, models[1] AS model, prompt, toString({what:Identifier}) AS what
         FROM run_rows
-        WHERE status IN ('ok', 'error') AND version != '' AND {at:Identifier} > {since:DateTime64(3, 'UTC')} AND {at:Identifier} <= {until:DateTime64(3, 'UTC')}
+        LEFT JOIN prompted ON run_rows.run_id = prompted.run_id
+        WHERE status IN ('ok', 'error') AND what != '' AND {at:Identifier} > {since:DateTime64(3, 'UTC')} AND {at:Identifier} <= {until:DateTime64(3, 'UTC')}
     ),
     first_seen AS
     (
-        SELECT agent, version, min(time) AS since_time, argMin(run_id, time) AS first_run
+        SELECT agent, what, min(time) AS since_time, argMin(run_id, time) AS first_run
         FROM told
-        GROUP BY agent, version
+        GROUP BY agent, what
         HAVING since_time > {until:DateTime64(3, 'UTC')} - toIntervalSecond({fresh:UInt32})
     ),
     old_patterns AS
@@ -50,16 +63,16 @@ WITH
     compared AS
     (
         SELECT
-            told.agent AS agent, first_seen.version AS version, first_run, told.version = first_seen.version AS is_new, failed, steps, cost,
+            told.agent AS agent, first_seen.what AS what, first_run, told.what = first_seen.what AS is_new, failed, steps, cost,
             seconds, (agent, pattern) NOT IN (SELECT agent, pattern FROM old_patterns) AS strange
         FROM told
         INNER JOIN first_seen ON told.agent = first_seen.agent
-        WHERE told.version = first_seen.version OR time < since_time
+        WHERE told.what = first_seen.what OR time < since_time
     ),
     figures AS
     (
         SELECT
-            agent, version, any(first_run) AS shown,
+            agent, what, any(first_run) AS shown,
             countIf(is_new) AS n, countIf(NOT is_new) AS m,
             countIf(is_new AND failed) / n AS fails, (countIf(NOT is_new AND failed) + 1) / (m + 3) AS failed_before,
             countIf(is_new AND strange) / n AS strangers, (countIf(NOT is_new AND strange) + 1) / (m + 3) AS strange_before,
@@ -70,7 +83,7 @@ WITH
             n * (fails * log(greatest(fails, 1e-9) / failed_before) + (1 - fails) * log(greatest(1 - fails, 1e-9) / (1 - failed_before))) AS fails_surprise,
             n * (strangers * log(greatest(strangers, 1e-9) / strange_before) + (1 - strangers) * log(greatest(1 - strangers, 1e-9) / (1 - strange_before))) AS strange_surprise
         FROM compared
-        GROUP BY agent, version
+        GROUP BY agent, what
         HAVING n >= {fewest:UInt32} AND m >= 2 * {fewest:UInt32}
     ),
     worse AS
@@ -90,10 +103,10 @@ WITH
     )
 SELECT
     toString(agent) AS agent,
-    toString(version) AS version,
+    what,
     shown AS run_id,
     '' AS step_id,
     length(words) AS value,
-    format('{} with {}, in {} runs: {}', agent, version, toString(n), arrayStringConcat(words, '; ')) AS summary
+    format('{} with {}, in {} runs: {}', agent, what, toString(n), arrayStringConcat(words, '; ')) AS summary
 FROM worse
 WHERE value > 0
