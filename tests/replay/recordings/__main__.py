@@ -11,13 +11,20 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from urllib.request import urlopen
 
 from tests.replay.models import model
 from tests.sdk.engine.provider import provider
+from tests.sdk.servers.process import listening
+
+from playhead.journal.single import gather
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
+# These call `init` themselves, and are asked twelve things at once.
+SERVERS = ("server",)
 
 
 def record(program: Path, folder: Path) -> None:
@@ -34,8 +41,20 @@ def record(program: Path, folder: Path) -> None:
         }  # fmt: skip
         words = [str(folder / "env" / "bin" / "python"), str(program.relative_to(ROOT))]
         file = program.with_suffix(".playhead")
+        if program.stem in SERVERS:
+            with listening(words, folder, {**environment, "PYTHONHASHSEED": "0"}) as address:
+                ask_at_once(address)
+            gather(sorted((folder / "journal").iterdir()), file)
+            return
         command = [sys.executable, "-m", "playhead", "record", "-q", "-o", str(file), "--", *words]
         subprocess.run(command, cwd=folder, env=environment, check=True)
+
+
+def ask_at_once(address: str) -> None:
+    asked = [f"{address}/{'counted' if number % 2 else 'alone'}?{number % 4}" for number in range(12)]
+    with ThreadPoolExecutor(6) as clients:
+        for answer in clients.map(lambda one: urlopen(one).read(), asked):
+            assert b'"answer"' in answer
 
 
 def main() -> None:
