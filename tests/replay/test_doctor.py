@@ -34,6 +34,17 @@ print(ask("hello"))
 """
 )
 
+TRIO = """
+import trio
+
+async def work():
+    async with trio.open_nursery() as nursery:
+        for seconds in (0.02, 0.01):
+            nursery.start_soon(trio.sleep, seconds)
+
+trio.run(work)
+"""
+
 ADDRESS = (
     ASK
     + """
@@ -130,6 +141,14 @@ def test_what_was_not_captured_is_named_with_its_line(
     source = next(source for source in found if said in str(source))
     asked_in = "requests.post" if kind == "diverged" else line
     assert source["place"].endswith(f"agent.py:{line_of(text, asked_in)}")
+
+
+def test_the_order_of_trios_tasks_is_named_where_they_run(tmp_path: Path) -> None:
+    pytest.importorskip("trio")  # not among ours: httpcore imports it where it is there, and recordings would know
+    done = examined(tmp_path, TRIO)
+    assert [source["what"] for source in done.json["sources"] if source["kind"] == "not captured"] == [
+        "the order of trio's tasks"
+    ], done.out
 
 
 @pytest.mark.parametrize("text", [SHOWN, PRINTS])

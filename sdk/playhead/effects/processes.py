@@ -20,7 +20,7 @@ from playhead.lanes.lane import LANE_OF_CHILD
 from playhead.lanes.who import called_by_agent
 
 # `functools`, because `platform.processor()` is a cached property that runs `uname`: openai asks it for a header.
-THROUGH = frozenset({"subprocess", "contextlib", "functools", "shutil", "platform", "webbrowser"})
+THROUGH = frozenset({"subprocess", "contextlib", "ctypes.util", "functools", "shutil", "platform", "webbrowser"})
 ENDS = ("stdin", "stdout", "stderr")
 
 

@@ -12,6 +12,7 @@ from asyncio import AbstractEventLoop, Handle
 from collections.abc import Callable
 from contextvars import ContextVar
 from itertools import count
+from types import BuiltinFunctionType
 from typing import Any, TypeVar
 from zlib import crc32
 
@@ -87,7 +88,9 @@ class Actor:
     def bind(self) -> None:
         self.ident = get_ident()
         self.native_id = _thread.get_native_id()
-        self.clock = None if clock_of is None else clock_of(self.ident)
+        # gevent's numbers are those of greenlets: C would take them for addresses of threads.
+        real = isinstance(get_ident, BuiltinFunctionType)
+        self.clock = clock_of(self.ident) if clock_of is not None and real else None
         _actors[self.ident] = self
 
     def takes_given(self) -> None:

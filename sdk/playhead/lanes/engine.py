@@ -114,21 +114,7 @@ class Engine:
     # -- coming and going
 
     def install(self) -> None:
-        from playhead.effects import (
-            async_processes,
-            audit,
-            clock,
-            entropy,
-            environment,
-            files,
-            native_ids,
-            processes,
-            scanning,
-            spawned,
-            surroundings,
-        )
-        from playhead.lanes import executors, forks, garbage, generators, loops, sharing, signals, tasks, threads
-        from playhead.wire import aiohttp, httpx, urllib3, uvicorn
+        from playhead.lanes.parts import PARTS
 
         active.activate(self)
         if self.exact and not self.serving:
@@ -136,11 +122,8 @@ class Engine:
         actor = Actor(self, self.main)
         actor.bind()
         self.discipline.admit(actor, holding=True)
-        scheduling = (threads, executors, tasks, loops, generators, garbage, forks, signals, sharing)
-        reading = (clock, entropy, native_ids, environment, surroundings, files, scanning)
-        starting = (processes, async_processes, spawned, audit)
         with self.patches.many():
-            for part in (*scheduling, httpx, aiohttp, urllib3, uvicorn, *reading, *starting):
+            for part in PARTS:
                 part.install(self)
 
     def uninstall(self) -> None:

@@ -174,6 +174,8 @@ class Lock:
 
 class RLock:
     __slots__ = ("__weakref__", "_block", "_count", "_owner")
+    # trio asserts this of the locks that it is given.
+    __module__ = "_thread"
 
     def __init__(self) -> None:
         self._block = Lock()

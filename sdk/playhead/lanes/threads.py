@@ -116,11 +116,12 @@ def install(engine: Engine) -> None:  # noqa: PLR0915 - the patches of one modul
             engine.discipline.main_finished = True
         real_shutdown()
 
-    def sleep(seconds: float) -> None:
+    def sleep(*given: Any) -> None:
         actor = current_actor()
-        if actor is None:
-            real_sleep(seconds)
+        if actor is None or len(given) != 1:  # gevent's takes none, too
+            real_sleep(*given)
             return
+        seconds = given[0]
         if seconds < 0:
             raise ValueError("sleep length must be non-negative")
         engine.perform("sleep", lambda: real_sleep(seconds), _nothing, _nothing_of, delay=seconds)
