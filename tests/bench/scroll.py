@@ -76,7 +76,7 @@ async def _scroll(store: str) -> dict[str, float]:
     found: dict[str, float] = {"runs": _RUNS}
     began = time.perf_counter()
     async with app.run_test(size=(120, 36)) as pilot:
-        await until(pilot, lambda: bool(app.screen.query(RunTable)) and app.screen.query_one(RunTable).run is not None)
+        await app.rows()
         found["first_rows_ms"] = round((time.perf_counter() - began) * 1000, 1)
         screen = app.screen
         assert isinstance(screen, RunsScreen)
@@ -101,8 +101,8 @@ async def _ms(pilot: Pilot[None], table: RunTable, move: Callable[[], object]) -
     began = time.perf_counter()
     move()
     await pilot.pause()
-    await until(pilot, lambda: all(worker.is_finished for worker in pilot.app.workers))
-    await until(pilot, lambda: all(table.windows.row(line) is not None for line in table.visible_lines))
+    await until(lambda: all(worker.is_finished for worker in pilot.app.workers))
+    await until(lambda: all(table.windows.row(line) is not None for line in table.visible_lines))
     return (time.perf_counter() - began) * 1000
 
 

@@ -19,6 +19,8 @@ from playhead_collector.store.address import Embedded
 from playhead_collector.store.engine import Engine
 from playhead_tui.app import PlayheadApp, Start
 from playhead_tui.reading import Reader
+from playhead_tui.runs.saved import write_searches
+from playhead_tui.screen import PlayheadScreen
 
 # What a terminal acts on, or shows in another order.
 OBEYED = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
@@ -81,6 +83,39 @@ def test_hostile_text_is_shown_on_every_screen_and_never_obeyed(
     everything = "\n".join(seen)
     assert "\\x1b[31m" in everything and "[bold red]" in everything and "😄" not in everything
     assert "more characters" in everything
+
+
+def test_hostile_notices_names_of_searches_and_queries_are_shown_and_never_obeyed(
+    reader: Reader, tmp_path: Path
+) -> None:
+    searches = tmp_path / "searches.toml"
+    write_searches(searches, {EVIL: f'agent:"{EVIL}"', f"{EVIL} long": EVIL + "x" * 100_000})
+    app = PlayheadApp(Start("store", query='agent:"[bold red]no[/]"'), reader, now=lambda: NOW, searches=searches)
+
+    async def story(told: Story) -> None:
+        async def look(*keys: str) -> str:
+            await told.press(*keys)
+            screen = told.screen()
+            assert OBEYED.findall(screen) == []
+            assert all(len(line) <= 100 for line in screen.splitlines())
+            return screen
+
+        screen = told.app.screen
+        assert isinstance(screen, PlayheadScreen)
+        screen.tell(EVIL + "x" * 5_000_000, is_error=True)
+        assert "[bold red]no[/]" in await look()
+        told.app.clear_notifications()
+        # Whose name the question has, and who is listed.
+        assert "[bold red]no[/]" in await look("s")
+        await told.paste(EVIL.replace("\r", ""))
+        await look("enter")
+        assert "\\x1b[31mred" in await look("l")
+        # Chosen, it is what the line says.
+        await look("enter")
+        await look("l", "down", "enter")
+        await look("ctrl+p")
+
+    tell(app, story, (100, 30))
 
 
 def test_a_value_with_what_a_terminal_obeys_is_chosen_by_stars(reader: Reader, tmp_path: Path) -> None:

@@ -95,27 +95,30 @@ class PlayheadApp(App[None]):
         self.set_reactive(PlayheadApp.store, StoreState(start.store, start.project))
         self.marked = ""
         """A run that the next one marked is compared with."""
-
-    def on_mount(self) -> None:
+        # Before anything is there: all that is would be styled anew.
         self.register_theme(DARK)
         self.register_theme(LIGHT)
         self.theme = DARK.name
-        self.push_screen(RunsScreen(self.start.query))
+
+    def get_default_screen(self) -> RunsScreen:
+        return RunsScreen(self.start.query)
+
+    def on_mount(self) -> None:
         if self.start.run:
             self.open_run(self.start.run)
         if self.start.replay:
             self.open_replay(self.start.replay, number=self.start.step)
         if self.start.diff is not None:
             self.open_diff(*self.start.diff)
-        self.set_interval(LOOK_S, self._look)
+        self.set_interval(LOOK_S, self.look)
         self.set_interval(RETRY_S, self._retry)
-        self._look()
 
     def on_unmount(self) -> None:
         self.reader.close()
 
     @work(thread=True, exclusive=True, group="look")
-    def _look(self) -> None:
+    def look(self) -> None:
+        """At how much the store holds, and what fires."""
         try:
             totals = self.reader.ask(lambda client: totals_of_runs(client, RunFilter()))
         except (StoreLost, QuestionRefused, UsageError) as error:
@@ -142,7 +145,7 @@ class PlayheadApp(App[None]):
 
     def _retry(self) -> None:
         if self.store.trouble:
-            self._look()
+            self.look()
 
     @on(Looked)
     def _looked(self, event: Looked) -> None:

@@ -14,6 +14,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Label, OptionList
 from textual.widgets.option_list import Option
 
+from playhead_tui.entry import Entry
 from playhead_tui.shown import one_line
 
 _FRAME = """
@@ -39,7 +40,7 @@ class AskLine(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         with Vertical():
             yield Label(Text(self._question))
-            yield Input(self._value, select_on_focus=False)
+            yield Entry(self._value, select_on_focus=False)
 
     @on(Input.Submitted)
     def _answer(self, event: Input.Submitted) -> None:
@@ -62,7 +63,7 @@ class AskTwo(ModalScreen[tuple[str, str] | None]):
             yield Label(Text(self._question))
             for name, value in self._lines:
                 yield Label(Text(name))
-                yield Input(value, select_on_focus=False)
+                yield Entry(value, select_on_focus=False)
 
     @on(Input.Submitted)
     def _answer(self, event: Input.Submitted) -> None:

@@ -11,7 +11,6 @@ from playhead.errors import UsageError
 from playhead_collector.commands.common import add_store_arguments, positive, project_of, settings_of, token_of
 from playhead_collector.read.source import Source, open_source
 from playhead_collector.store.address import DEFAULT_PROJECT
-from playhead_tui.app import PlayheadApp, Start
 from playhead_tui.reading import Reader
 
 # The screen says that the store is away, and tries again; a command would wait longer.
@@ -38,6 +37,11 @@ def run(arguments: argparse.Namespace) -> int:
     def open_it(again: bool) -> Source:
         return open_source(settings.address, project, token, patience_s=_PATIENCE_S, opens_folder=not again)
 
+    reader = Reader(open_it)
+    reader.open_soon()
+    # Only now: Textual takes as long to import as a store to open.
+    from playhead_tui.app import PlayheadApp, Start
+
     # Whatever a library warns of would be written across the screen.
     logging.getLogger().addHandler(logging.NullHandler())
     start = Start(
@@ -49,6 +53,6 @@ def run(arguments: argparse.Namespace) -> int:
         step=arguments.step,
         diff=tuple(arguments.diff) if arguments.diff else None,
     )
-    app = PlayheadApp(start, Reader(open_it))
+    app = PlayheadApp(start, reader)
     app.run()
     return app.return_code or 0

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TypeVar
 
 import urllib3
@@ -59,6 +60,15 @@ class Reader:
             raise QuestionRefused(first_line(error)) from error
         except (ClickHouseError, urllib3.exceptions.HTTPError, OSError) as error:
             raise self._lost(source, error) from error
+
+    def open_soon(self) -> None:
+        """In a thread of its own, before anybody asks. What goes wrong is for the first question to find out."""
+
+        def work() -> None:
+            with suppress(StoreLost, PlayheadError):
+                self._open()
+
+        threading.Thread(target=work, name="playhead-open").start()
 
     def close(self) -> None:
         with self._opening:

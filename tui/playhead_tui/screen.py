@@ -16,6 +16,7 @@ from textual.worker import active_worker, get_current_worker
 
 from playhead.errors import UsageError
 from playhead_collector.read.fork import Fork, fork_of
+from playhead_tui.garbage import let_in
 from playhead_tui.reading import QuestionRefused, StoreLost
 from playhead_tui.shown import one_line
 
@@ -50,6 +51,9 @@ class PlayheadScreen(Screen[None]):
         no keys of a table. Within a line it is a slash.
         """
         return None if action in ("query", "find") and isinstance(self.focused, Input) else True
+
+    def on_unmount(self) -> None:
+        let_in()
 
     @property
     def host(self) -> PlayheadApp:

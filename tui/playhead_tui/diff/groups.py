@@ -11,7 +11,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from playhead.errors import UsageError
 from playhead_collector.read.run import read_steps
@@ -23,6 +23,7 @@ from playhead_replay.diff.members import MOST_MEMBERS, group_of, read_members
 from playhead_tui.diff.comparing import ComparingScreen
 from playhead_tui.diff.layout import Wrap
 from playhead_tui.header import Header
+from playhead_tui.keys import Keys
 from playhead_tui.lines import Lines
 from playhead_tui.shown import one_line
 
@@ -99,7 +100,7 @@ class GroupsScreen(ComparingScreen):
         yield Header()
         yield Static("reading …", id="groups-head", classes="compared")
         yield Branches(id="branches")
-        yield Footer(compact=True)
+        yield Keys()
 
     @property
     def _branches(self) -> Branches:

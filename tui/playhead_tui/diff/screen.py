@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -9,7 +10,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from playhead_replay.commands import diff_telling as telling
 from playhead_tui.diff.compared import Compared, compare
@@ -17,7 +18,9 @@ from playhead_tui.diff.comparing import ComparingScreen
 from playhead_tui.diff.head import head_of, where
 from playhead_tui.diff.layout import Layout, Said, said_of
 from playhead_tui.diff.pairs import Pairs
+from playhead_tui.garbage import kept_out
 from playhead_tui.header import Header
+from playhead_tui.keys import Keys
 from playhead_tui.lines import Lines
 
 
@@ -53,7 +56,7 @@ class DiffScreen(ComparingScreen):
         yield Static("reading …", id="diff-head", classes="compared")
         yield Pairs(id="pairs")
         yield Static(id="diff-at")
-        yield Footer(compact=True)
+        yield Keys()
 
     @property
     def _pairs(self) -> Pairs:
@@ -71,7 +74,12 @@ class DiffScreen(ComparingScreen):
 
     def action_reload(self) -> None:
         (a, b), reader = self._runs, self.host.reader
-        self.compare(lambda say: self.ComparedCame(compare(reader, a, b, say)))
+
+        def work(say: Callable[[str], None]) -> Message:
+            with kept_out():
+                return self.ComparedCame(compare(reader, a, b, say))
+
+        self.compare(work)
 
     @on(ComparedCame)
     def _compared_came(self, event: ComparedCame) -> None:
@@ -89,7 +97,12 @@ class DiffScreen(ComparingScreen):
             if not self._pairs.count:
                 self.query_one("#diff-at", Static).update("laying out …")
             pairs, entries = compared.diff.pairs, compared.entries
-            self.beside("said", lambda: self.SaidCame(compared, layout, said_of(pairs, entries, layout)))
+
+            def work() -> Message:
+                with kept_out():
+                    return self.SaidCame(compared, layout, said_of(pairs, entries, layout))
+
+            self.beside("said", work)
 
     @on(SaidCame)
     def _said_came(self, event: SaidCame) -> None:

@@ -14,10 +14,11 @@ from textual.app import ComposeResult, SuspendNotSupported
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
-from textual.widgets import Footer, Label, TextArea
+from textual.widgets import Label, TextArea
 
 from playhead.errors import UsageError
 from playhead.printable import printable
+from playhead_tui.keys import Keys
 
 
 class EditScreen(ModalScreen[str | None]):
@@ -46,7 +47,7 @@ class EditScreen(ModalScreen[str | None]):
         with Vertical():
             yield Label(Text(printable(self._title)))
             yield TextArea(self._text, soft_wrap=True, show_line_numbers=False)
-            yield Footer(compact=True, show_command_palette=False)
+            yield Keys(show_command_palette=False)
 
     def action_take(self) -> None:
         self.dismiss(self.query_one(TextArea).text)

@@ -14,7 +14,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.message import Message
 from textual.screen import ModalScreen
-from textual.widgets import Button, Checkbox, Footer, Input, Label, Static
+from textual.widgets import Button, Checkbox, Input, Label, Static
 
 from playhead.errors import PlayheadError, UsageError
 from playhead.printable import printable
@@ -24,6 +24,7 @@ from playhead_replay.fork import Forked, ForkWanted, fork
 from playhead_replay.recording.recording import Recording
 from playhead_tui.ask import AskOne
 from playhead_tui.header import Header
+from playhead_tui.keys import Keys
 from playhead_tui.replay.printed import Printed
 from playhead_tui.replay.sheets import write_printed
 from playhead_tui.run.pane import SheetPane
@@ -131,7 +132,7 @@ class ForkScreen(PlayheadScreen):
         yield Static(Text("… it runs up to the step, and goes its own way from there", "yellow"), id="fork-status")
         with Vertical(id="fork-printed"):
             yield SheetPane(("printed",), id="printed")
-        yield Footer(compact=True)
+        yield Keys()
 
     def _head(self) -> Text:
         wanted = self._wanted

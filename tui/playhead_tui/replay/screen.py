@@ -13,7 +13,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from playhead.errors import PlayheadError
 from playhead.printable import printable
@@ -22,6 +22,7 @@ from playhead_replay.stepping.session import Session
 from playhead_replay.stepping.stop import Local, Stop
 from playhead_tui.ask import AskLine, AskOne
 from playhead_tui.header import Header
+from playhead_tui.keys import Keys
 from playhead_tui.replay.changing import ChangingScreen
 from playhead_tui.replay.code import CodePane, place_of
 from playhead_tui.replay.driving import LOOK_S
@@ -102,7 +103,7 @@ class ReplayScreen(ChangingScreen):
             yield HerePane(TABS, id="here")
         yield Static(id="breakpoints")
         yield Static(id="so-far")
-        yield Footer(compact=True)
+        yield Keys()
 
     @property
     def _code(self) -> CodePane:

@@ -14,6 +14,7 @@ from playhead_collector.read.remarks import Remark, remarks_on
 from playhead_collector.read.run import Node, Run, find_run, read_run
 from playhead_collector.read.so_far import Meter
 from playhead_collector.read.timeline import Timeline, timeline_of
+from playhead_tui.garbage import kept_out
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +40,11 @@ class OpenedRun:
 
 def open_run(client: Client, prefix: str, now: datetime) -> OpenedRun:
     """Raises UsageError where there is no such run."""
-    run = read_run(client, find_run(client, prefix) if len(prefix) < 32 else prefix)
-    remarks = remarks_on(client, [run.row], now).get(run.row.run_id, [])
-    below, lasts = _shape(run.nodes)
-    return OpenedRun(run, timeline_of(run), Meter(run), remarks, _equal_calls(run.nodes), below, lasts)
+    with kept_out():
+        run = read_run(client, find_run(client, prefix) if len(prefix) < 32 else prefix)
+        remarks = remarks_on(client, [run.row], now).get(run.row.run_id, [])
+        below, lasts = _shape(run.nodes)
+        return OpenedRun(run, timeline_of(run), Meter(run), remarks, _equal_calls(run.nodes), below, lasts)
 
 
 def told_by(node: Node) -> Conversation | None:

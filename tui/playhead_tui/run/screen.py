@@ -15,13 +15,15 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.message import Message
 from textual.timer import Timer
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Input, Static
 
 from playhead.errors import UsageError
 from playhead.printable import printable
 from playhead_collector.read.export import export_runs
 from playhead_tui.ask import AskLine
+from playhead_tui.entry import Entry
 from playhead_tui.header import Header
+from playhead_tui.keys import Keys
 from playhead_tui.lines import Lines
 from playhead_tui.replayable import Replayable, replayable
 from playhead_tui.run.details import TABS, Tab, plain_text, sheet_of
@@ -101,9 +103,9 @@ class RunScreen(PlayheadScreen):
         with Horizontal(id="run"):
             yield Steps(id="steps")
             yield SheetPane(TABS, id="details")
-        yield Input(placeholder="words in this run", id="find", compact=True)
+        yield Entry(placeholder="words in this run", id="find", compact=True)
         yield Static(id="so-far")
-        yield Footer(compact=True)
+        yield Keys()
 
     @property
     def _steps(self) -> Steps:
@@ -115,7 +117,7 @@ class RunScreen(PlayheadScreen):
 
     def on_mount(self) -> None:
         self._steps.focus()
-        self.call_after_refresh(self.action_reload)
+        self.action_reload()
 
     def on_resize(self) -> None:
         if self._opened is not None:
@@ -130,6 +132,10 @@ class RunScreen(PlayheadScreen):
 
     @on(RunCame)
     def _run_came(self, event: RunCame) -> None:
+        if not self._steps.size.width:
+            # A short run is read sooner than a screen is laid out.
+            self.call_after_refresh(self._run_came, event)
+            return
         opened, is_first = event.opened, self._opened is None
         self._opened = opened
         self._run = opened.run.row.run_id

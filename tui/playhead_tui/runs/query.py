@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from rich.highlighter import Highlighter
 from rich.text import Text
 from textual.suggester import Suggester
-from textual.widgets import Input
 
 from playhead.printable import printable
 from playhead_collector.read.query_line import NAMES, NUMBERS, STATUSES, TIMES, QueryError, quoted, terms
+from playhead_tui.entry import Entry
 
 _EXAMPLES = {"since": ("1h", "2d", "today", "yesterday"), "until": ("1h", "1d", "today")}
 
@@ -62,7 +62,7 @@ class _Fields(Highlighter):
             text.stylize("underline bold red", *self.wrong)
 
 
-class QueryInput(Input):
+class QueryInput(Entry):
     """One line; `known` may be filled as values become known."""
 
     DEFAULT_CSS = "QueryInput { width: 1fr; background: $background; } QueryInput:focus { background: $surface; }"

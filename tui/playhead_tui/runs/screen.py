@@ -15,7 +15,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.message import Message
 from textual.timer import Timer
-from textual.widgets import Footer, Input, Label, Static
+from textual.widgets import Input, Label, Static
 
 from playhead.errors import UsageError
 from playhead.printable import printable
@@ -33,7 +33,9 @@ from playhead_collector.read.query_line import QueryError, parse_query, quoted, 
 from playhead_collector.read.runs import ORDERS, Order, PlacedRun, first_words, page_of_runs
 from playhead_collector.read.words import several
 from playhead_tui.ask import AskLine, AskOne, AskTwo
+from playhead_tui.entry import harmless
 from playhead_tui.header import Header
+from playhead_tui.keys import Keys
 from playhead_tui.lines import Lines
 from playhead_tui.runs.facets import Facets
 from playhead_tui.runs.histogram import TimeBars
@@ -72,6 +74,8 @@ class RunsScreen(PlayheadScreen):
 
         totals: Totals
         rows: list[PlacedRun]
+        is_another: bool
+        """Of other runs than before, and not only in another order."""
 
     @dataclass
     class PieceCame(Message):
@@ -111,12 +115,11 @@ class RunsScreen(PlayheadScreen):
             yield Facets(id="facets")
             yield RunTable(id="table")
         yield Summary(id="summary")
-        yield Footer(compact=True)
+        yield Keys()
 
     def on_mount(self) -> None:
         self._table.focus()
-        # How many bars fit is known once there is a layout.
-        self.call_after_refresh(self.search, self._line)
+        self.search(self._line)
 
     @property
     def _table(self) -> RunTable:
@@ -129,6 +132,7 @@ class RunsScreen(PlayheadScreen):
         entry, wrong = self.query_one(QueryInput), self.query_one("#wrong", Static)
         if entry.value != line:
             entry.value = line
+            line = entry.value
         try:
             wanted = parse_query(line, self.host.now())
         except QueryError as error:
@@ -141,17 +145,19 @@ class RunsScreen(PlayheadScreen):
         self._line, self._wanted = line, wanted
         self._table.go_to(0)
         self._begin()
-        self._look_around()
 
-    def _begin(self) -> None:
+    def _begin(self, *, is_another: bool = True) -> None:
+        """Rows first: what else is asked of them waits for these."""
         wanted, order = self._wanted, self._order
 
         def question(client: Client) -> Message:
-            return self.Began(totals_of_runs(client, wanted), page_of_runs(client, wanted, order, SIZE))
+            return self.Began(totals_of_runs(client, wanted), page_of_runs(client, wanted, order, SIZE), is_another)
 
         self.ask("begin", question)
 
     def _look_around(self) -> None:
+        if self.host.store.runs is None:
+            self.host.look()
         wanted, most = self._wanted, self.query_one(TimeBars).room
         self.ask("facets", lambda client: self.FacetsCame(facets_of_runs(client, wanted)))
         now = self.host.now()
@@ -176,6 +182,14 @@ class RunsScreen(PlayheadScreen):
             self.query_one(Summary).say(hint)
         self._ask_for_words(event.rows)
         self._moved()
+        if event.is_another:
+            # How many bars fit is known once there is a layout.
+            self.call_after_refresh(self._look_around)
+
+    def refused(self, why: str) -> None:
+        super().refused(why)
+        if self.host.store.runs is None:
+            self.host.look()
 
     @on(RunTable.PieceWanted)
     def _piece_wanted(self, event: RunTable.PieceWanted) -> None:
@@ -223,9 +237,7 @@ class RunsScreen(PlayheadScreen):
     @on(Facets.ValueChosen)
     def _value_chosen(self, event: Facets.ValueChosen) -> None:
         """Once puts it into the line, once more takes it out. What no line should hold is a star there."""
-        value = "".join(
-            letter if letter.isprintable() and letter == printable(letter) else "*" for letter in event.value
-        )
+        value = harmless(event.value)
         is_there = value_of(self._line, event.field) == value
         self.search(with_term(self._line, event.field, "" if is_there else value))
 
@@ -246,7 +258,7 @@ class RunsScreen(PlayheadScreen):
         self._order = Order(by, not self._order.descending if is_same else True)
         self._table.order = self._order
         self._table.go_to(0)
-        self._begin()
+        self._begin(is_another=False)
 
     # The run under the cursor
 
@@ -340,7 +352,6 @@ class RunsScreen(PlayheadScreen):
         if self.is_current and not self.host.store.trouble:
             self._wanted = parse_query(self._line, self.host.now())
             self._begin()
-            self._look_around()
 
     def action_save(self) -> None:
         if self._line:
