@@ -26,7 +26,7 @@ REPOSITORY = Path(__file__).resolve().parents[3]
 LATER = {
     "stalled_run": timedelta(minutes=10),
     "approval_waiting": timedelta(hours=2),
-    "service_silent": timedelta(days=7, minutes=5),
+    "service_silent": timedelta(days=7, hours=1),
 }
 
 

@@ -123,6 +123,8 @@ class Incident:
     begin_s: float
     end_s: float
     strength: float
+    worse: str = ""
+    """With a release, what got worse."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +221,7 @@ def _releases(rng: Random, made: Plan, habits: dict[str, Habit], free: Callable[
             releases.append(release)
             if worse:
                 end = (day + 1 + (rng.random() < 0.5)) * DAY_S
-                made.incidents.append(Incident("release", f"{name} {release.version}", at, end, strength))
+                made.incidents.append(Incident("release", f"{name} {release.version}", at, end, strength, worse))
                 free(name, at, end)
                 # Taken back: the version before runs on.
                 releases.append(Release(name, last.version, end, last.model, last.prompt))

@@ -22,11 +22,22 @@ FAULT = {
     "agent_latency_p95": "agent_latency", "agent_latency_p99": "agent_latency", "agent_tokens": "agent_cost",
     "new_version": "release", "new_model": "release", "new_prompt": "release",
 }  # fmt: skip
+# What an incident does beside: the faults that it rightly shows as, by how the runs are made while it lasts. A slow tool
+# makes its agent slow; an agent whose model is slow waits for its tools, too; and what befalls a new release in its
+# first days is in what is said of it.
+_SHOWS_AS: Mapping[str, tuple[str, ...]] = {
+    "tool_failures": ("agent_errors", "release"), "tool_latency": ("agent_latency", "release"),
+    "agent_errors": ("release",), "agent_latency": ("tool_latency", "release"),
+    "agent_cost": ("run_cost", "run_tokens", "context_limit", "release"),
+    "success": ("agent_errors",), "cost": ("agent_cost", "run_cost", "run_tokens", "context_limit"),
+    "steps": ("agent_cost", "agent_latency", "run_cost", "run_tokens", "context_limit"),
+    "latency": ("agent_latency", "tool_latency"), "pattern": (),
+}  # fmt: skip
 
 
 @dataclass(slots=True)
 class Verdict:
-    """Of one rule. `beside` are alerts about something that has the label of another fault: neither right nor wrong."""
+    """Of one rule. `beside` are alerts about what another fault does, too: neither right nor wrong."""
 
     rule: str
     wanted: frozenset[str]
@@ -83,7 +94,7 @@ def about_runs(client: Client, rule: Admitted, runs: Sequence[Ran], labels: Labe
     # What is wrong with all runs of an agent is wrong with this one.
     hit = {
         run.run_id for run in runs
-        if run.run_id in fired and any(_follows(one, run.agent) for one in _under_way(plan, run.hour))
+        if run.run_id in fired and any(_follows(one, fault, run.agent) for one in _under_way(plan, run.hour))
     }  # fmt: skip
     return _of_runs(rule.rule.name, fired, wanted, labels, hit)
 
@@ -126,12 +137,11 @@ def hour_by_hour(client: Client, rule: Admitted, plan: Plan, first_day: int = 8)
                 continue
             # Incidents that befall a release are in what is said of its first day, too.
             under_way = list(_under_way(plan, hour, 24 if fault == "release" else 2))
-            about = [one for one in under_way if _concerns(one, subject)]
-            right = [one for one in about if one in wanted]
+            right = [one for one in under_way if one in wanted and _concerns(one, subject)]
             if right:
                 verdict.right += 1
                 verdict.found |= set(map(_told, right))
-            elif about or any(_follows(one, subject) for one in under_way):
+            elif any(_follows(one, fault, subject) for one in under_way):
                 verdict.beside += 1
             else:
                 verdict.wrong.append(f"{moment(hour):%d %H} {row['summary']}")
@@ -168,10 +178,12 @@ def _concerns(incident: Incident, subject: str) -> bool:
     return incident.subject == subject or incident.subject.split()[0] == subject.split(maxsplit=1)[0]
 
 
-def _follows(incident: Incident, subject: str) -> bool:
-    """Whether what it does to an agent's tools shows at the agent, or the other way round."""
+def _follows(incident: Incident, fault: str, subject: str) -> bool:
+    """Whether an incident shows as that fault there: at the same agent, or between it and its tools."""
+    if fault != incident.fault and fault not in _SHOWS_AS.get(incident.worse or incident.fault, ()):
+        return False
     for habit in AGENTS:
-        names = {habit.name, habit.service, *(tool.name for tool in habit.tools)}
+        names = {habit.name, *(tool.name for tool in habit.tools)}
         if subject.split(maxsplit=1)[0] in names and incident.subject.split()[0] in names:
             return True
     return False

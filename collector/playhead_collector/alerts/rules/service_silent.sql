@@ -15,18 +15,23 @@ WITH seen AS
 ),
 last AS
 (
-    SELECT service, max(time) AS last_time, argMax(run_id, time) AS last_run, argMax(first_step, time) AS last_step FROM seen GROUP BY service
+    SELECT service, max(time) AS last_time, argMax(run_id, time) AS last_run, argMax(first_step, time) AS last_step,
+        dateDiff('second', last_time, {until:DateTime64(3, 'UTC')}) AS seconds,
+        -- A job that begins and ends a little earlier or later than a week ago is no silence.
+        toIntervalSecond(least(1800, intDiv(seconds, 4))) AS margin
+    FROM seen
+    GROUP BY service
 )
 SELECT
     toString(seen.service) AS service,
     any(last_run) AS run_id,
     any(last_step) AS step_id,
-    -- With half an hour on either side, and by the length of the silence: what came in a few minutes of a week ago is chance.
-    dateDiff('second', any(last_time), {until:DateTime64(3, 'UTC')}) AS silence,
-    silence / (silence + 3600) * uniqExactIf(seen.run_id, time > last_time - toIntervalDay(7) - toIntervalMinute(30)
-        AND time <= {until:DateTime64(3, 'UTC')} - toIntervalDay(7) + toIntervalMinute(30)) AS week_ago,
-    silence / (silence + 3600) * uniqExactIf(seen.run_id, time > last_time - toIntervalDay(14) - toIntervalMinute(30)
-        AND time <= {until:DateTime64(3, 'UTC')} - toIntervalDay(14) + toIntervalMinute(30)) AS two_weeks_ago,
+    -- By the length of the silence: what came in a few minutes of a week ago is chance.
+    any(seconds / (seconds + 3600)) AS weight,
+    weight * uniqExactIf(seen.run_id, time > last_time - toIntervalDay(7) + margin
+        AND time <= {until:DateTime64(3, 'UTC')} - toIntervalDay(7) - margin) AS week_ago,
+    weight * uniqExactIf(seen.run_id, time > last_time - toIntervalDay(14) + margin
+        AND time <= {until:DateTime64(3, 'UTC')} - toIntervalDay(14) - margin) AS two_weeks_ago,
     -- Of the two weeks before the one in which less came, where both are known.
     if(min(time) < any(last_time) - toIntervalDay(14), least(week_ago, two_weeks_ago), week_ago) AS value,
     format('nothing from {} since {}; a week ago {} runs came in that time', service, toString(toDateTime(any(last_time), 'UTC')),
