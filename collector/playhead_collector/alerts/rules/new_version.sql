@@ -17,7 +17,7 @@
 WITH
     prompted AS
     (
-        SELECT run_id, hex(sipHash64(argMin(arrayFilter((h, f) -> f = 'system', piece_hashes, piece_fields), start_time))) AS prompt
+        SELECT run_id, hex(argMin(sipHash64(arrayFilter((h, f) -> f = 'system', piece_hashes, piece_fields)), start_time)) AS prompt
         FROM step_rows
         -- Nothing is read where it is false.
         WHERE {asks_prompts:Bool} AND kind = 'prompt' AND has(piece_fields, 'system')
@@ -26,53 +26,46 @@ WITH
     ),
     told AS
     (
-        SELECT run_rows.run_id AS run_id, agent, {at:Identifier} AS time, status = 'error' AS failed, toFloat64(steps) AS steps, toFloat64(ifNull(cost_usd, 0)) AS cost,
+        SELECT run_rows.run_id AS run_id, agent, {at:Identifier} AS time, status = 'error' AS failed, toFloat64(steps) AS steps,
+            toFloat64(ifNull(cost_usd, 0)) AS cost,
             greatest(toUnixTimestamp64Micro(end_time) - toUnixTimestamp64Micro(start_time), 1000) / 1e6 AS seconds,
             -- Which kinds of steps and which tools, whatever their number and order.
-            (arraySort(arrayDistinct(splitByString('', shape))), tools) AS pattern,
+            sipHash64(arraySort(arrayDistinct(splitByString('', shape))), tools) AS pattern,
             version, models[1] AS model, prompt, toString({what:Identifier}) AS what
         FROM run_rows
         LEFT JOIN prompted ON run_rows.run_id = prompted.run_id
         WHERE status IN ('ok', 'error') AND what != '' AND {at:Identifier} > {since:DateTime64(3, 'UTC')} AND {at:Identifier} <= {until:DateTime64(3, 'UTC')}
     ),
-    first_seen AS
+    -- By windows, one after the other: what is named twice is read twice.
+    dated AS
     (
-        SELECT agent, what, min(time) AS since_time, argMin(run_id, time) AS first_run
+        SELECT *, min(time) OVER (PARTITION BY agent, what) > {until:DateTime64(3, 'UTC')} - toIntervalSecond({fresh:UInt32}) AS is_new
         FROM told
-        GROUP BY agent, what
-        HAVING since_time > {until:DateTime64(3, 'UTC')} - toIntervalSecond({fresh:UInt32})
     ),
-    old_patterns AS
+    parted AS
+    (
+        SELECT *, minIf(time, is_new) OVER of_agent AS news_time, groupUniqArrayIf(what, is_new) OVER of_agent AS news
+        FROM dated
+        WINDOW of_agent AS (PARTITION BY agent)
+    ),
+    judged AS
     (
         -- What one run in two hundred of the past did is a way the agent has.
-        SELECT agent, pattern
-        FROM
-        (
-            SELECT agent, pattern, times, sum(times) OVER (PARTITION BY agent) AS of_all
-            FROM
-            (
-                SELECT agent, pattern, count() AS times
-                FROM told
-                INNER JOIN (SELECT agent, min(since_time) AS since_time FROM first_seen GROUP BY agent) AS since USING (agent)
-                WHERE time < since_time
-                GROUP BY agent, pattern
-            )
-        )
-        WHERE times * 200 >= of_all
+        SELECT *, countIf(time < news_time) OVER (PARTITION BY agent, pattern) * 200 < countIf(time < news_time) OVER (PARTITION BY agent) AS strange
+        FROM parted
+        WHERE notEmpty(news)
     ),
     compared AS
     (
-        SELECT
-            told.agent AS agent, first_seen.what AS what, first_run, told.what = first_seen.what AS is_new, failed, steps, cost,
-            seconds, (agent, pattern) NOT IN (SELECT agent, pattern FROM old_patterns) AS strange
-        FROM told
-        INNER JOIN first_seen ON told.agent = first_seen.agent
-        WHERE told.what = first_seen.what OR time < since_time
+        SELECT agent, one AS what, run_id, time, is_new, failed, steps, cost, seconds, strange
+        FROM judged
+        ARRAY JOIN if(is_new, [what], news) AS one
+        WHERE is_new OR time < news_time
     ),
     figures AS
     (
         SELECT
-            agent, what, any(first_run) AS shown,
+            agent, what, argMinIf(run_id, time, is_new) AS shown,
             countIf(is_new) AS n, countIf(NOT is_new) AS m,
             countIf(is_new AND failed) / n AS fails, (countIf(NOT is_new AND failed) + 1) / (m + 3) AS failed_before,
             countIf(is_new AND strange) / n AS strangers, (countIf(NOT is_new AND strange) + 1) / (m + 3) AS strange_before,
