@@ -30,7 +30,9 @@ from playhead_collector.store.engine import Engine
 RUNS = int(os.environ.get("PROOF_RUNS", "200000"))
 KEPT = os.environ.get("PROOF_MONTH", "")
 CHOSEN = [name for name in os.environ.get("PROOF_RULES", "").split(",") if name]
-_RUNS = "SELECT run_id, agent, toDateTime(start_time, 'UTC'), toDateTime(end_time, 'UTC') FROM runs ORDER BY start_time"
+_RUNS = """
+    SELECT run_id, agent, toUnixTimestamp64Milli(start_time) / 1e3, toDateTime(end_time, 'UTC') FROM runs ORDER BY start_time
+"""
 SHOWN = int(os.environ.get("PROOF_SHOWN", "3"))
 _OF_WHAT_IS_OPEN = ("stalled_run", "approval_waiting")
 
@@ -56,12 +58,7 @@ def test_every_labelled_fault_is_found_and_hardly_anything_else(
     )
     admission = Admission(client)
     runs = [
-        Ran(
-            str(run),
-            str(agent),
-            int((start.replace(tzinfo=UTC).timestamp() - BEGIN_S) // 3600),
-            end.replace(tzinfo=UTC),
-        )
+        Ran(str(run), str(agent), (float(start) - BEGIN_S) / 3600, end.replace(tzinfo=UTC))
         for run, agent, start, end in client.query(_RUNS).result_rows
     ]
     verdicts: list[Verdict] = []

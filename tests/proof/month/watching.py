@@ -78,7 +78,8 @@ def moment(hour: float) -> datetime:
 class Ran:
     run_id: str
     agent: str
-    hour: int
+    hour: float
+    """Of the month, in which it began."""
     end: datetime
 
 
@@ -166,7 +167,7 @@ def _may_be_told(rule: str, incident: Incident, plan: Plan) -> bool:
     return this.prompt not in [one.prompt for one in before]
 
 
-def _under_way(plan: Plan, hour: int, held: int = 2) -> Iterator[Incident]:
+def _under_way(plan: Plan, hour: float, held: int = 2) -> Iterator[Incident]:
     """For some hours after its end what looks back still holds an incident; what is new is looked back on for a day."""
     second = hour * 3600
     for one in plan.incidents:
