@@ -31,7 +31,8 @@ RUNS = int(os.environ.get("PROOF_RUNS", "200000"))
 KEPT = os.environ.get("PROOF_MONTH", "")
 CHOSEN = [name for name in os.environ.get("PROOF_RULES", "").split(",") if name]
 _RUNS = """
-    SELECT run_id, agent, toUnixTimestamp64Milli(start_time) / 1e3, toDateTime(end_time, 'UTC') FROM runs ORDER BY start_time
+    SELECT run_id, agent, toUnixTimestamp64Milli(start_time) / 1e3, toDateTime(end_time, 'UTC')
+    FROM runs ORDER BY start_time
 """
 SHOWN = int(os.environ.get("PROOF_SHOWN", "3"))
 _OF_WHAT_IS_OPEN = ("stalled_run", "approval_waiting")
