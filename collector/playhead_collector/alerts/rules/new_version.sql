@@ -39,12 +39,13 @@ WITH
     -- By windows, one after the other: what is named twice is read twice.
     dated AS
     (
-        SELECT *, min(time) OVER (PARTITION BY agent, what) > {until:DateTime64(3, 'UTC')} - toIntervalSecond({fresh:UInt32}) AS is_new
+        SELECT *, min(time) OVER (PARTITION BY agent, what) AS since_time,
+            since_time > {until:DateTime64(3, 'UTC')} - toIntervalSecond({fresh:UInt32}) AS is_fresh
         FROM told
     ),
     parted AS
     (
-        SELECT *, minIf(time, is_new) OVER of_agent AS news_time, groupUniqArrayIf(what, is_new) OVER of_agent AS news
+        SELECT *, minIf(time, is_fresh) OVER of_agent AS news_time, groupUniqArrayIf((what, since_time), is_fresh) OVER of_agent AS news
         FROM dated
         WINDOW of_agent AS (PARTITION BY agent)
     ),
@@ -57,10 +58,10 @@ WITH
     ),
     compared AS
     (
-        SELECT agent, one AS what, run_id, time, is_new, failed, steps, cost, seconds, strange
+        SELECT agent, new.1 AS what, run_id, time, judged.what = new.1 AS is_new, failed, steps, cost, seconds, strange
         FROM judged
-        ARRAY JOIN if(is_new, [what], news) AS one
-        WHERE is_new OR time < news_time
+        ARRAY JOIN news AS new
+        WHERE judged.what = new.1 OR time < new.2
     ),
     figures AS
     (
