@@ -100,8 +100,8 @@ def written(folder: Path, name: str, text: str) -> Rule:
 
 def store(database: StoreDatabase, *runs: MadeRun) -> None:
     """As a collector does: the steps, then the rows of the runs."""
-    for run in runs:
-        database.insert(run.request())
+    # Requests one after the other are one request, too; an insert of its own takes each 0.1 s.
+    database.insert(b"".join(run.request().SerializeToString() for run in runs))
     database.recompute([run.run_id for run in runs])
 
 
