@@ -14,10 +14,12 @@ from __future__ import annotations
 import argparse
 import tempfile
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 
+from clickhouse_connect.driver.client import Client
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from playhead.errors import PlayheadError, UsageError
@@ -65,9 +67,10 @@ def run(arguments: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(prefix="playhead-alerts-") as folder:
         store = Store(parse_address(f"chdb://{folder}/store"))
         try:
-            for number, file in enumerate(files):
+            recorded = _Recorded(store)
+            for file in files:
                 try:
-                    reason = _try(store, f"case{number}", file, _read(file), rules)
+                    reason = _try(recorded, file, _read(file), rules)
                 except PlayheadError as error:
                     reason = str(error)
                 if reason:
@@ -92,7 +95,25 @@ def _read(file: Path) -> Case:
         raise UsageError(f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}") from None
 
 
-def _try(store: Store, project: str, file: Path, case: Case, rules: Mapping[str, Rule]) -> str:
+class _Recorded:
+    """The runs that cases name: stored once, whichever and however many cases name them."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._projects: dict[tuple[Path, ...], str] = {}
+        self._numbers = count()
+
+    def reader(self, files: Sequence[Path]) -> Client:
+        """Of a project that holds the runs in these files and no others."""
+        project = self._projects.get(tuple(files))
+        if project is None:
+            project = f"case{next(self._numbers)}"
+            store_files(self._store, project, list(files))
+            self._projects[tuple(files)] = project
+        return self._store.reader(project)
+
+
+def _try(recorded: _Recorded, file: Path, case: Case, rules: Mapping[str, Rule]) -> str:
     """Why a case does not pass; empty where it does."""
     if case.rule not in rules:
         raise UsageError(f"there is no rule {case.rule!r}, or it is broken; 'playhead alerts check' says")
@@ -100,8 +121,7 @@ def _try(store: Store, project: str, file: Path, case: Case, rules: Mapping[str,
         later = duration(case.later)
     except ValueError as error:
         raise UsageError(f"later: {error}") from None
-    store_files(store, project, [file.parent / name for name in case.runs])
-    client = store.reader(project)
+    client = recorded.reader([file.parent / name for name in case.runs])
     ruling = Ruling(rules[case.rule], {name: str(value) for name, value in case.parameters.items()})
     moment = Moment(store_time(client) + later, sorted(changed_runs(client, _BEGINNING)))
     return _compared(case, ask(client, ruling.admitted(client), moment, ruling.chosen))
