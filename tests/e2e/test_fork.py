@@ -6,14 +6,14 @@ import re
 import sys
 from pathlib import Path
 
-from tests.e2e.running import up
+from tests.e2e.running import Up
 from tests.replay.agents import playhead
 from tests.replay.models import DESK, model
 
 
-def test_a_fork_of_a_stored_run_is_stored_and_says_whose_it_is(tmp_path: Path) -> None:
+def test_a_fork_of_a_stored_run_is_stored_and_says_whose_it_is(collector: Up, tmp_path: Path) -> None:
     (tmp_path / "agent.py").write_text(DESK)
-    with up(tmp_path / "up") as collector, model() as there:
+    with model() as there:
         more = {
             "MODEL": there.url, "OPENAI_API_KEY": "none", "PLAYHEAD_STORE": collector.store,
             "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url,
