@@ -21,8 +21,8 @@ def test_a_recording_in_a_file_is_imported_once_whichever_way(collector: Up, tmp
     assert collector.playhead("ship", "--endpoint", collector.url, str(file)).status == 0
     collector.wait_until_stored()
     recording = from_file(file)
-    told = collector.playhead("runs", "--json", "--limit", "1000").rows()
-    (run,) = [row for row in told if row["run_id"] == recording.run]
+    stored = collector.playhead("runs", "--json", "--limit", "1000").rows()
+    (run,) = [row for row in stored if row["run_id"] == recording.run]
     assert (run["status"], run["error"], run["steps"]) == ("error", "killed by SIGKILL", 1)
     pieces = f"SELECT count() AS pieces FROM recordings WHERE process_id = '{recording.process}'"
     kept = collector.playhead("sql", "--json", pieces).rows()
