@@ -11,6 +11,7 @@ from tests.tui.told import NOW, Told, all_runs
 from playhead_collector.alerts.alert import Alert, found, lapsed
 from playhead_collector.alerts.ask import Finding
 from playhead_collector.alerts.journal import Event, Journal
+from playhead_collector.alerts.rule import Rule
 from playhead_collector.alerts.rule_folder import read_rules
 
 FOLDER = Path(__file__).with_name("rules")
@@ -34,12 +35,13 @@ class Alerting:
         columns = ("holder", "began_at", "alive_at", "judged_until")
         self._client.insert("alert_evaluators", [row], column_names=columns)
 
-    def found(self, rule: str, minutes: float, *findings: Finding, fires: float | None = None) -> Alert:
+    def found(self, named: str | Rule, minutes: float, *findings: Finding, fires: float | None = None) -> Alert:
         """Found so many minutes ago; it fires where it was found again, at `fires`."""
-        alert = found(None, RULES[rule], findings, ago(minutes))
+        rule = RULES[named] if isinstance(named, str) else named
+        alert = found(None, rule, findings, ago(minutes))
         self._journal.write([Event(alert, ("default",) if alert.announced else ())], ago(minutes))
         if fires is not None:
-            alert = found(alert, RULES[rule], findings, ago(fires))
+            alert = found(alert, rule, findings, ago(fires))
             self._journal.write([Event(alert)], ago(fires))
         return alert
 

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from tests.collector.facade.port import Port
 from tests.tui.conftest import MakeApp
 from tests.tui.story import Story, tell
+from tests.tui.test_alerts import app_on
 from textual.binding import Binding, BindingType
 from textual.widgets import Tree
 
+from playhead_tui.alerts.answering import AnsweringScreen
+from playhead_tui.alerts.pane import AlertPane
+from playhead_tui.alerts.screen import AlertsScreen
+from playhead_tui.alerts.table import AlertTable
 from playhead_tui.app import PlayheadApp
-from playhead_tui.ask import AskLine, AskOne, AskTwo
+from playhead_tui.ask import AskLine, AskLines, AskOne
 from playhead_tui.lines import Lines
 from playhead_tui.replay.screen import ReplayScreen
 from playhead_tui.run.pane import SheetPane
@@ -20,6 +28,8 @@ from playhead_tui.runs.query import QueryInput
 from playhead_tui.runs.screen import RunsScreen
 from playhead_tui.runs.table import RunTable
 
+# Pressed by the tests of alerts and service levels.
+_ELSEWHERE = {"A", "L"}
 # Pressed by the tests of leaving and of the palette.
 _LEAVING = {"ctrl+c", "ctrl+q", "q"}
 
@@ -41,7 +51,7 @@ class Keys:
     def covers(self, *places: type) -> None:
         for place in places:
             for binding in place.BINDINGS:  # type: ignore[attr-defined]
-                assert _keys_of(binding) <= self.pressed | _LEAVING, f"{place.__name__}: {binding}"
+                assert _keys_of(binding) <= self.pressed | _LEAVING | _ELSEWHERE, f"{place.__name__}: {binding}"
 
 
 def _keys_of(binding: BindingType) -> set[str]:
@@ -93,7 +103,7 @@ def test_every_key_of_the_screen_of_runs_does_what_it_says(make_app: MakeApp) ->
         await press("d", "D")
         assert not app.marked and "no fork of another" in told.notices()
         await press("c")
-        assert isinstance(press.at(), AskTwo)
+        assert isinstance(press.at(), AskLines)
         await press("escape")
         await press("f")
         assert "following: what arrives" in told.notices()
@@ -175,6 +185,55 @@ def test_every_key_of_the_screen_of_a_run_does_what_it_says(make_app: MakeApp) -
         assert isinstance(press.at(), RunsScreen)
 
     tell(make_app(run="0015"), story)
+
+
+def test_every_key_of_the_screen_of_alerts_does_what_it_says(alerts_port: Port, tmp_path: Path) -> None:
+    async def story(told: Story) -> None:
+        press = Keys(told)
+        await press("A")
+        screen = press.at()
+        assert isinstance(screen, AlertsScreen)
+        table, pane = screen.query_one(AlertTable), screen.query_one(AlertPane)
+        for key, asked in (
+            ("a", AskLines),
+            ("s", AskLines),
+            ("S", AskOne),
+            ("f", AskOne),
+            ("v", AskOne),
+            ("b", AskLines),
+        ):
+            await press(key)
+            assert isinstance(press.at(), asked), key
+            await press("escape")
+        for key, tab in (("2", "history"), ("3", "rule"), ("4", "backtest"), ("1", "alert")):
+            await press(key)
+            assert pane.tab == tab
+        await press("v", "down", "down", "enter")
+        assert table.count == 2
+        await press("v", "enter", "j", "R")
+        assert table.count == 5 and table.cursor == 1
+        await press("g", "tab")
+        assert pane.has_focus
+        await press("end", "home")
+        while pane.run_here is None:
+            await press("j")
+        await press("enter")
+        assert isinstance(press.at(), RunScreen)
+        await press("A")
+        assert press.at() is screen
+        await press("r")
+        assert isinstance(press.at(), ReplayScreen)
+        await press("q", "k", "space")
+        assert pane.run_here is None
+        await press("escape")
+        assert table.has_focus
+        await press("enter")
+        assert isinstance(press.at(), RunScreen)
+        await press("q", "q")
+        assert isinstance(press.at(), RunsScreen)
+        press.covers(AlertsScreen, AnsweringScreen, AlertPane)
+
+    tell(app_on(alerts_port, tmp_path), story)
 
 
 @pytest.mark.parametrize("key", sorted(_LEAVING))

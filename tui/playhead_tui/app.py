@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
 from textual.app import App, SystemCommand
@@ -27,9 +27,20 @@ from playhead_tui.runs.screen import RunsScreen
 from playhead_tui.screen import PlayheadScreen
 from playhead_tui.theme import DARK, LIGHT
 
+if TYPE_CHECKING:
+    from playhead_collector.alerts.marks import Kind
+    from playhead_collector.alerts.standing import Standing
+
 # How often the store is asked how much it holds, and, while it is lost, whether it is there again.
 LOOK_S = 10.0
 RETRY_S = 1.0
+
+
+Mark = Callable[["Kind", Mapping[str, object]], str]
+
+
+def _no_mark(kind: Kind, said: Mapping[str, object]) -> str:
+    raise UsageError("nothing can be said of alerts from here; 'playhead alerts ack' and 'silence' do")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +58,10 @@ class Start:
     """Of the replay, where it begins."""
     diff: tuple[str, str] | None = None
     """Two runs to compare at once."""
+    rules: Path | None = None
+    """The folder of rules that alerts are of, beside the shipped ones; this user's where none is named."""
+    objectives: Path | None = None
+    """The file of objectives that service levels are held against."""
 
 
 class PlayheadApp(App[None]):
@@ -54,6 +69,8 @@ class PlayheadApp(App[None]):
     CSS_PATH = Path(__file__).with_name("app.tcss")
     ENABLE_COMMAND_PALETTE = True
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("A", "alerts", "Alerts", show=False),
+        Binding("L", "levels", "Service levels", show=False),
         Binding("question_mark", "help", "help", key_display="?"),
         Binding("ctrl+t", "switch_theme", "Light or dark", show=False),
         Binding("ctrl+c,ctrl+q", "quit", "Quit", show=False, priority=True),
@@ -86,12 +103,15 @@ class PlayheadApp(App[None]):
         *,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         searches: Path | None = None,
+        mark: Mark = _no_mark,
     ) -> None:
+        """`mark` says something of alerts where the store is: what, and of which."""
         super().__init__()
         self.start = start
         self.reader = reader
         self.now = now
         self.searches = searches or searches_file()
+        self.mark = mark
         self.set_reactive(PlayheadApp.store, StoreState(start.store, start.project))
         self.marked = ""
         """A run that the next one marked is compared with."""
@@ -135,13 +155,15 @@ class PlayheadApp(App[None]):
         now = self.now()
         try:
             alerts = self.reader.ask(lambda client: standing_alerts(client, now, now))
-            is_known = any(one.fires for one in alerts) or self.reader.ask(rules_asked).is_current
+            is_known = self.reader.ask(rules_asked).is_current
         except (StoreLost, QuestionRefused, UsageError):
-            self.post_message(self.AlertsLooked(None, 0))
-        else:
-            firing = [one for one in alerts if one.fires]
-            seen = sum(one.is_seen for one in firing)
-            self.post_message(self.AlertsLooked(len(firing) if is_known else None, seen))
+            alerts, is_known = [], False
+        self.alerts_looked(alerts, is_known=is_known)
+
+    def alerts_looked(self, alerts: Iterable[Standing], *, is_known: bool) -> None:
+        """How they stand; where it is not known whether there are more, none is not said to be zero."""
+        firing = [one.is_seen for one in alerts if one.fires]
+        self.post_message(self.AlertsLooked(len(firing) if firing or is_known else None, sum(firing)))
 
     def _retry(self) -> None:
         if self.store.trouble:
@@ -191,6 +213,32 @@ class PlayheadApp(App[None]):
 
         self.push_screen(ReplayScreen(run_id, step_id, number))
 
+    def open_runs(self, query: str) -> None:
+        """Above the screen that asks for them."""
+        # As above.
+        from playhead_tui.runs.within import RunsWithin
+
+        self.push_screen(RunsWithin(query))
+
+    def action_alerts(self) -> None:
+        # As above.
+        from playhead_tui.alerts.screen import AlertsScreen
+
+        self._go_to(AlertsScreen)
+
+    def action_levels(self) -> None:
+        # As above.
+        from playhead_tui.levels.screen import LevelsScreen
+
+        self._go_to(LevelsScreen)
+
+    def _go_to(self, kind: type[PlayheadScreen]) -> None:
+        """Back to one that is open, or to a new one."""
+        if not any(isinstance(screen, kind) for screen in self.screen_stack):
+            self.push_screen(kind())
+        while not isinstance(self.screen, kind):
+            self.pop_screen()
+
     def open_diff(self, a: str, b: str) -> None:
         """Of two runs; what was marked for one is marked no longer."""
         # As above.
@@ -219,6 +267,8 @@ class PlayheadApp(App[None]):
         """Textual's own, and every action of the screen and of what has the focus."""
         yield from super().get_system_commands(screen)
         yield SystemCommand("Light or dark", "Switch between the two themes", self.action_switch_theme)
+        yield SystemCommand("Alerts", "key A: what fires, and the runs that show it", self.action_alerts)
+        yield SystemCommand("Service levels", "key L: success, cost, latency, error budgets", self.action_levels)
         told: set[str] = set()
         for node, binding, enabled, _ in screen.active_bindings.values():
             is_ours = isinstance(node, (PlayheadScreen, Lines, TimeBars))

@@ -1,8 +1,9 @@
-"""Small questions to the user, above the screen they belong to: a line of text, or one of several."""
+"""Small questions to the user, above the screen they belong to: a line of text, several, or one of several."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 from typing import ClassVar
 
 from rich.text import Text
@@ -47,31 +48,34 @@ class AskLine(ModalScreen[str | None]):
         self.dismiss(event.value.strip() or None)
 
 
-class AskTwo(ModalScreen[tuple[str, str] | None]):
-    """Two lines, each under its name, or None."""
+class AskLines(ModalScreen[tuple[str, ...] | None]):
+    """Several lines, each under its name, or None. Enter goes to the next, and takes them all in the last."""
 
-    DEFAULT_CSS = _FRAME.format(name="AskTwo")
+    DEFAULT_CSS = _FRAME.format(name="AskLines")
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Cancel")]
 
-    def __init__(self, question: str, names: tuple[str, str], values: tuple[str, str]) -> None:
+    def __init__(self, question: str, lines: Mapping[str, str]) -> None:
+        """The lines by name, as they are to begin with."""
         super().__init__()
         self._question = question
-        self._lines = list(zip(names, values, strict=True))
+        self._lines = lines
 
     def compose(self) -> ComposeResult:
         with Vertical():
             yield Label(Text(self._question))
-            for name, value in self._lines:
+            for name, value in self._lines.items():
                 yield Label(Text(name))
                 yield Entry(value, select_on_focus=False)
 
     @on(Input.Submitted)
-    def _answer(self, event: Input.Submitted) -> None:
-        first, second = self.query(Input)
-        if event.input is first and self.focused is first:
-            self.set_focus(second)
+    def _answer(self) -> None:
+        """Counted from where the focus is: of two keys at once both come from the same line."""
+        entries = list(self.query(Input))
+        after = next((entry for before, entry in pairwise(entries) if before is self.focused), None)
+        if after is None:
+            self.dismiss(tuple(entry.value.strip() for entry in entries))
         else:
-            self.dismiss((first.value.strip(), second.value.strip()))
+            self.set_focus(after)
 
 
 class AskOne(ModalScreen[str | None]):

@@ -6,12 +6,18 @@ import argparse
 import logging
 import os
 import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from playhead.errors import UsageError
 from playhead_collector.commands.common import add_store_arguments, positive, project_of, settings_of, token_of
 from playhead_collector.read.source import Source, open_source
 from playhead_collector.store.address import DEFAULT_PROJECT
 from playhead_tui.reading import Reader
+
+if TYPE_CHECKING:
+    from playhead_collector.alerts.marks import Kind
 
 # The screen says that the store is away, and tries again; a command would wait longer.
 _PATIENCE_S = 1.0
@@ -24,6 +30,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--run", default="", metavar="RUN", help="open this run: its id, its beginning, or 'last'")
     parser.add_argument("--replay", default="", metavar="RUN", help="replay this run")
     parser.add_argument("--step", type=positive, metavar="N", help="with --replay: begin at this step")
+    parser.add_argument(
+        "--rules", metavar="DIR", type=Path, help="folder of the rules that alerts are of; default: the collector's"
+    )
+    parser.add_argument(
+        "--objectives", metavar="FILE", type=Path,
+        help="TOML file of objectives, as for 'playhead slo'; default: objectives.toml in this user's configuration",
+    )  # fmt: skip
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -42,6 +55,12 @@ def run(arguments: argparse.Namespace) -> int:
     # Only now: Textual takes as long to import as a store to open.
     from playhead_tui.app import PlayheadApp, Start
 
+    def mark(kind: Kind, said: Mapping[str, object]) -> str:
+        # Only here: what nobody says yet need not be loaded.
+        from playhead_collector.alerts.marker import Marker
+
+        return Marker(settings.address, project or DEFAULT_PROJECT, settings.admin_token).mark(reader.ask, kind, said)
+
     # Whatever a library warns of would be written across the screen.
     logging.getLogger().addHandler(logging.NullHandler())
     start = Start(
@@ -52,7 +71,9 @@ def run(arguments: argparse.Namespace) -> int:
         replay=arguments.replay,
         step=arguments.step,
         diff=tuple(arguments.diff) if arguments.diff else None,
+        rules=arguments.rules or settings.alert_rules,
+        objectives=arguments.objectives,
     )
-    app = PlayheadApp(start, reader)
+    app = PlayheadApp(start, reader, mark=mark)
     app.run()
     return app.return_code or 0

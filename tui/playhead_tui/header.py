@@ -74,7 +74,7 @@ class Header(Vertical):
                 right.append(f" · {count(store.open_runs)} open")
             state = "lost ✗" if store.trouble else ("no collector ○" if store.opened_here else "live ●")
             right.append(f" · {state}", style="bold red" if store.trouble else "green")
-        right.append("   ").append_text(_badge(store.firing, store.seen))
+        right.append("   ").append_text(_badge(store.firing, store.seen, "alert" if width > 90 else ""))
         room = width - left.cell_len - right.cell_len - 1
         name = one_line(store.name, max(8, room))
         left.append(name)
@@ -82,12 +82,16 @@ class Header(Vertical):
         return left.append_text(right)
 
 
-def _badge(firing: int | None, seen: int) -> Text:
+def _badge(firing: int | None, seen: int, what: str) -> Text:
     if firing is None:
         return Text("alerts ?", style="dim")
     if not firing:
         return Text("no alerts", style="dim")
     if firing == seen:
-        return Text(f"{several(firing, 'alert')} firing, seen", style="bold")
+        return Text(f"{_several(firing, what)} firing, seen", style="bold")
     more = f" +{seen} seen" if seen else ""
-    return Text(f" {several(firing - seen, 'alert')} firing{more} ", style="bold reverse red")
+    return Text(f" {_several(firing - seen, what)} firing{more} ", style="bold reverse red")
+
+
+def _several(number: int, what: str) -> str:
+    return several(number, what) if what else str(number)

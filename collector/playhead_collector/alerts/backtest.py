@@ -25,6 +25,7 @@ MOMENTS = 2000
 """Moments that a rule about a window is asked at, at the most."""
 
 _AT_ONCE = 500
+_BARS = " ▁▂▃▄▅▆▇█"
 
 Progress = Callable[[int, int], None]
 """How much is done, of how much."""
@@ -103,6 +104,16 @@ def _of_window(
         moment = span.since + number * span.step
         yield moment, ask(client, admitted, Moment(moment, at=HISTORY), chosen)
         progress(number, moments)
+
+
+def plot(firings: Sequence[Firing], span: Span, parts: int) -> str:
+    """How many began in each of equal parts of the span, as blocks: the highest stands for the most."""
+    counts = [0] * parts
+    for firing in firings:
+        part = (firing.fired_at - span.since) / (span.until - span.since)
+        counts[min(parts - 1, max(0, int(part * parts)))] += 1
+    most = max(counts) or 1
+    return "".join(_BARS[-(-one * (len(_BARS) - 1) // most)] for one in counts)
 
 
 class _Life:

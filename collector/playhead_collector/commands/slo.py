@@ -22,7 +22,7 @@ from playhead_collector.commands.common import (
 from playhead_collector.read.runs import TIMES, parse_time
 from playhead_collector.slo.budget import Budget, budget
 from playhead_collector.slo.levels import GROUPS, Level, Window, levels
-from playhead_collector.slo.objectives import Acceptance, Objectives, read_objectives
+from playhead_collector.slo.objectives import Acceptance, objectives_of
 from playhead_collector.slo.report import BUDGET_HEAD, HEAD, budget_cells, cells, markdown
 
 
@@ -33,7 +33,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--agent", default="", help="of this agent only")
     parser.add_argument("--since", default="30d", help=f"runs that ended at this time or later: {TIMES}; default 30d")
     parser.add_argument("--until", default="", help="runs that ended before this time; default now")
-    parser.add_argument("--objectives", metavar="FILE", type=Path, help="TOML file of objectives (docs/slo.md)")
+    parser.add_argument(
+        "--objectives", metavar="FILE", type=Path,
+        help="TOML file of objectives (docs/slo.md); default: objectives.toml in this user's configuration",
+    )  # fmt: skip
     parser.add_argument("--score", default="", help="the score that says whether an outcome is accepted")
     parser.add_argument("--least", type=float, default=0.0, help="how much of that score is enough")
     parser.add_argument("--markdown", action="store_true", help="a report in Markdown")
@@ -42,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """1 where an objective's budget is spent, so that a pipeline can ask."""
     now = datetime.now(UTC)
-    told = read_objectives(arguments.objectives) if arguments.objectives else Objectives()
+    told = objectives_of(arguments.objectives)
     acceptance = Acceptance(arguments.score, arguments.least) if arguments.score else told.acceptance
     until = parse_time(arguments.until, now) if arguments.until else now
     window = Window(parse_time(arguments.since, now), until)

@@ -58,6 +58,21 @@ def levels(client: Client, window: Window, by: str, acceptance: Acceptance, agen
     return [Level(*row) for row in rows]
 
 
+Trend = tuple[tuple[int, int], ...]
+"""Of a group how many runs ended in each part of a window, the oldest first, and how many of them succeeded."""
+
+
+def trends(client: Client, window: Window, by: str, acceptance: Acceptance, parts: int) -> dict[str, Trend]:
+    """By the name of the group."""
+    values = {**parameters(window, acceptance, by=by), "parts": parts}
+    found: dict[str, list[tuple[int, int]]] = {}
+    for name, part, runs, successes in client.query(
+        load("slo_runs") + load("slo_trend"), parameters=values
+    ).result_rows:
+        found.setdefault(name, [(0, 0)] * parts)[int(part)] = (int(runs), int(successes))
+    return {name: tuple(counts) for name, counts in found.items()}
+
+
 def parameters(window: Window, acceptance: Acceptance, *, by: str = "all", agent: str = "") -> dict[str, Any]:
     """What every query about service levels is given."""
     return {

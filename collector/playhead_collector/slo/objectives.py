@@ -23,6 +23,7 @@ What is wrong in it is refused with what to write instead; a misspelt key must n
 from __future__ import annotations
 
 import difflib
+import os
 import re
 import tomllib
 from collections.abc import Collection, Mapping
@@ -61,6 +62,19 @@ class Objective:
 class Objectives:
     acceptance: Acceptance = Acceptance()
     objectives: tuple[Objective, ...] = ()
+
+
+def users_objectives() -> Path:
+    """Where this user's are, as the XDG directory specification has it."""
+    base = os.environ.get("XDG_CONFIG_HOME")
+    return (Path(base) if base else Path.home() / ".config") / "playhead" / "objectives.toml"
+
+
+def objectives_of(path: Path | None) -> Objectives:
+    """Those of a file; where none is named, of the user's own, if it is there."""
+    if path is None and not users_objectives().exists():
+        return Objectives()
+    return read_objectives(path or users_objectives())
 
 
 def read_objectives(path: Path) -> Objectives:

@@ -22,7 +22,7 @@ def cells(level: Level) -> tuple[str, ...]:
 
 def budget_cells(budget: Budget) -> tuple[str, ...]:
     """Target, what it is, what is left, how fast it burns, and the days as a plot."""
-    burns = ", ".join(f"{_hours(burn.long_s)} {burn.long_rate:.1f}x" for burn in budget.burns)
+    burns = ", ".join(f"{hours(burn.long_s)} {burn.long_rate:.1f}x" for burn in budget.burns)
     good = "no runs" if budget.good is None else percent(budget.good)
     left = "" if budget.left is None else percent(budget.left)
     return (percent(budget.objective.target), good, left, burns, budget.alarm, plot(budget))
@@ -63,5 +63,5 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     return [line(head), line(["---"] * len(head)), *(line(row) for row in rows)]
 
 
-def _hours(seconds: int) -> str:
+def hours(seconds: int) -> str:
     return f"{seconds // 3600}h"

@@ -48,7 +48,7 @@ HOSTILE = (
     " spaces ",
 )
 # These read what another query begins with, as the functions that ask them put it before them.
-_BEGUN_BY = {"slo_budget": "slo_runs", "slo_levels": "slo_runs"}
+_BEGUN_BY = {"slo_budget": "slo_runs", "slo_levels": "slo_runs", "slo_trend": "slo_runs"}
 # Filled in as text, from this program's own words.
 _PLACEHOLDERS = {"final", "parts", "detached_parts", "text"}
 _PARAMETER = re.compile(r"\{(\w+):([^{}]+)\}")

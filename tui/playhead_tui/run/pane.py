@@ -27,6 +27,11 @@ class SheetPane(Lines):
         self._sheet: list[Line] = []
         self._visible: list[int] = []
 
+    @property
+    def sheet_line(self) -> Line | None:
+        """What is under the cursor."""
+        return self._sheet[self._visible[self.cursor]] if self.cursor < len(self._visible) else None
+
     def show(self, sheet: list[Line], tab: str, *, keep: bool) -> None:
         """Another sheet; `keep` where it is of the same step, only newer or of another width."""
         self.tab = tab

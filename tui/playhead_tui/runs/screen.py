@@ -32,7 +32,7 @@ from playhead_collector.read.overview import (
 from playhead_collector.read.query_line import QueryError, parse_query, quoted, value_of, with_term
 from playhead_collector.read.runs import ORDERS, Order, PlacedRun, first_words, page_of_runs
 from playhead_collector.read.words import several
-from playhead_tui.ask import AskLine, AskOne, AskTwo
+from playhead_tui.ask import AskLine, AskLines, AskOne
 from playhead_tui.entry import harmless
 from playhead_tui.header import Header
 from playhead_tui.keys import Keys
@@ -333,11 +333,11 @@ class RunsScreen(PlayheadScreen):
         versions = sorted(self._known.get("version", [])[:2])
         given = [f"version:{quoted(version)}" for version in versions] if len(versions) == 2 else ["", ""]
         question = f"compare two groups of runs{f' within {self._line!r}' if self._line else ''}, such as version:1.4.1"
-        self.app.push_screen(AskTwo(question, ("A", "B"), (given[0], given[1])), self._groups)
+        self.app.push_screen(AskLines(question, {"A": given[0], "B": given[1]}), self._groups)
 
-    def _groups(self, groups: tuple[str, str] | None) -> None:
+    def _groups(self, groups: tuple[str, ...] | None) -> None:
         if groups is not None:
-            self.host.open_groups(self._line, *groups)
+            self.host.open_groups(self._line, groups[0], groups[1])
 
     def action_follow(self) -> None:
         if self._following is None:

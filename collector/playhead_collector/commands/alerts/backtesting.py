@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from playhead.errors import UsageError
-from playhead_collector.alerts.backtest import Firing, Span, backtest
+from playhead_collector.alerts.backtest import Firing, Span, backtest, plot
 from playhead_collector.alerts.changed import store_time
 from playhead_collector.alerts.rule import Rule
 from playhead_collector.alerts.ruling import Ruling
@@ -31,7 +31,6 @@ from playhead_collector.commands.common import (
 from playhead_collector.read.runs import TIMES, parse_time
 from playhead_collector.read.words import count, duration, several
 
-_BARS = " ▁▂▃▄▅▆▇█"
 _BUCKETS = 60
 _PARTS = 1000
 
@@ -111,7 +110,7 @@ def _show(rule: Rule, variants: Sequence[_Variant], span: Span, limit: int) -> N
         table.add_row(
             variant.name, count(len(lasted)), count(len(runs)),
             duration(whole.total_seconds()), duration(longest.total_seconds()),
-            Text(_plot(variant.firings, span), style="red"),
+            Text(plot(variant.firings, span, _BUCKETS), style="red"),
         )  # fmt: skip
     out.print(table)
     _show_firings(variants[-1], span, limit)
@@ -137,16 +136,6 @@ def _show_firings(variant: _Variant, span: Span, limit: int) -> None:
     left = len(variant.firings) - limit
     if left > 0:
         say(f"and {several(left, 'firing')} before these; --limit shows more, --json all")
-
-
-def _plot(firings: Sequence[Firing], span: Span) -> str:
-    """How many began in each of equal parts of the span."""
-    counts = [0] * _BUCKETS
-    for firing in firings:
-        part = (firing.fired_at - span.since) / (span.until - span.since)
-        counts[min(_BUCKETS - 1, max(0, int(part * _BUCKETS)))] += 1
-    most = max(counts) or 1
-    return "".join(_BARS[-(-one * (len(_BARS) - 1) // most)] for one in counts)
 
 
 def _as_json(variant: _Variant, firing: Firing) -> dict[str, object]:

@@ -40,7 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
         rows = list(
             source.client.query(
                 load("alerts_firing" if arguments.firing else "alert_history"),
-                parameters={"since": since, "rule": arguments.rule, "limit": arguments.limit},
+                parameters={"since": since, "rule": arguments.rule, "limit": arguments.limit, "alert": ""},
             ).named_results()
         )
     if arguments.json:

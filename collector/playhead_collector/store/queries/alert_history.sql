@@ -13,5 +13,6 @@ LEFT ANY JOIN
     (SELECT alert_id, argMax(by, at) AS acked, max(at) AS acked_at FROM alert_marks FINAL WHERE kind = 'ack' GROUP BY alert_id) AS acks
     USING alert_id
 WHERE alert_events.at > {since:DateTime64(3, 'UTC')} AND ({rule:String} = '' OR rule = {rule:String})
+    AND ({alert:String} = '' OR alert_id = {alert:String})
 ORDER BY version DESC, alert_id
 LIMIT {limit:UInt32}

@@ -1,7 +1,6 @@
 -- Service levels by group. A cost that nobody knows is left out of both sides of the cost of a success.
 SELECT
-    multiIf({by:String} = 'agent', toString(agent), {by:String} = 'version', concat(toString(agent), ' ', toString(version)),
-        {by:String} = 'model', toString(model), {by:String} = 'segment', segment, 'all') AS name,
+    name,
     count() AS runs,
     countIf(success) AS successes,
     countIf(has_score) AS scored,

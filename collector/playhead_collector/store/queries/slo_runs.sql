@@ -42,7 +42,10 @@ WITH
             run_id, agent, version, model, segment, time, seconds, cost_usd,
             scored_run != '' AS has_score,
             status = 'ok' AND (NOT has_score OR score >= {accepted:Float64}) AS success,
-            helped_run != '' AS aided
+            helped_run != '' AS aided,
+            -- Of the group that it is counted in.
+            multiIf({by:String} = 'agent', toString(agent), {by:String} = 'version', concat(toString(agent), ' ', toString(version)),
+                {by:String} = 'model', toString(model), {by:String} = 'segment', segment, 'all') AS name
         FROM ended
         LEFT JOIN scored ON ended.run_id = scored.scored_run
         LEFT JOIN helped ON ended.run_id = helped.helped_run
