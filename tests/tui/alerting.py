@@ -49,7 +49,7 @@ class Alerting:
         self._journal.write([Event(lapsed(alert, RULES[rule], ago(minutes)))], ago(minutes))
 
     def mark(self, kind: str, minutes: float, note: str, *, alert_id: str = "", rule: str = "") -> None:
-        until = NOW + timedelta(hours=2)
+        until = NOW + timedelta(days=3650)
         row = [f"{kind}-{minutes:g}", kind, alert_id, rule, {}, ago(minutes), until, "ann", note, 1]
         columns = ("mark_id", "kind", "alert_id", "rule", "matching", "at", "until", "by", "note", "version")
         self._client.insert("alert_marks", [row], column_names=columns)

@@ -79,7 +79,7 @@ def test_the_badge_does_not_say_that_nothing_fires_where_nobody_asked(port: Port
 def test_the_badge_says_that_nothing_fires_where_the_rules_were_asked(
     make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(playhead_collector.alerts.standing, "standing_alerts", lambda client, now, since: [])
+    monkeypatch.setattr(playhead_collector.alerts.standing, "standing_alerts", lambda client, since: [])
 
     async def story(told: Story) -> None:
         assert "live ●   no alerts" in told.screen().splitlines()[0]
@@ -107,7 +107,7 @@ def test_an_alert_is_looked_at_and_its_run_opened(make_app: MakeApp, size: str) 
         await told.press("A")
         told.look("A: alerts, the most urgent first")
         await told.press("down", "down")
-        told.look("down down: one that is silenced, with all runs that show it")
+        told.look("down down: one that somebody has seen")
         await told.press("2")
         told.look("2: what became of it, and who was told")
         await told.press("3")

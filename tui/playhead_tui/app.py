@@ -154,7 +154,7 @@ class PlayheadApp(App[None]):
 
         now = self.now()
         try:
-            alerts = self.reader.ask(lambda client: standing_alerts(client, now, now))
+            alerts = self.reader.ask(lambda client: standing_alerts(client, now))
             is_known = self.reader.ask(rules_asked).is_current
         except (StoreLost, QuestionRefused, UsageError):
             alerts, is_known = [], False

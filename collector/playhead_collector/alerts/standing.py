@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from clickhouse_connect.driver.client import Client
 
 from playhead_collector.alerts.alert import Alert, State
+from playhead_collector.alerts.changed import store_time
 from playhead_collector.alerts.journal import Journal
 from playhead_collector.alerts.marks import Kind, Mark, marks
 from playhead_collector.store.query import load
@@ -47,8 +48,9 @@ class Asked:
         return self.ever and self.behind < BEHIND
 
 
-def standing_alerts(client: Client, now: datetime, over_since: datetime) -> list[Standing]:
-    """Those that stand, and those that were over only since a moment."""
+def standing_alerts(client: Client, over_since: datetime) -> list[Standing]:
+    """Those that stand, and those that were over only since a moment. What is in force is so by the store's clock."""
+    now = store_time(client)
     said = marks(client, now)
     return [_with_marks(alert, said) for alert in Journal(client).standing(now, over_since).values()]
 

@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
+from clickhouse_connect.driver.client import Client
 from textual import on
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from playhead.errors import PlayheadError, UsageError
+from playhead_collector.alerts.changed import store_time
 from playhead_collector.alerts.marker import this_user
 from playhead_collector.alerts.marks import Kind, Mark, marks
 from playhead_collector.alerts.rule_file import duration
@@ -94,11 +96,10 @@ class AnsweringScreen(PlayheadScreen):
         self._mark(Kind.SILENCE, said, f"{rule} {where}: nobody is told for {span}; S ends that")
 
     def action_silences(self) -> None:
-        now = self.host.now()
-        self.ask(
-            "silences",
-            lambda client: self.SilencesCame([one for one in marks(client, now) if one.kind is Kind.SILENCE]),
-        )
+        def question(client: Client) -> Message:
+            return self.SilencesCame([one for one in marks(client, store_time(client)) if one.kind is Kind.SILENCE])
+
+        self.ask("silences", question)
 
     @on(SilencesCame)
     def _silences_came(self, event: SilencesCame) -> None:

@@ -44,7 +44,7 @@ class All:
 
 
 def all_alerts(client: Client, now: datetime) -> All:
-    return All(by_urgency(standing_alerts(client, now, now - OVER)), rules_asked(client))
+    return All(by_urgency(standing_alerts(client, now - OVER)), rules_asked(client))
 
 
 def behind(client: Client, alert: Alert, now: datetime) -> Behind:

@@ -48,7 +48,9 @@ def sheet_of_alert(one: Standing, rule: Rule | None, behind: Behind | None, now:
     for sign, verb, mark in (("a", "acknowledged", one.acked), ("z", "silenced", one.silenced)):
         if mark is not None:
             sheet.text(f"{sign} {verb} by {mark.by}{_until(mark, now)}{f': {mark.note}' if mark.note else ''}", "bold")
-    values = [(name, value) for name, value in (*alert.group, *sorted(alert.labels.items())) if name != "run_id"]
+    values = [
+        (name, value) for name, value in (*alert.group, *sorted(alert.labels.items())) if value and name != "run_id"
+    ]
     if values:
         sheet.text(" · ".join(f"{name} {value}" for name, value in values), "cyan")
     _runs(sheet, alert, behind)
