@@ -5,7 +5,7 @@
 -- owner: agents
 -- lookback: 7d
 -- parameter: usd Float64 = 5; what no run of an agent without a past may cost, in USD
--- parameter: times Float64 = 5; how many times the cost that 19 of 20 earlier runs stay below
+-- parameter: times Float64 = 6; how many times the cost that 19 of 20 earlier runs stay below
 -- parameter: floor Float64 = 0.02; what is never too much, in USD
 -- parameter: past UInt32 = 100; earlier runs that are a past
 WITH
