@@ -22,18 +22,21 @@ import sys
 import tempfile
 import threading
 import time
+import urllib.request
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 from clickhouse_connect.driver.client import Client
 from tests.bench.sender import send_http
-from tests.bench.subject import running
+from tests.bench.subject import Subject, running
 from tests.bench.traffic import light
 from tests.bench.wire import Batch
 from tests.collector.alerts.asking import MadeRun
 from tests.collector.alerts.receiving import Receiving, receiving
 
+from playhead_collector.alerts.ask import Moment, ask
+from playhead_collector.alerts.changed import store_time
 from playhead_collector.alerts.evaluator import Evaluator
 from playhead_collector.alerts.rule_folder import read_rules
 from playhead_collector.alerts.ruling import Ruling
@@ -47,7 +50,7 @@ from playhead_collector.store.store import insert_settings
 
 _STEPS = int(os.environ.get("PLAYHEAD_BENCH_STEPS", "5000000"))
 _SMALL = 100_000
-_NEW_RUNS, _LOOKS = 50, 15
+_NEW_RUNS, _LOOKS, _WINDOW_LOOKS = 50, 15, 5
 # Spans a second beside the offenders, and how long.
 _RATE, _SECONDS = 2_000, 60
 _OFFENDS_EVERY_S = 0.5
@@ -78,12 +81,14 @@ def _lag(folder: Path) -> dict[str, object]:
             sent_at, spans = _send(subject.http)
             missing = _wait_for(there, sent_at)
             cpu = subject.cpu_s()
+            stages = _stages(subject, sent_at)
+            trouble = (folder / "collector.log").read_text()[-2000:]
     if missing:
-        raise RuntimeError(f"nobody was told of {len(missing)} of {len(sent_at)} offending runs")
+        raise RuntimeError(f"nobody was told of {len(missing)} of {len(sent_at)} offending runs: {stages}; {trouble}")
     lags = sorted(told - sent_at[run] for run, told in _told(there).items() if run in sent_at)
     print(
         f"{spans} spans in {_SECONDS} s, {len(lags)} of their runs offend: told after {statistics.median(lags):.2f} s "
-        f"(median), {lags[-1]:.2f} s (slowest); {cpu:.0f} s of CPU",
+        f"(median), {lags[-1]:.2f} s (slowest); {cpu:.0f} s of CPU; {stages}",
         flush=True,
     )
     return {
@@ -141,6 +146,33 @@ def _told(there: Receiving) -> dict[str, float]:
     return first
 
 
+def _stages(subject: Subject, sent_at: dict[str, float]) -> str:
+    """Where the time goes: until the run's row is there, and from there until the event is written."""
+    client = subject.client
+    computed = _moments(client, "SELECT run_id, computed_at / 1e6 FROM run_rows FINAL")
+    noticed = _moments(client, "SELECT arrayJoin(run_ids) AS run, min(version) / 1e6 FROM alert_events GROUP BY run")
+    stored = [computed[run] - at for run, at in sent_at.items() if run in computed]
+    seen = [noticed[run] - computed[run] for run in sent_at if run in computed and run in noticed]
+    metrics = urllib.request.urlopen(f"{subject.http}/metrics", timeout=10).read().decode()
+    count, took = (_figure(metrics, f"playhead_alert_look_seconds_{of}") for of in ("count", "sum"))
+    stages = f"stored after {_spread(stored)}, looked at {_spread(seen)} later"
+    return f"{stages}; {count:.0f} looks that asked, of {took / max(1, count):.2f} s"
+
+
+def _moments(client: Client, query: str) -> dict[str, float]:
+    return {str(run): float(at) for run, at in client.query(query).result_rows}
+
+
+def _figure(metrics: str, name: str) -> float:
+    return sum(float(line.rpartition(" ")[2]) for line in metrics.splitlines() if line.startswith(name))
+
+
+def _spread(seconds: list[float]) -> str:
+    if not seconds:
+        return "never"
+    return f"{statistics.median(seconds):.2f} s (slowest {max(seconds):.2f})"
+
+
 def _wait_for(there: Receiving, sent_at: dict[str, float], patience_s: float = 60.0) -> set[str]:
     deadline = time.monotonic() + patience_s
     while time.monotonic() < deadline and set(sent_at) - set(_told(there)):
@@ -156,8 +188,13 @@ def _growth(folder: Path) -> dict[str, object]:
         _store(engine, client, folder, today)
     _older_days(engine.connect(str(large.database)), _STEPS // _SMALL - 1)
     rules = read_rules(_no_rules(folder)).rules
-    asked = [(client, Evaluator(client, [Ruling(rule) for rule in rules], alone=True)) for client in (small, large)]
-    times: list[list[float]] = [[], []]
+    about_runs = [rule for rule in rules if rule.about_runs]
+    windows = [Ruling(rule) for rule in rules if not rule.about_runs]
+    asked = [
+        (client, Evaluator(client, [Ruling(rule) for rule in about_runs], alone=True)) for client in (small, large)
+    ]
+    looks: list[list[float]] = [[], []]
+    window_times: list[list[float]] = [[], []]
     for number in range(_LOOKS + 1):
         new = list(light(_NEW_RUNS, seed=100 + number, start_ns=_now_ns(), run_every_ns=1_000_000))
         for place, (client, evaluator) in enumerate(asked):
@@ -165,21 +202,31 @@ def _growth(folder: Path) -> dict[str, object]:
             look = evaluator.look()
             # The first one goes on from an hour ago.
             if number:
-                times[place].append(look.seconds)
+                looks[place].append(look.seconds)
                 if look.runs < _NEW_RUNS or evaluator.failures:
                     raise RuntimeError(f"{look.runs} runs were judged; {evaluator.failures}")
+            if number and number <= _WINDOW_LOOKS:
+                began, moment = time.perf_counter(), Moment(store_time(client))
+                for ruling in windows:
+                    ask(client, ruling.admitted(client), moment)
+                window_times[place].append(time.perf_counter() - began)
     steps = [int(client.query("SELECT count() FROM step_rows").result_rows[0][0]) for client in (small, large)]
-    cost = [statistics.median(one) for one in times]
+    look_s, windows_s = ([statistics.median(one) for one in both] for both in (looks, window_times))
+    cost = [sum(both) for both in zip(look_s, windows_s, strict=True)]
     print(
-        f"{len(rules)} rules about {_NEW_RUNS} new runs: {cost[0] * 1000:.0f} ms at {steps[0]:,} steps, "
-        f"{cost[1] * 1000:.0f} ms at {steps[1]:,}",
+        f"{len(about_runs)} rules about {_NEW_RUNS} new runs: {look_s[0] * 1000:.0f} ms at {steps[0]:,} steps, "
+        f"{look_s[1] * 1000:.0f} ms at {steps[1]:,}; {len(windows)} about windows: {windows_s[0] * 1000:.0f} and "
+        f"{windows_s[1] * 1000:.0f} ms",
         flush=True,
     )
     engine.close()
     return {
         "growth_ratio": round(cost[1] / cost[0], 2),
-        "look_small_ms": round(cost[0] * 1000, 1),
-        "look_large_ms": round(cost[1] * 1000, 1),
+        "growth_ratio_of_looks": round(look_s[1] / look_s[0], 2),
+        "look_small_ms": round(look_s[0] * 1000, 1),
+        "look_large_ms": round(look_s[1] * 1000, 1),
+        "windows_small_ms": round(windows_s[0] * 1000, 1),
+        "windows_large_ms": round(windows_s[1] * 1000, 1),
         "rules": len(rules),
     }
 

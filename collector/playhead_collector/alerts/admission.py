@@ -17,6 +17,7 @@ from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from playhead.errors import PlayheadError
+from playhead_collector.alerts.condition import condition_values, sieve_of
 from playhead_collector.alerts.rule import ROW, Rule
 from playhead_collector.errors import RuleRefused
 from playhead_collector.facade.complaints import QueryFailed
@@ -82,7 +83,20 @@ class Admission:
                 f"{restless[0]}() is another one each time; take {{until}}, which is bound",
             )
         self._check_columns(rule, statement, values)
+        if rule.only_if:
+            self._check_condition(rule)
         return Admitted(rule, statement)
+
+    def _check_condition(self, rule: Rule) -> None:
+        statement, values = sieve_of([rule]), {"runs": "[]", **condition_values(rule, {})}
+        try:
+            if not self._asks_the_port:
+                self._guard.admit(statement, self._database, values)
+            self._client.query(f"DESCRIBE ({statement})", parameters=dict(values))
+        except PlayheadError as error:
+            raise _refused(rule, f"only_if: {error}") from None
+        except ClickHouseError as error:
+            raise _refused(rule, f"only_if: {QueryFailed.from_engine(str(error))}") from None
 
     def _check_columns(self, rule: Rule, statement: str, values: Mapping[str, str]) -> None:
         try:

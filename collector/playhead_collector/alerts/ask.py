@@ -49,13 +49,14 @@ def ask(client: Client, admitted: Admitted, moment: Moment, chosen: Mapping[str,
     offered = {SINCE: _time(moment.until - rule.lookback), UNTIL: _time(moment.until), AT: moment.at}
     values |= {name: value for name, value in offered.items() if name in rule.bound}
     found: list[Finding] = []
-    for bound in _batches(moment.runs) if rule.about_runs else ({},):
+    for bound in batches(moment.runs) if rule.about_runs else ({},):
         result = client.query(admitted.statement, parameters={**values, **bound})
         found += (_finding(admitted, dict(zip(result.column_names, row, strict=True))) for row in result.result_rows)
     return found
 
 
-def _batches(runs: Sequence[str]) -> Iterator[dict[str, object]]:
+def batches(runs: Sequence[str]) -> Iterator[dict[str, object]]:
+    """What is bound, statement by statement."""
     for start in range(0, len(runs), _AT_ONCE):
         yield {RUNS: list(runs[start : start + _AT_ONCE])}
 

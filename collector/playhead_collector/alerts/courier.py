@@ -1,7 +1,8 @@
 """Tells one receiver of what it is owed, in a thread of its own: a receiver that is away keeps no other waiting.
 
-What came of each attempt is written down after it. What fails is tried again, at growing intervals, for a day. Of one
-alert a receiver is told in the order of events.
+What came of each attempt is written down after it; where several wait, of those of half a second together, as writing
+takes longer than telling. What fails is tried again, at growing intervals, for a day. Of one alert a receiver is told
+in the order of events.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
+from itertools import islice
+from time import monotonic
 
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
@@ -27,6 +30,8 @@ log = logging.getLogger(__name__)
 
 PAUSES = (0.5, 1.0, 2.0, 5.0, 15.0, 60.0, 300.0)
 GIVEN_UP_AFTER = timedelta(days=1)
+# What was told and is not written down yet is told again, under its key, where the process is killed.
+_TOGETHER, _TOGETHER_S = 20, 0.5
 
 
 class Courier:
@@ -48,7 +53,7 @@ class Courier:
         self._waiting: deque[Owed] = deque()
         self._known: set[tuple[str, int]] = set()
         self._failed = 0
-        self._sent: tuple[str, int] | None = None
+        self._sent: set[tuple[str, int]] = set()
         self._wake = threading.Condition()
         self._stopping = False
         self._thread: threading.Thread | None = None
@@ -90,11 +95,12 @@ class Courier:
                 over = self._attempt(client, owed)
             except (ClickHouseError, PlayheadError, OSError) as error:
                 log.warning("receiver %s: what became of a message could not be written down: %s", self.name, error)
-                over = False
+                over = 0
             with self._wake:
                 if over:
                     self._failed = 0
-                    self._waiting.popleft()
+                    for _ in range(over):
+                        self._waiting.popleft()
                 else:
                     self._failed += 1
                     self._waiting[0] = replace(owed, attempts=owed.attempts + 1)
@@ -115,19 +121,37 @@ class Courier:
         others = [owed for owed in self._waiting if owed.alert.alert_id != alert_id]
         self._waiting = deque([*others, *own])
 
-    def _attempt(self, client: Client, owed: Owed) -> bool:
-        """Whether this is done with. What was taken and not yet written down is not sent a second time."""
+    def _attempt(self, client: Client, owed: Owed) -> int:
+        """How many are done with, this one and some that wait behind it. What was taken and not yet written down is not
+        sent a second time.
+        """
         journal = Journal(client)
-        if self._sent != _key(owed):
+        began, taken = monotonic(), 0
+        for one in self._first(_TOGETHER):
+            if taken and monotonic() - began > _TOGETHER_S:
+                break
             try:
-                self._receiver.send(Message(owed.alert, owed.event, self._rules.get(owed.alert.rule)))
+                self._send(one)
             except Undelivered as error:
-                return self._undelivered(client, journal, owed, error)
-            self._sent = _key(owed)
-            self.trouble = None
-            self._told(self.name, "sent")
-        journal.told(owed, "sent", store_time(client))
-        return True
+                if not taken:
+                    return int(self._undelivered(client, journal, owed, error))
+                break
+            taken += 1
+        journal.told(self._first(taken), "sent", store_time(client))
+        self._sent.clear()
+        return taken
+
+    def _first(self, number: int) -> list[Owed]:
+        with self._wake:
+            return list(islice(self._waiting, number))
+
+    def _send(self, owed: Owed) -> None:
+        if _key(owed) in self._sent:
+            return
+        self._receiver.send(Message(owed.alert, owed.event, self._rules.get(owed.alert.rule)))
+        self._sent.add(_key(owed))
+        self.trouble = None
+        self._told(self.name, "sent")
 
     def _undelivered(self, client: Client, journal: Journal, owed: Owed, error: Undelivered) -> bool:
         now = store_time(client)
@@ -142,7 +166,7 @@ class Courier:
             outcome,
             error,
         )
-        journal.told(owed, outcome, now, str(error))
+        journal.told([owed], outcome, now, str(error))
         self._told(self.name, outcome)
         return over
 

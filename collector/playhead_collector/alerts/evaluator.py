@@ -1,43 +1,53 @@
 """Asks the rules of one project about what is new, and writes down what follows.
 
-    which runs changed ──> ask each rule that is due ──> how alerts stand now ──> journal ──> who is owed a message
+    which runs changed ──> which rules can be about them ──> ask ──> how alerts stand ──> journal ──> who is owed what
+                                    a rule or two about a window ──> the same
 
 Reads what is new: rules about runs are asked about the runs whose row was computed since the last look, and about
 those of pending alerts. "Since" is by the store's clock and looks back a little further than needed, as a row becomes
 visible after the moment that it bears; runs already judged as they are now are left out, so looking twice is free.
+Somebody waits for what changed, and nobody for a rule about a window, which is asked each minute or so: these come
+after what was found about runs is on its way, and a few with each look.
 
-A look either is written down as a whole or never was: what is known changes after the journal took it, so a process
-that dies in the middle is as one that had not looked.
+What was asked either is written down as a whole or never was: what is known changes after the journal took it, so a
+process that dies in the middle is as one that had not looked.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from time import perf_counter
 
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
-from playhead_collector.alerts.alert import Alert, State, alert_id, found, is_news, lapsed, missed
+from playhead_collector.alerts.alert import Alert, State, alert_id, found, missed
 from playhead_collector.alerts.ask import Finding, Moment, ask
 from playhead_collector.alerts.changed import changed_runs, store_time
 from playhead_collector.alerts.journal import Event, Journal, Owed
-from playhead_collector.alerts.marks import Silences
+from playhead_collector.alerts.ledger import OVERLAP, Ledger
 from playhead_collector.alerts.ruling import Ruling
+from playhead_collector.alerts.sieve import sift
 from playhead_collector.alerts.turn import Turn
 from playhead_collector.errors import RuleRefused
-from playhead_collector.store.query import load
 
 log = logging.getLogger(__name__)
 
-OVERLAP = timedelta(seconds=60)
-"""How far back is looked again: rows take that long at most to become visible, and clocks of nodes differ by less."""
-
 FIRST_LOOK = timedelta(hours=1)
 """Where nobody ever asked, the past before this is left alone."""
+
+
+WINDOWS_S = 0.3
+"""For so long rules about windows are asked in one look; one is, however long it takes."""
+
+_LEFT = 20_000
+"""Runs that a rule which could not be asked is still to be asked about, at the most; then the newest."""
+
+_AGAIN = timedelta(seconds=30)
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +64,20 @@ class Look:
 class Evaluator:
     """One project's rules and alerts. Belongs to one thread."""
 
-    def __init__(self, client: Client, rulings: Sequence[Ruling], *, alone: bool) -> None:
+    def __init__(
+        self,
+        client: Client,
+        rulings: Sequence[Ruling],
+        *,
+        alone: bool,
+        tell: Callable[[Owed], None] = lambda owed: None,
+    ) -> None:
         self._client = client
         self._rulings = {ruling.rule.name: ruling for ruling in rulings}
-        self._journal = Journal(client)
+        self._ledger = Ledger(client, self._rulings, tell)
         self._turn = Turn(client, alone=alone)
-        self._silences = Silences(client)
-        self._alerts: dict[str, Alert] = {}
         self._judged: dict[str, int] = {}
+        self._left: dict[str, set[str]] = {}
         self._since: datetime | None = None
         self._asked_at: dict[str, datetime] = {}
         self.failures: dict[str, str] = {}
@@ -70,11 +86,11 @@ class Evaluator:
     @property
     def alerts(self) -> Mapping[str, Alert]:
         """Those that stand, and those that were over lately."""
-        return self._alerts
+        return self._ledger.alerts
 
     @property
     def journal(self) -> Journal:
-        return self._journal
+        return self._ledger.journal
 
     def look(self) -> Look:
         """Asks what is due, if it is this process's turn."""
@@ -83,19 +99,20 @@ class Evaluator:
         if not self._turn.is_mine(now, self._judged_until()):
             self._since = None
             return Look()
-        resumed: list[Owed] = []
+        owed: list[Owed] = []
         if self._since is None:
-            resumed = self._resume(now)
+            owed += self._resume(now)
         assert self._since is not None
         there = changed_runs(self._client, self._since - OVERLAP)
         changed = sorted(run for run, computed in there.items() if self._judged.get(run) != computed)
-        asked, alerts = self._ask(now, changed, there)
-        alerts = self._pass_time(alerts, now)
-        events = self._news(alerts, now)
-        owed = resumed + self._journal.write(events, now)
-        self._alerts = {key: alert for key, alert in alerts.items() if alert.stands or now - alert.changed_at < OVERLAP}
+        asked, alerts, left = self._ask_about_runs(now, changed, there)
+        events, told = self._ledger.settle(alerts, now)
+        owed += told
+        self._left = left
         self._judged, self._since = there, max([self._since, *(_moment(one) for one in there.values())])
-        return Look(len(changed), asked, tuple(events), tuple(owed), perf_counter() - began)
+        windows, alerts = self._ask_about_windows(now)
+        more, told = self._ledger.settle(alerts, now)
+        return Look(len(changed), asked + windows, (*events, *more), (*owed, *told), perf_counter() - began)
 
     def forget(self) -> None:
         """After a look that failed: whether it was written down is known to the store alone."""
@@ -112,93 +129,90 @@ class Evaluator:
         """Goes on where this process, or another, stopped."""
         until = self._turn.judged_until()
         self._since = _moment(until) if until is not None else now - FIRST_LOOK
-        self._alerts = self._journal.standing(now, self._since - OVERLAP)
         self._judged = {}
-        return self._journal.owed(now)
+        return self._ledger.resume(now, self._since)
 
-    def _ask(self, now: datetime, changed: Sequence[str], computed: Mapping[str, int]) -> tuple[int, dict[str, Alert]]:
-        """How the alerts stand after the rules that are due were asked; one that fails leaves its own as they are."""
-        alerts = dict(self._alerts)
+    def _ask_about_runs(
+        self, now: datetime, changed: Sequence[str], computed: Mapping[str, int]
+    ) -> tuple[int, dict[str, Alert], dict[str, set[str]]]:
+        """How alerts stand after rules were asked about what changed, about what they could not be asked about before,
+        and about the runs of pending alerts; and what is left.
+        """
+        left: dict[str, set[str]] = {}
+        alerts = dict(self._ledger.alerts)
+        rulings = [ruling for ruling in self._rulings.values() if ruling.rule.about_runs]
+        able = {ruling.rule.name: ruling for ruling in rulings if self._admitted(ruling)}
+        sifted = sift(self._client, [(ruling.rule, ruling.chosen) for ruling in able.values()], changed)
         asked = 0
-        for ruling in self._rulings.values():
+        for ruling in rulings:
             rule = ruling.rule
             pending = [a for a in alerts.values() if a.rule == rule.name and a.state is State.PENDING]
-            runs = sorted({*changed, *(run for alert in pending for run in alert.runs)}) if rule.about_runs else []
-            last = self._asked_at.get(rule.name)
-            if (rule.about_runs and not runs) or (last is not None and now - last < rule.every):
+            wanted = self._left.get(rule.name, set()).union(sifted.get(rule.name, changed))
+            runs = sorted(wanted.union(run for alert in pending for run in alert.runs))
+            if not runs:
                 continue
-            try:
-                findings = ask(self._client, ruling.admitted(self._client), Moment(now, runs), ruling.chosen)
-            except (ClickHouseError, RuleRefused) as error:
-                self._failed(rule.name, error)
+            may = rule.name in able and self._is_due(ruling, now)
+            findings = self._ask(ruling, Moment(now, runs)) if may else None
+            if findings is None:
+                left[rule.name] = set(sorted(wanted, key=lambda run: computed.get(run, 0))[-_LEFT:])
                 continue
-            self.failures.pop(rule.name, None)
-            self._asked_at[rule.name] = now
             asked += 1
-            returned: dict[str, list[Finding]] = {}
-            for finding in findings:
-                key = alert_id(rule.name, finding.group)
-                if not _is_old_news(alerts.get(key), finding, computed):
-                    returned.setdefault(key, []).append(finding)
-            for key, rows in returned.items():
-                alerts[key] = found(alerts.get(key), rule, rows, now)
-            for key, alert in list(alerts.items()):
-                if alert.rule == rule.name and key not in returned and (alert in pending or not rule.about_runs):
-                    alerts[key] = missed(alert, rule, now)
+            fresh = [one for one in findings if not _is_old_news(alerts.get(_key(rule.name, one)), one, computed)]
+            self._stand(alerts, ruling, fresh, {alert.alert_id for alert in pending}, now)
+        return asked, alerts, left
+
+    def _ask_about_windows(self, now: datetime) -> tuple[int, dict[str, Alert]]:
+        """The same after rules about windows were asked that are due, those first that were asked the longest ago."""
+        alerts = dict(self._ledger.alerts)
+        due = [one for one in self._rulings.values() if not one.rule.about_runs and self._is_due(one, now)]
+        began, asked = perf_counter(), 0
+        for ruling in sorted(due, key=lambda one: self._asked_at.get(one.rule.name, _NEVER)):
+            if asked and perf_counter() - began > WINDOWS_S:
+                break
+            findings = self._ask(ruling, Moment(now)) if self._admitted(ruling) else None
+            asked += 1
+            if findings is None:
+                # One that takes all of its time and fails must not be the first again and again.
+                self._asked_at[ruling.rule.name] = now - ruling.rule.every + min(ruling.rule.every, _AGAIN)
+            else:
+                standing = {key for key, alert in alerts.items() if alert.rule == ruling.rule.name}
+                self._stand(alerts, ruling, findings, standing, now)
         return asked, alerts
 
-    def _pass_time(self, alerts: dict[str, Alert], now: datetime) -> dict[str, Alert]:
-        """Alerts about runs end when their time is over; those of a rule that is gone, at once."""
-        after = dict(alerts)
-        for key, alert in alerts.items():
-            ruling = self._rulings.get(alert.rule)
-            if not alert.stands:
-                continue
-            if ruling is None:
-                ended = State.RESOLVED if alert.state is State.FIRING else State.DROPPED
-                after[key] = replace(alert, state=ended, changed_at=now)
-            elif ruling.rule.about_runs and alert.seen_at < now:
-                after[key] = lapsed(alert, ruling.rule, now)
-        return after
+    def _is_due(self, ruling: Ruling, now: datetime) -> bool:
+        last = self._asked_at.get(ruling.rule.name)
+        return last is None or now - last >= ruling.rule.every
 
-    def _news(self, alerts: dict[str, Alert], now: datetime) -> list[Event]:
-        """What has to be written down of how alerts stand, and whom it has to be told; what is announced is marked."""
-        labelled = self._labelled([alert for key, alert in alerts.items() if is_news(self._alerts.get(key), alert)])
-        events: list[Event] = []
-        for key, as_judged in alerts.items():
-            alert = labelled.get(key, as_judged)
-            before = self._alerts.get(key)
-            ruling = self._rulings.get(alert.rule)
-            receivers = ruling.notify if ruling is not None else ()
-            notify: tuple[str, ...] = ()
-            if alert.state is State.FIRING and not alert.announced and not self._silences.cover(alert, now):
-                alert, notify = replace(alert, announced=True), receivers
-            elif alert.state is State.RESOLVED and alert.announced and before is not None and before.stands:
-                notify = receivers
-            alerts[key] = alert
-            if is_news(before, alert):
-                events.append(Event(alert, notify))
-        return events
+    def _admitted(self, ruling: Ruling) -> bool:
+        try:
+            ruling.admitted(self._client)
+        except (ClickHouseError, RuleRefused) as error:
+            self._failed(ruling.rule.name, error)
+            return False
+        return True
 
-    def _labelled(self, alerts: Sequence[Alert]) -> dict[str, Alert]:
-        """With what is known of the first run of each: whose it is."""
-        runs = sorted({alert.runs[0] for alert in alerts if alert.runs and "agent" not in alert.labels})
-        if not runs:
-            return {}
-        rows = self._client.query(load("runs_behind_alerts"), parameters={"runs": runs}).result_rows
-        known = {
-            str(run): {
-                name: str(value)
-                for name, value in zip(("agent", "service", "version", "session"), said, strict=True)
-                if value
-            }
-            for run, *said in rows
-        }
-        return {
-            alert.alert_id: replace(alert, labels={**known.get(alert.runs[0], {}), **alert.labels})
-            for alert in alerts
-            if alert.runs
-        }
+    def _ask(self, ruling: Ruling, moment: Moment) -> list[Finding] | None:
+        """None where it could not be asked; that leaves its alerts as they are."""
+        try:
+            findings = ask(self._client, ruling.admitted(self._client), moment, ruling.chosen)
+        except (ClickHouseError, RuleRefused) as error:
+            self._failed(ruling.rule.name, error)
+            return None
+        self.failures.pop(ruling.rule.name, None)
+        self._asked_at[ruling.rule.name] = moment.until
+        return findings
+
+    def _stand(
+        self, alerts: dict[str, Alert], ruling: Ruling, findings: Sequence[Finding], about: set[str], now: datetime
+    ) -> None:
+        """How a rule's alerts stand after it was asked: those found, and those it was asked about and did not find."""
+        returned: dict[str, list[Finding]] = {}
+        for finding in findings:
+            returned.setdefault(_key(ruling.rule.name, finding), []).append(finding)
+        for key, rows in returned.items():
+            alerts[key] = found(alerts.get(key), ruling.rule, rows, now)
+        for key in about - set(returned):
+            alerts[key] = missed(alerts[key], ruling.rule, now)
 
     def _failed(self, rule: str, error: Exception) -> None:
         said = (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
@@ -212,6 +226,10 @@ def _is_old_news(before: Alert | None, finding: Finding, computed: Mapping[str, 
     if before is None or before.stands or finding.run_id not in computed:
         return False
     return _moment(computed[finding.run_id]) <= before.changed_at
+
+
+def _key(rule: str, finding: Finding) -> str:
+    return alert_id(rule, finding.group)
 
 
 def _moment(micros: int) -> datetime:

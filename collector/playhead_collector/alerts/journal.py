@@ -78,10 +78,12 @@ class Journal:
             for row in self._rows("alerts_owed", since=_text(now - NEWS))
         ]
 
-    def told(self, owed: Owed, outcome: str, now: datetime, error: str = "") -> None:
+    def told(self, owed: Sequence[Owed], outcome: str, now: datetime, error: str = "") -> None:
         """What came of telling: `sent`, `failed` (to be tried again) or `given up`."""
-        row = [owed.alert.alert_id, owed.event, owed.receiver, outcome, owed.attempts + 1, error[:500], now]
-        self._client.insert("alert_notices", [row], column_names=_NOTICE)
+        rows = [
+            [one.alert.alert_id, one.event, one.receiver, outcome, one.attempts + 1, error[:500], now] for one in owed
+        ]
+        self._client.insert("alert_notices", rows, column_names=_NOTICE)
 
     def _rows(self, query: str, **parameters: object) -> list[Mapping[str, object]]:
         return list(self._client.query(load(query), parameters=parameters).named_results())

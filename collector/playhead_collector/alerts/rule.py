@@ -75,6 +75,8 @@ class Rule:
     constants: tuple[Parameter, ...]
     bound: frozenset[str]
     """Which values of the evaluator's its SELECT takes."""
+    only_if: str = ""
+    """What must be so of a run that it can find something about: an aggregate over the run's steps (see sieve.py)."""
 
     @property
     def shipped(self) -> bool:

@@ -22,7 +22,7 @@ _NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
 _COLUMN = re.compile(r"[a-z_][a-z0-9_]{0,59}")
 _DURATION = re.compile(r"(\d+)\s*(ms|s|m|h|d)")
 _UNITS = {"ms": "milliseconds", "s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-_PLACEHOLDER = re.compile(r"\{\s*(?P<name>[A-Za-z_]\w*)\s*:(?P<type>[^{}]+)\}")
+PLACEHOLDER = re.compile(r"\{\s*(?P<name>[A-Za-z_]\w*)\s*:(?P<type>[^{}]+)\}")
 
 
 def read_rule(path: Path) -> Rule:
@@ -59,6 +59,7 @@ def read_rule(path: Path) -> Rule:
         parameters=tuple(header.figures["parameter"].values()),
         constants=tuple(header.figures["constant"].values()),
         bound=frozenset(bound),
+        only_if=_only_if(path, header, about_runs=about_runs),
     )
 
 
@@ -91,11 +92,24 @@ def _like(path: Path, header: Header, text: str) -> Path:
     return rules[name]
 
 
+def _only_if(path: Path, header: Header, *, about_runs: bool) -> str:
+    entry = header.entries.get("only_if")
+    if entry is None:
+        return ""
+    if not about_runs:
+        raise RuleRefused(path, entry.line, "only_if is of a rule about runs: of one that takes {runs:Array(String)}")
+    declared = header.all_figures()
+    for found in PLACEHOLDER.finditer(entry.value):
+        if found["name"] not in declared or declared[found["name"]].type != plain(found["type"]):
+            raise RuleRefused(path, entry.line, f"only_if: {found[0]} is no parameter of this rule")
+    return entry.value
+
+
 def _bound(path: Path, text: str, declared: Mapping[str, Parameter]) -> set[str]:
     """The evaluator's values that the SELECT takes; what else it takes is declared, and what is declared it takes."""
     taken: set[str] = set()
     for number, line in enumerate(text.splitlines(), 1):
-        for found in _PLACEHOLDER.finditer(line.partition("--")[0]):
+        for found in PLACEHOLDER.finditer(line.partition("--")[0]):
             name, kind = found["name"], plain(found["type"])
             known = BOUND.get(name) or (declared[name].type if name in declared else None)
             if known is None:

@@ -27,7 +27,7 @@ _OF_ITSELF = ("title", "why")
 _FIGURES = ("parameter", "constant")
 _KEYS = (
     *NEEDED,
-    *("like", "owner", "runbook", "every", "for", "resolve_after", "lookback", "group_by", "notify"),
+    *("like", "owner", "runbook", "every", "for", "resolve_after", "lookback", "group_by", "notify", "only_if"),
     *_FIGURES,
 )
 

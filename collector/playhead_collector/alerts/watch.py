@@ -18,6 +18,7 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 from playhead.errors import PlayheadError
 from playhead_collector.alerts.courier import Courier
 from playhead_collector.alerts.evaluator import Evaluator, Look
+from playhead_collector.alerts.journal import Owed
 from playhead_collector.alerts.ruling import Ruling
 from playhead_collector.alerts.settings import Receiver
 
@@ -117,10 +118,6 @@ class Watch:
                 )
                 return _AWAY_S
             took += look.seconds
-            for owed in look.owed:
-                courier = watched.couriers.get(owed.receiver)
-                if courier is not None:
-                    courier.tell(owed)
             self._looked(project, look, watched.evaluator)
         return min(max(PAUSE_S, 2 * took), LONGEST_PAUSE_S)
 
@@ -129,14 +126,12 @@ class Watch:
             # Rulings remember what was looked at, against this project's database.
             rulings = [Ruling(one.rule, one.chosen, one.notify) for one in self._rulings]
             rules = {one.rule.name: one.rule for one in rulings}
-            self.watched[project] = Watched(
-                project,
-                Evaluator(self._connect(project), rulings, alone=self._alone),
-                {
-                    name: Courier(name, receiver, partial(self._connect, project), rules, self._told)
-                    for name, receiver in self._receivers.items()
-                },
-            )
+            couriers = {
+                name: Courier(name, receiver, partial(self._connect, project), rules, self._told)
+                for name, receiver in self._receivers.items()
+            }
+            evaluator = Evaluator(self._connect(project), rulings, alone=self._alone, tell=partial(_hand, couriers))
+            self.watched[project] = Watched(project, evaluator, couriers)
         return self.watched[project]
 
     def _leave(self) -> None:
@@ -149,3 +144,9 @@ class Watch:
                 log.warning(
                     "alerts of project %s: others were not told that this one stops: %s", watched.project, error
                 )
+
+
+def _hand(couriers: dict[str, Courier], owed: Owed) -> None:
+    courier = couriers.get(owed.receiver)
+    if courier is not None:
+        courier.tell(owed)

@@ -18,6 +18,7 @@ from playhead_collector.alerts.admission import Admitted
 from playhead_collector.alerts.ask import Moment, ask
 from playhead_collector.alerts.changed import changed_runs, store_time
 from playhead_collector.alerts.rule_folder import read_rules
+from playhead_collector.alerts.sieve import sift
 from playhead_collector.read.source import open_source
 from playhead_collector.store.address import parse_address
 
@@ -47,7 +48,9 @@ class Told:
             window = {"window": str(max(1, int(now.timestamp()) - self.now_s))}
             chosen = window if any(one.name == "window" for one in rule.parameters) else {}
             shift = LATER.get(rule_name, timedelta(0)) if later is None else later
-            moment = Moment(now + shift, sorted(changed_runs(client, LONG_AGO)))
+            # A condition of a rule must not keep it from what it is to find.
+            runs = sift(client, [(rule, chosen)], sorted(changed_runs(client, LONG_AGO)))[rule.name]
+            moment = Moment(now + shift, runs)
             # Through the collector's port, whose guard admits it.
             found = ask(client, Admitted(rule, rule.text), moment, chosen)
             if "run_id" not in rule.group_by:

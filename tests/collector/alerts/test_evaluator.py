@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import DatabaseError
 from tests.collector.alerts.asking import MadeRun, shipped, store, written
 from tests.collector.database import StoreDatabase
 
+from playhead_collector.alerts import evaluator as evaluators
+from playhead_collector.alerts.admission import Admitted
 from playhead_collector.alerts.alert import State
+from playhead_collector.alerts.ask import Finding
+from playhead_collector.alerts.ask import ask as really_ask
 from playhead_collector.alerts.evaluator import Evaluator, Look
 from playhead_collector.alerts.rule import Rule
 from playhead_collector.alerts.ruling import Ruling
@@ -67,7 +73,7 @@ def test_a_restart_tells_nobody_twice_and_owes_what_was_not_told(store_database:
     look = restarted.look()
     assert look.events == ()
     assert [(one.alert.key, one.event) for one in look.owed] == [(owed.alert.key, owed.event)]
-    restarted.journal.told(look.owed[0], "sent", owed.alert.changed_at)
+    restarted.journal.told(look.owed[:1], "sent", owed.alert.changed_at)
     assert evaluator(store_database).look().owed == ()
 
 
@@ -75,7 +81,7 @@ def test_what_could_not_be_told_yet_is_owed_with_its_attempts_after_a_restart(st
     store(store_database, looping())
     first = evaluator(store_database)
     (owed,) = first.look().owed
-    first.journal.told(owed, "failed", owed.alert.changed_at, "connection refused")
+    first.journal.told([owed], "failed", owed.alert.changed_at, "connection refused")
     (again,) = evaluator(store_database).look().owed
     assert (again.event, again.attempts) == (owed.event, 1)
 
@@ -161,3 +167,37 @@ def test_a_broken_rule_keeps_no_other_from_being_asked(store_database: StoreData
     store(store_database, looping())
     assert said(mine.look()) == [("firing", "support", ("chat",))]
     assert "nowhere" in mine.failures["broken"]
+
+
+def test_what_a_rule_could_not_be_asked_about_it_is_asked_about_with_the_next_look(
+    store_database: StoreDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = evaluator(store_database)
+    store(store_database, looping())
+
+    def refuse(*_: object) -> None:
+        raise DatabaseError("too much at once")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(evaluators, "ask", refuse)
+        assert mine.look().events == ()
+    assert mine.failures == {"repeated_call": "too much at once"}
+    assert said(mine.look()) == [("firing", "support", ("chat",))]
+    assert mine.failures == {}
+
+
+def test_what_is_found_of_runs_is_on_its_way_before_windows_are_looked_at(
+    store_database: StoreDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    rulings = [Ruling(shipped("stalled_run")), Ruling(shipped("repeated_call"), TWICE, notify=("chat",))]
+    mine = Evaluator(store_database.client, rulings, alone=True, tell=lambda owed: told.append(owed.alert.rule))
+
+    def ask(client: Client, admitted: Admitted, *more: Any) -> list[Finding]:
+        told.append(f"asks {admitted.rule.name}")
+        return really_ask(client, admitted, *more)
+
+    monkeypatch.setattr(evaluators, "ask", ask)
+    store(store_database, looping())
+    assert len(mine.look().owed) == 1
+    assert told == ["asks repeated_call", "repeated_call", "asks stalled_run"]

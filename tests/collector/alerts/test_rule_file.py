@@ -14,6 +14,10 @@ from playhead_collector.errors import RuleRefused
 
 HEADER = "-- title: T\n-- why: W\n-- severity: critical\n"
 SELECT = "SELECT run_id, '' AS step_id, 1 AS value, '' AS summary FROM runs WHERE run_id IN {runs:Array(String)}\n"
+WINDOW = SELECT.replace(
+    "run_id IN {runs:Array(String)}",
+    "{at:Identifier} > {since:DateTime64(3, 'UTC')} AND {at:Identifier} <= {until:DateTime64(3, 'UTC')}",
+)
 
 
 def test_a_header_says_all_of_a_rule_and_its_lines_may_go_on(tmp_path: Path) -> None:
@@ -53,6 +57,8 @@ def test_a_rule_that_takes_runs_is_about_runs_and_grouped_by_them(tmp_path: Path
         (HEADER + SELECT.replace("Array(String)", "String"), 4, "runs is Array(String), and not String"),
         (HEADER + "-- nothing\n" + SELECT, 4, "lines of '-- key: value'"),
         (HEADER + "-- parameter: runs UInt32 = 3\n" + SELECT, 4, "bound by the evaluator"),
+        (HEADER + "-- only_if: count() > {most:UInt32}\n" + SELECT, 4, "{most:UInt32} is no parameter"),
+        (HEADER + "-- only_if: count() > 1\n" + WINDOW, 4, "of a rule about runs"),
     ],
 )
 def test_what_is_wrong_is_refused_with_its_line_and_what_to_write(

@@ -3,6 +3,8 @@
 --   to each other. Where one of the calls gets another answer the run gets on, so such a call breaks the cycle.
 -- severity: warning
 -- owner: agents
+-- only_if: countIf(kind = 'tool' AND arguments_hash != 0)
+--   - uniqExactIf((tool, arguments_hash), kind = 'tool' AND arguments_hash != 0) >= 2 * {rounds:UInt32} - 2
 -- parameter: rounds UInt32 = 4; rounds of two to four calls, each as the round before it
 WITH
     told AS

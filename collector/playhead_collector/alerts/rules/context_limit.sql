@@ -3,6 +3,7 @@
 --   those that models are published with; a model that is not in the list is not judged.
 -- severity: warning
 -- owner: agents
+-- only_if: maxIf(ifNull(input_tokens, 0) + ifNull(output_tokens, 0), kind = 'prompt') >= {share:Float64} * 8000
 -- parameter: share Float64 = 0.85; of the model's context, input and output together
 WITH windows AS
 (

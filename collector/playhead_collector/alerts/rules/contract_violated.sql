@@ -3,6 +3,7 @@
 --   that was made again and kept its promise is mended, and a run that failed has said so.
 -- severity: warning
 -- owner: agents
+-- only_if: run_status = 'ok' AND countIf(has(attribute_keys, 'playhead.contract.violation')) > 0
 -- group_by: run_id, called
 WITH told AS
 (

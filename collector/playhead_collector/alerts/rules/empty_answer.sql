@@ -3,6 +3,7 @@
 --   design are told by their past.
 -- severity: warning
 -- owner: agents
+-- only_if: countIf(kind = 'agent' AND parent_id = '' AND status = 'ok') > 0
 -- lookback: 1d
 -- parameter: usual Float64 = 0.2; the share of an agent's earlier runs from which on an empty answer is its way
 -- parameter: past UInt32 = 20; earlier runs that are a past

@@ -4,6 +4,7 @@
 --   takes over with instructions of its own, have another beginning by right.
 -- severity: critical
 -- owner: agents
+-- only_if: countIf(kind = 'prompt') > 1
 WITH
     -- What stands between messages, in OpenTelemetry's form.
     [sipHash128('['), sipHash128('},'), sipHash128('}, '), sipHash128('}]'), sipHash128('')] AS between,

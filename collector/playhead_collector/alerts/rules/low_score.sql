@@ -4,6 +4,7 @@
 --   needs no past.
 -- severity: warning
 -- owner: agents
+-- only_if: countIf(kind = 'score') > 0
 -- group_by: run_id, score
 -- lookback: 7d
 -- parameter: share Float64 = 0.5; of the median of earlier scores

@@ -3,6 +3,7 @@
 --   item, another attempt) is progress; going back to where the run has been, again and again, is none.
 -- severity: warning
 -- owner: agents
+-- only_if: countIf(kind = 'state') >= {returns:UInt32}
 -- group_by: run_id, machine
 -- parameter: returns UInt32 = 6; transitions in a row that lead back
 WITH transitions AS

@@ -3,6 +3,7 @@
 --   that all is well.
 -- severity: warning
 -- owner: agents
+-- only_if: run_status = 'ok' AND countIf(kind = 'state') > 0
 -- group_by: run_id, machine
 SELECT
     run_id,

@@ -4,6 +4,7 @@
 --   does between the polls.
 -- severity: warning
 -- owner: agents
+-- only_if: arrayMax(arrayEnumerateUniq(groupArrayIf((tool, arguments_hash), kind = 'tool' AND arguments_hash != 0))) >= {repeats:UInt32}
 -- group_by: run_id, tool
 -- parameter: repeats UInt32 = 5; equal calls of one tool in a run that are too many
 WITH calls AS

@@ -3,6 +3,7 @@
 --   depends on the agent: a run is held against the dearest of its agent's past, and against a fixed sum where it has none.
 -- severity: critical
 -- owner: agents
+-- only_if: run_cost >= {floor:Float64}
 -- lookback: 7d
 -- parameter: usd Float64 = 5; what no run of an agent without a past may cost, in USD
 -- parameter: times Float64 = 6; how many times the cost that 19 of 20 earlier runs stay below

@@ -2,6 +2,7 @@
 -- why: Where no price is known (a model of one's own, a new name) a runaway run shows in its tokens alone.
 -- severity: warning
 -- owner: agents
+-- only_if: run_tokens >= {floor:UInt64}
 -- lookback: 7d
 -- parameter: tokens UInt64 = 2000000; what no run of an agent without a past may use
 -- parameter: times Float64 = 6; how many times the tokens that 19 of 20 earlier runs stay below

@@ -3,6 +3,7 @@
 --   what retries are for; the same call failing many times in a run that says ok is a failure nobody was told of.
 -- severity: warning
 -- owner: agents
+-- only_if: run_status = 'ok' AND countIf(kind IN ('tool', 'prompt', 'retrieval') AND status = 'error') >= {failures:UInt32}
 -- group_by: run_id, call
 -- parameter: failures UInt32 = 4; failed attempts at one and the same call that are too many
 SELECT

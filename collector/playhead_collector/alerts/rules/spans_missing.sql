@@ -3,6 +3,8 @@
 --   shown of the run is not all of it, and figures that are made of it are too low.
 -- severity: warning
 -- owner: platform
+-- only_if: run_status != 'open' AND (run_gaps > 0
+--   OR sum(attribute_numbers[indexOf(attribute_keys, 'playhead.run.steps')]) > count())
 -- for: 2m
 SELECT
     run_id,

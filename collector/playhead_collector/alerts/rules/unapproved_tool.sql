@@ -3,6 +3,7 @@
 --   taken from their past; a tool after a rejection is told whatever its past.
 -- severity: critical
 -- owner: agents
+-- only_if: countIf(kind = 'tool' AND has(attribute_keys, 'playhead.side_effect')) > 0
 -- group_by: run_id, tool
 -- lookback: 7d
 -- parameter: usual Float64 = 0.9; the share of earlier runs with the tool that asked, from which on it has to be asked for

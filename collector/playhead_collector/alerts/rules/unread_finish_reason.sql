@@ -3,6 +3,7 @@
 --   the run asked on, or failed, somebody did; where a few tokens were asked for, being cut off is what was wanted.
 -- severity: warning
 -- owner: agents
+-- only_if: run_status = 'ok' AND countIf(kind = 'prompt' AND finish_reason IN ('length', 'content_filter')) > 0
 -- parameter: wanted UInt32 = 32; a limit of tokens up to which an answer is meant to be one word
 SELECT
     run_id,

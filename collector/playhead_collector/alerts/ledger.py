@@ -1,0 +1,105 @@
+"""How the alerts of one project stand: what was found of them is written down here, and who is told of it is said.
+
+What is written is written as a whole or not at all, and what is known changes after the journal took it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from clickhouse_connect.driver.client import Client
+
+from playhead_collector.alerts.alert import Alert, State, is_news, lapsed
+from playhead_collector.alerts.journal import Event, Journal, Owed
+from playhead_collector.alerts.marks import Silences
+from playhead_collector.alerts.ruling import Ruling
+from playhead_collector.store.query import load
+
+OVERLAP = timedelta(seconds=60)
+"""How far back is looked again: rows take that long at most to become visible, and clocks of nodes differ by less."""
+
+
+class Ledger:
+    """Belongs to one thread."""
+
+    def __init__(self, client: Client, rulings: Mapping[str, Ruling], tell: Callable[[Owed], None]) -> None:
+        self._client = client
+        self._rulings = rulings
+        self._silences = Silences(client)
+        self._tell = tell
+        self.journal = Journal(client)
+        self.alerts: dict[str, Alert] = {}
+        """Those that stand, and those that were over lately."""
+
+    def resume(self, now: datetime, since: datetime) -> list[Owed]:
+        """Goes on from what is written, by this process or another; returns what is still owed."""
+        self.alerts = self.journal.standing(now, since - OVERLAP)
+        return self.owing(self.journal.owed(now))
+
+    def settle(self, alerts: dict[str, Alert], now: datetime) -> tuple[list[Event], list[Owed]]:
+        """Writes down what follows, and says who is owed a message."""
+        alerts = self._pass_time(alerts, now)
+        events = self._news(alerts, now)
+        owed = self.owing(self.journal.write(events, now))
+        self.alerts = {key: alert for key, alert in alerts.items() if alert.stands or now - alert.changed_at < OVERLAP}
+        return events, owed
+
+    def owing(self, owed: list[Owed]) -> list[Owed]:
+        for one in owed:
+            self._tell(one)
+        return owed
+
+    def _pass_time(self, alerts: dict[str, Alert], now: datetime) -> dict[str, Alert]:
+        """Alerts about runs end when their time is over; those of a rule that is gone, at once."""
+        after = dict(alerts)
+        for key, alert in alerts.items():
+            ruling = self._rulings.get(alert.rule)
+            if not alert.stands:
+                continue
+            if ruling is None:
+                ended = State.RESOLVED if alert.state is State.FIRING else State.DROPPED
+                after[key] = replace(alert, state=ended, changed_at=now)
+            elif ruling.rule.about_runs and alert.seen_at < now:
+                after[key] = lapsed(alert, ruling.rule, now)
+        return after
+
+    def _news(self, alerts: dict[str, Alert], now: datetime) -> list[Event]:
+        """What has to be written down of how alerts stand, and whom it has to be told; what is announced is marked."""
+        labelled = self._labelled([alert for key, alert in alerts.items() if is_news(self.alerts.get(key), alert)])
+        events: list[Event] = []
+        for key, as_judged in alerts.items():
+            alert = labelled.get(key, as_judged)
+            before = self.alerts.get(key)
+            ruling = self._rulings.get(alert.rule)
+            receivers = ruling.notify if ruling is not None else ()
+            notify: tuple[str, ...] = ()
+            if alert.state is State.FIRING and not alert.announced and not self._silences.cover(alert, now):
+                alert, notify = replace(alert, announced=True), receivers
+            elif alert.state is State.RESOLVED and alert.announced and before is not None and before.stands:
+                notify = receivers
+            alerts[key] = alert
+            if is_news(before, alert):
+                events.append(Event(alert, notify))
+        return events
+
+    def _labelled(self, alerts: Sequence[Alert]) -> dict[str, Alert]:
+        """With what is known of the first run of each: whose it is."""
+        runs = sorted({alert.runs[0] for alert in alerts if alert.runs and "agent" not in alert.labels})
+        if not runs:
+            return {}
+        rows = self._client.query(load("runs_behind_alerts"), parameters={"runs": runs}).result_rows
+        known = {
+            str(run): {
+                name: str(value)
+                for name, value in zip(("agent", "service", "version", "session"), said, strict=True)
+                if value
+            }
+            for run, *said in rows
+        }
+        return {
+            alert.alert_id: replace(alert, labels={**known.get(alert.runs[0], {}), **alert.labels})
+            for alert in alerts
+            if alert.runs
+        }

@@ -1,0 +1,12 @@
+-- Of runs that changed: which of some conditions hold. One scan of their steps, instead of one for each rule.
+SELECT run_id, {{conditions}}
+FROM steps
+INNER JOIN
+(
+    SELECT run_id, status AS run_status, cost_usd AS run_cost, ifNull(input_tokens, 0) + ifNull(output_tokens, 0) AS run_tokens,
+        missing_parents AS run_gaps
+    FROM runs
+    WHERE run_id IN {runs:Array(String)}
+) AS run USING (run_id)
+WHERE run_id IN {runs:Array(String)}
+GROUP BY run_id, run_status, run_cost, run_tokens, run_gaps
