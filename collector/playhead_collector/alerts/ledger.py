@@ -42,6 +42,12 @@ class Ledger:
         """Writes down what follows, and says who is owed a message."""
         alerts = self._pass_time(alerts, now)
         events = self._news(alerts, now)
+        erased = self._naming_erased(events)
+        if erased:
+            # What a person said in an erased run must not be written down again. Where its group is still wrong it is
+            # found anew, by what other runs show.
+            alerts = {key: alert for key, alert in alerts.items() if key not in erased}
+            events = [event for event in events if event.alert.alert_id not in erased]
         owed = self.owing(self.journal.write(events, now))
         self.alerts = {key: alert for key, alert in alerts.items() if alert.stands or now - alert.changed_at < OVERLAP}
         return events, owed
@@ -83,6 +89,14 @@ class Ledger:
             if is_news(before, alert):
                 events.append(Event(alert, notify))
         return events
+
+    def _naming_erased(self, events: Sequence[Event]) -> set[str]:
+        """The alerts that name a run which was erased."""
+        runs = sorted({run for event in events for run in event.alert.runs})
+        if not runs:
+            return set()
+        gone = {str(run) for run, _ in self._client.query(load("erased_runs"), parameters={"runs": runs}).result_rows}
+        return {event.alert.alert_id for event in events if gone.intersection(event.alert.runs)}
 
     def _labelled(self, alerts: Sequence[Alert]) -> dict[str, Alert]:
         """With what is known of the first run of each: whose it is."""

@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 
 # Every table that holds something of a run.
 TABLES = ("step_rows", "message_rows", "scope_rows", "log_rows", "recording_rows", "responses", "run_rows")
+# What became of alerts is whole on every node of a cluster.
+OF_ALERTS = ("alert_events", "alert_notices")
 # Runs a statement; their ids stand in its text, for a mutation is kept as text.
 _AT_ONCE = 5000
 _HEX = frozenset("0123456789abcdef")
@@ -69,11 +71,17 @@ def erase(
     # The tombstone comes first: what arrives from here on is dropped.
     bury(client, subject, [value])
     run_ids = sorted({*runs_of(client, subject, value), *more_runs})
-    strays = 0
+    strays, digest = 0, ""
     if subject is not Subject.RUN:
-        digest = client.query(load("subject_hash"), parameters={"value": value}).result_rows[0][0]
-        strays = _erase_strays(client, subject, str(digest), form)
+        digest = str(client.query(load("subject_hash"), parameters={"value": value}).result_rows[0][0])
+        strays = _erase_strays(client, subject, digest, form)
     erased = _erase_runs(client, run_ids, form)
+    if digest:
+        # Where the runs themselves are gone by age, an alert may still bear the name.
+        named = f"hex(sipHash128(labels['{subject.value}'])) = '{digest}'"
+        said = f"hex(sipHash128(grouped['{subject.value}'])) = '{digest}'"
+        for table, count in _erase_alerts(client, f"{named} OR {said}").items():
+            erased[table] += count
     rows = {**erased, "log_rows": erased["log_rows"] + strays}
     size = rows.pop("bytes")
     log.info("erased %d runs of a %s", len(run_ids), subject.value)
@@ -97,7 +105,7 @@ def sweep(client: Client, run_ids: Sequence[str], form: Form) -> int:
 
 def _erase_runs(client: Client, run_ids: Sequence[str], form: Form) -> dict[str, int]:
     """Rows by table, and bytes of text."""
-    removed: dict[str, int] = dict.fromkeys((*TABLES, "bytes"), 0)
+    removed: dict[str, int] = dict.fromkeys((*TABLES, *OF_ALERTS, "bytes"), 0)
     for start in range(0, len(run_ids), _AT_ONCE):
         some = list(run_ids[start : start + _AT_ONCE])
         bury(client, Subject.RUN, some)
@@ -108,6 +116,21 @@ def _erase_runs(client: Client, run_ids: Sequence[str], form: Form) -> dict[str,
         for table in TABLES:
             removed[table] += _delete(client, form, table, f"run_id IN ({ids})")
         recompute(client, {str(run_id) for _, run_id, *_ in shared} - set(some))
+        # Last: what was being written of an alert when the tombstones were set is there by now.
+        if ids:
+            for table, count in _erase_alerts(client, f"hasAny(run_ids, [{ids}])").items():
+                removed[table] += count
+    return removed
+
+
+def _erase_alerts(client: Client, condition: str) -> dict[str, int]:
+    """Whole alerts, with all that became of them: each event has run ids, summary and labels."""
+    found = client.query(f"SELECT DISTINCT alert_id FROM alert_events WHERE {condition}").result_rows  # noqa: S608 - no values in it
+    removed: dict[str, int] = dict.fromkeys(OF_ALERTS, 0)
+    for start in range(0, len(found), _AT_ONCE):
+        some = ", ".join(f"'{alert_id}'" for (alert_id,) in found[start : start + _AT_ONCE])
+        for table in OF_ALERTS:
+            removed[table] += _delete_from(client, table, f"alert_id IN ({some})")
     return removed
 
 
@@ -127,10 +150,14 @@ def _erase_strays(client: Client, subject: Subject, digest: str, form: Form) -> 
 
 
 def _delete(client: Client, form: Form, table: str, condition: str) -> int:
+    return _delete_from(client, table, condition, f"{form.stored(table)}{form.on_cluster}")
+
+
+def _delete_from(client: Client, table: str, condition: str, target: str = "") -> int:
+    """How many rows there were. What is stored on shards is deleted from another table than it is read from."""
     count = int(client.query(f"SELECT count() FROM {table} WHERE {condition}").result_rows[0][0])  # noqa: S608 - no values in it
     if count:
-        target = f"{form.stored(table)}{form.on_cluster}"
-        client.command(f"ALTER TABLE {target} DELETE WHERE {condition} SETTINGS mutations_sync = 2")
+        client.command(f"ALTER TABLE {target or table} DELETE WHERE {condition} SETTINGS mutations_sync = 2")
     return count
 
 
@@ -140,7 +167,7 @@ def _is_run(run_id: str) -> bool:
 
 def _wait_until_gone(client: Client, form: Form, wait_s: float) -> bool:
     """Whether no file holds deleted rows any more. Replaced parts stay for a minute unless the table says otherwise."""
-    tables = [form.stored(table) for table in TABLES]
+    tables = [*(form.stored(table) for table in TABLES), *OF_ALERTS]
     # What a merge replaces from now on has been through the deletion already.
     waiting = _parts(client, "replaced_parts", tables, form)
     deadline = time.monotonic() + wait_s

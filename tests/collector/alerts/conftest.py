@@ -9,7 +9,7 @@ from tests.collector.database import StoreDatabase, fresh_database
 
 from playhead_collector.store.engine import Engine
 
-_WRITTEN = ("step_rows", "run_rows", "message_rows", "scope_rows", "responses", "log_rows")
+_WRITTEN = ("step_rows", "run_rows", "message_rows", "scope_rows", "responses", "log_rows", "erased")
 _OF_ALERTS = ("alert_events", "alert_notices", "alert_marks", "alert_evaluators")
 
 

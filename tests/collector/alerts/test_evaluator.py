@@ -19,6 +19,8 @@ from playhead_collector.alerts.ask import ask as really_ask
 from playhead_collector.alerts.evaluator import Evaluator, Look
 from playhead_collector.alerts.rule import Rule
 from playhead_collector.alerts.ruling import Ruling
+from playhead_collector.store.ddl import Form
+from playhead_collector.store.erase import Subject, erase
 
 TWICE = {"repeats": "2"}
 FAILED = """-- title: T
@@ -201,3 +203,22 @@ def test_what_is_found_of_runs_is_on_its_way_before_windows_are_looked_at(
     store(store_database, looping())
     assert len(mine.look().owed) == 1
     assert told == ["asks repeated_call", "repeated_call", "asks stalled_run"]
+
+
+def test_an_alert_goes_with_the_run_that_it_named_and_nothing_of_it_is_written_again(
+    store_database: StoreDatabase, tmp_path: Path
+) -> None:
+    mine = evaluator(store_database, rule_about(tmp_path, resolve_after="0s"))
+    erased, kept = MadeRun(1, "billing").root(failed=True), MadeRun(2, "support").root(failed=True)
+    store(store_database, erased, kept)
+    owed = {one.alert.labels["agent"]: one for one in mine.look().owed}
+    for one in owed.values():
+        mine.journal.told([one], "sent", one.alert.changed_at)
+    gone = erase(store_database.client, Subject.RUN, erased.run_id, Form(), wait_s=0)
+    assert (gone.rows["alert_events"], gone.rows["alert_notices"]) == (1, 1)
+    # It is still known to who asks, and over now: of that nothing is written, and nobody is told.
+    look = mine.look()
+    assert said(look) == [("resolved", "support", ("chat",))]
+    for table in ("alert_events", "alert_notices"):
+        left = {row["alert_id"] for row in store_database.rows(f"SELECT alert_id FROM {table}")}
+        assert left == {owed["support"].alert.alert_id}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
+from clickhouse_connect.driver.client import Client
 from tests.collector.alerts.asking import MadeRun, shipped, store
 from tests.collector.database import StoreDatabase
 
@@ -16,13 +17,16 @@ from playhead_collector.alerts.turn import DEAD_AFTER
 
 
 class Clock:
-    """The store's time, and what has passed since."""
+    """The time when it was first asked, and a millisecond each time: how long statements take decides nothing."""
 
     def __init__(self) -> None:
         self.passed = timedelta(0)
+        self._began: datetime | None = None
 
-    def __call__(self, client: object) -> datetime:
-        return store_time(client) + self.passed  # type: ignore[arg-type]
+    def __call__(self, client: Client) -> datetime:
+        self._began = self._began or store_time(client)
+        self.passed += timedelta(milliseconds=1)
+        return self._began + self.passed
 
 
 @pytest.fixture

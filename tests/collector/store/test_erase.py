@@ -6,6 +6,7 @@ import mmap
 import os
 import secrets
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -18,10 +19,12 @@ from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Sp
 from tests.collector.database import StoreDatabase, fresh_database
 from tests.collector.dialects.spans import DAY_NS, MS, key_values, span, traces
 
+from playhead_collector.alerts.alert import Alert, State
+from playhead_collector.alerts.journal import Event, Journal
 from playhead_collector.store.address import Embedded
 from playhead_collector.store.ddl import Form
 from playhead_collector.store.engine import Engine
-from playhead_collector.store.erase import TABLES, Erased, Subject, erase, sweep
+from playhead_collector.store.erase import OF_ALERTS, TABLES, Erased, Subject, erase, sweep
 
 FORM = Form()
 
@@ -137,7 +140,7 @@ def store_database(engine: Engine, tmp_path: Path) -> Iterator[StoreDatabase]:
 def plain(engine: Engine, tmp_path: Path) -> Iterator[StoreDatabase]:
     """A database whose files are not compressed: what they hold can be found in them."""
     with fresh_database(engine, tmp_path, new=True) as database:
-        for table in TABLES:
+        for table in (*TABLES, *OF_ALERTS):
             database.client.command(f"ALTER TABLE {table} MODIFY SETTING default_compression_codec = 'NONE'")
         own = "SELECT table, name FROM system.columns WHERE database = currentDatabase() AND compression_codec != ''"
         for column in database.rows(own):
@@ -151,7 +154,21 @@ def erased(database: StoreDatabase, subject: Subject, value: str, wait_s: float 
 
 
 def counts(database: StoreDatabase) -> dict[str, int]:
-    return {table: database.rows(f"SELECT count() AS n FROM {table}")[0]["n"] for table in TABLES}
+    tables = (*TABLES, *OF_ALERTS)
+    return {table: database.rows(f"SELECT count() AS n FROM {table}")[0]["n"] for table in tables}
+
+
+def raise_alert(database: StoreDatabase, secret: Secrets, run_id: str, session: str) -> None:
+    """An alert that names a run and says something of it, and somebody who was told."""
+    now = datetime(2030, 1, 1, tzinfo=UTC)
+    alert = Alert(
+        alert_id=f"alert of {run_id}", rule="mine", severity="info", group=(("tool", secret("group")),),
+        state=State.FIRING, changed_at=now, pending_at=now, fired_at=now, seen_at=now, value=1,
+        summary=secret("summary"), labels={"session": session, "agent": secret("label")}, evidence=((run_id, "s"),),
+    )  # fmt: skip
+    journal = Journal(database.client)
+    owed = journal.write([Event(alert, ("chat",))], now)
+    journal.told(owed, "failed", now, secret("trouble"))
 
 
 @pytest.mark.parametrize("subject", list(Subject))
@@ -164,6 +181,8 @@ def test_no_file_on_disk_holds_what_was_erased(plain: StoreDatabase, subject: Su
     for logs in (my_logs, kept_logs):
         plain.insert(logs)
     plain.recompute()
+    raise_alert(plain, theirs, run_of(mine), "s1")
+    raise_alert(plain, others, run_of(kept), "s2")
     folder = folder_of(plain)
     # The words of the text index are written by merges, and a merge leaves replaced parts behind.
     plain.client.command("OPTIMIZE TABLE message_rows FINAL")
@@ -180,7 +199,7 @@ def test_no_file_on_disk_holds_what_was_erased(plain: StoreDatabase, subject: Su
     assert gone.clean
     assert gone.runs == 1
     left = counts(plain)
-    assert gone.rows == {table: rows[table] - left[table] for table in TABLES}
+    assert gone.rows == {table: rows[table] - left[table] for table in rows}
     assert all(gone.rows.values()) and all(left.values())
     assert gone.bytes > len(theirs.all["message"])
 
@@ -262,6 +281,14 @@ def test_of_log_records_without_a_run_only_the_persons_own_go(
     # A record of no run that comes now is nobody's who was erased.
     store_database.insert(logs_of(of_no_run("eve", "later", trace_id)))
     assert len(store_database.rows("SELECT 1 FROM log_records")) == 2
+
+
+def test_an_alert_that_bears_an_erased_session_goes_where_its_run_is_long_gone(store_database: StoreDatabase) -> None:
+    raise_alert(store_database, Secrets(), "0" * 31 + "1", "s1")
+    raise_alert(store_database, Secrets(), "0" * 31 + "2", "s2")
+    gone = erased(store_database, Subject.SESSION, "s1")
+    assert (gone.runs, gone.rows["alert_events"], gone.rows["alert_notices"]) == (0, 1, 1)
+    assert [row["labels"]["session"] for row in store_database.rows("SELECT labels FROM alert_events")] == ["s2"]
 
 
 def test_a_call_that_an_erased_run_counted_is_counted_by_the_run_that_stays(store_database: StoreDatabase) -> None:
