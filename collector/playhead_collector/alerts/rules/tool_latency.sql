@@ -1,6 +1,6 @@
 -- title: A tool that is slower than it used to be
--- why: A slow tool fails nothing and is felt by everybody. Durations are compared as factors (by their logarithm), so that one
---   call that took an hour does not decide, and each tool with its own past.
+-- why: A slow tool fails nothing and is felt by everybody. Each is held against its own past by its middle call, as a factor, so
+--   that a few calls that took an hour do not decide.
 -- severity: warning
 -- owner: platform
 -- every: 1m
@@ -16,8 +16,8 @@ SELECT
     argMaxIf(run_id, seconds, is_now) AS run_id,
     argMaxIf(ended.step_id, seconds, is_now) AS step_id,
     countIf(is_now) AS made,
-    exp(avgIf(log(seconds), is_now)) AS value,
-    exp(avgIf(log(seconds), NOT is_now)) AS usual,
+    quantileIf(0.5)(seconds, is_now) AS value,
+    quantileIf(0.5)(seconds, NOT is_now) AS usual,
     format('{} takes {} s, where it used to take {}', tool, toString(round(value, 2)), toString(round(usual, 2))) AS summary
 FROM
 (
