@@ -2,7 +2,7 @@
 SELECT
     name,
     least(intDiv(dateDiff('millisecond', {since:DateTime64(3, 'UTC')}, time) * {parts:UInt32},
-        dateDiff('millisecond', {since:DateTime64(3, 'UTC')}, {until:DateTime64(3, 'UTC')})), {parts:UInt32} - 1) AS part,
+        greatest(1, dateDiff('millisecond', {since:DateTime64(3, 'UTC')}, {until:DateTime64(3, 'UTC')}))), {parts:UInt32} - 1) AS part,
     count() AS runs,
     countIf(success) AS successes
 FROM judged
