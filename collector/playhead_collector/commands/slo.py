@@ -20,10 +20,11 @@ from playhead_collector.commands.common import (
     write_json,
 )
 from playhead_collector.read.runs import TIMES, parse_time
+from playhead_collector.slo.alarms import Alarms, alarms
 from playhead_collector.slo.budget import Budget, budget
 from playhead_collector.slo.levels import GROUPS, Level, Window, levels
 from playhead_collector.slo.objectives import Acceptance, objectives_of
-from playhead_collector.slo.report import BUDGET_HEAD, HEAD, budget_cells, cells, markdown
+from playhead_collector.slo.report import ALARM_HEAD, BUDGET_HEAD, HEAD, alarm_cells, budget_cells, cells, markdown
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -51,33 +52,41 @@ def run(arguments: argparse.Namespace) -> int:
     window = Window(parse_time(arguments.since, now), until)
     with source_of(arguments) as source:
         groups = levels(source.client, window, arguments.by, acceptance, arguments.agent)
+        told_of = alarms(source.client, window, arguments.agent)
         budgets = [budget(source.client, one, acceptance, until) for one in told.objectives]
     if arguments.json:
         write_json([{"kind": "level", "by": arguments.by, **level.as_json()} for level in groups])
         write_json([{"kind": "objective", **one.as_json()} for one in budgets])
+        write_json([{"kind": "alarms", **one.as_json()} for one in told_of])
     elif arguments.markdown:
-        print(markdown(window, arguments.by, groups, budgets), end="")
+        print(markdown(window, arguments.by, groups, budgets, told_of), end="")
     elif not groups:
         say("no run ended in that time")
     else:
-        _show(arguments.by, groups, budgets)
+        _show(arguments.by, groups, budgets, told_of)
     return 1 if any(one.left is not None and one.left <= 0 for one in budgets) else 0
 
 
-def _show(by: str, groups: Sequence[Level], budgets: Sequence[Budget]) -> None:
+def _show(by: str, groups: Sequence[Level], budgets: Sequence[Budget], told_of: Sequence[Alarms]) -> None:
     out = console()
     if budgets:
         table = _table("objective", BUDGET_HEAD)
-        for one in budgets:
-            spent = one.left is not None and one.left <= 0
-            name = Text(one_line(one.objective.name, 30), style="red" if spent or one.alarm else "")
-            table.add_row(name, *budget_cells(one))
+        for objective in budgets:
+            spent = objective.left is not None and objective.left <= 0
+            name = Text(one_line(objective.objective.name, 30), style="red" if spent or objective.alarm else "")
+            table.add_row(name, *budget_cells(objective))
         out.print(table)
         out.print()
     table = _table(by, HEAD)
     for level in groups:
         table.add_row(one_line(level.name, 30), *cells(level))
     out.print(table)
+    if told_of:
+        table = _table("first bad run to alarm", ALARM_HEAD)
+        for one in told_of:
+            table.add_row(one_line(one.rule, 30), *alarm_cells(one))
+        out.print()
+        out.print(table)
 
 
 def _table(first: str, titles: Sequence[str]) -> Table:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from playhead_collector.read.words import duration
+from playhead_collector.slo.alarms import Alarms
 from playhead_collector.slo.budget import Budget
 from playhead_collector.slo.levels import Level, Window
 
@@ -40,7 +41,14 @@ def percent(share: float) -> str:
     return f"{100 * share:.2f}%"
 
 
-def markdown(window: Window, by: str, groups: Sequence[Level], budgets: Sequence[Budget]) -> str:
+def alarm_cells(one: Alarms) -> tuple[str, ...]:
+    """How many alarms a rule gave, and how soon after the first bad run, in the order of `ALARM_HEAD`."""
+    return (str(one.alarms), *(duration(value) for value in (one.p50_s, one.p95_s, one.slowest_s)))
+
+
+def markdown(
+    window: Window, by: str, groups: Sequence[Level], budgets: Sequence[Budget], told: Sequence[Alarms] = ()
+) -> str:
     lines = [f"# Service levels, {window.since:%Y-%m-%d %H:%M} to {window.until:%Y-%m-%d %H:%M} UTC", ""]
     if budgets:
         lines += [
@@ -50,9 +58,13 @@ def markdown(window: Window, by: str, groups: Sequence[Level], budgets: Sequence
         ]
         lines.append("")
     lines += [f"## By {by}", "", *_table((by, *HEAD), [(level.name or "(none)", *cells(level)) for level in groups])]
+    if told:
+        lines += ["", "## From the first bad run to the alarm", ""]
+        lines += _table(("rule", *ALARM_HEAD), [(one.rule, *alarm_cells(one)) for one in told])
     return "\n".join(lines) + "\n"
 
 
+ALARM_HEAD = ("alarms", "p50", "p95", "slowest")
 BUDGET_HEAD = ("target", "is", "budget left", "burn rate", "alarm", "days")
 
 

@@ -12,6 +12,9 @@ from tests.collector.database import StoreDatabase, fresh_database
 from tests.collector.receive.messages import START
 
 from playhead.errors import UsageError
+from playhead_collector.alerts.alert import Alert, State
+from playhead_collector.alerts.journal import Event, Journal
+from playhead_collector.slo.alarms import alarms
 from playhead_collector.slo.budget import Budget, Burn, budget
 from playhead_collector.slo.levels import Window, levels
 from playhead_collector.slo.objectives import Acceptance, Objective, read_objectives
@@ -144,3 +147,31 @@ def test_what_is_wrong_in_it_is_said(tmp_path: Path, text: str, reason: str) -> 
     with pytest.raises(UsageError) as refused:
         read_objectives(path)
     assert reason in str(refused.value)
+
+
+def test_an_alarm_came_so_long_after_the_first_run_that_it_is_linked_to_had_arrived(desk: StoreDatabase) -> None:
+    journal = Journal(desk.client)
+    arrived = {
+        str(row["run_id"]): row["arrived_at"].replace(tzinfo=UTC)
+        for row in desk.rows("SELECT run_id, arrived_at FROM runs")
+    }
+    first, second, other = (f"{number:032x}" for number in (1, 2, 5))
+    began = max(arrived.values())
+
+    def fire(rule: str, after_s: float, *runs: str) -> None:
+        at = min(arrived[run] for run in runs) + timedelta(seconds=after_s)
+        alert = Alert(
+            alert_id=f"{rule} {runs}", rule=rule, severity="info", group=(), state=State.FIRING, changed_at=at,
+            pending_at=at, fired_at=at, seen_at=at, value=1, summary="", labels={"agent": "support"},
+            evidence=tuple((run, "") for run in runs),
+        )  # fmt: skip
+        journal.write([Event(alert)], at)
+
+    fire("slow", 90, first, second)
+    fire("slow", 30, second)
+    fire("quick", 2, other)
+    window = Window(began - timedelta(hours=1), began + timedelta(hours=1))
+    slow, quick = alarms(desk.client, window)
+    assert (slow.rule, slow.alarms, slow.slowest_s, quick.rule, quick.p95_s) == ("slow", 2, 90, "quick", 2)
+    assert alarms(desk.client, window, agent="nobody") == []
+    assert "| slow | 2 |" in markdown(window, "agent", [], [], [slow])
