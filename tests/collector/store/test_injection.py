@@ -49,8 +49,8 @@ HOSTILE = (
 )
 # These read what another query begins with, as the functions that ask them put it before them.
 _BEGUN_BY = {"slo_budget": "slo_runs", "slo_levels": "slo_runs", "slo_trend": "slo_runs"}
-# Filled in as text, from this program's own words.
-_PLACEHOLDERS = {"final", "parts", "detached_parts", "text"}
+# Filled in as text, from this program's own words; conditions are those of rules, which were admitted.
+_PLACEHOLDERS = {"final", "parts", "detached_parts", "text", "conditions"}
 _PARAMETER = re.compile(r"\{(\w+):([^{}]+)\}")
 
 
@@ -98,7 +98,7 @@ def test_every_query_takes_hostile_values_as_values(database: StoreDatabase, nam
     for placeholder in re.findall(r"\{\{(\w+)\}\}", sql):
         assert placeholder in _PLACEHOLDERS
     sql = sql.replace("{{parts}}", "system.parts").replace("{{detached_parts}}", "system.detached_parts")
-    sql = sql.replace("{{final}}", "FINAL")
+    sql = sql.replace("{{final}}", "FINAL").replace("{{conditions}}", "count() > 1")
     parameters = dict(_PARAMETER.findall(sql))
     for value in HOSTILE if parameters else HOSTILE[:1]:
         given = {parameter: typed(kind, value) for parameter, kind in parameters.items()}
