@@ -85,7 +85,13 @@ class Settings(BaseModel):
     alert_settings: Path | None = Field(
         default=None, description="TOML file with the receivers of alerts (default: this user's alerts.toml)"
     )
-    no_alerts: bool = Field(default=False, description="do not ask the rules of alerts")
+    objectives: Path | None = Field(
+        default=None, description="TOML file with the objectives that /metrics shows (default: this user's)"
+    )
+    levels_every_s: int = Field(
+        default=60, ge=1, le=86400, description="how often service levels of the objectives are computed"
+    )
+    no_alerts: bool = Field(default=False, description="do not ask the rules of alerts, nor compute service levels")
     log_level: str = Field(default="info", description="debug, info, warning or error")
     log_format: str = Field(default="text", description="text, or json: one object a line")
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import time
 from collections import Counter as Counts
+from collections.abc import Iterator
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
 
 from playhead_collector.alerts.evaluator import Evaluator, Look
 from playhead_collector.receive.signal import Signal
+from playhead_collector.slo.measured import Measured, gauges
 from playhead_collector.spool.drain import Drain
 from playhead_collector.spool.segment import Sealed
 from playhead_collector.spool.spool import Spool
@@ -87,6 +91,8 @@ class Metrics:
         self._notices = Counter(
             "playhead_alert_notices", "Attempts to tell a receiver", ["receiver", "outcome"], registry=registry
         )
+        self._levels = _Levels()
+        registry.register(self._levels)
         self._standing: set[tuple[str, str, str, str]] = set()
         self._started = Gauge("playhead_start_time_seconds", "When the collector started", registry=registry)
         self._started.set(time.time())
@@ -135,5 +141,24 @@ class Metrics:
     def told(self, receiver: str, outcome: str) -> None:
         self._notices.labels(receiver, outcome).inc()
 
+    def measured(self, project: str, measured: Measured | None) -> None:
+        """Called with a project's service levels; None where another process has them."""
+        self._levels.of(project, measured)
+
     def text(self) -> bytes:
         return generate_latest(self.registry)
+
+
+class _Levels(Collector):
+    """The service levels measured last: what is unknown now is gone, which a `Gauge` with labels cannot be."""
+
+    def __init__(self) -> None:
+        self._measured: dict[str, Measured] = {}
+
+    def of(self, project: str, measured: Measured | None) -> None:
+        others = {name: one for name, one in self._measured.items() if name != project}
+        # Replaced as a whole, as another thread may be reading it.
+        self._measured = others if measured is None else {**others, project: measured}
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        yield from gauges(self._measured)

@@ -21,7 +21,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from playhead.errors import UsageError
 from playhead_collector.admin import admin_app
-from playhead_collector.alerts.start import watch_of
+from playhead_collector.alerts.start import measuring_of, watch_of
 from playhead_collector.alerts.watch import Watch
 from playhead_collector.config import Settings
 from playhead_collector.errors import StoreUnavailable
@@ -35,6 +35,7 @@ from playhead_collector.receive.http import http_app
 from playhead_collector.receive.limits import MIB, Limits
 from playhead_collector.receive.serve import HttpServer
 from playhead_collector.running import served_certificate
+from playhead_collector.slo.measuring import Measuring
 from playhead_collector.spool.drain import Drain
 from playhead_collector.spool.spool import Spool, SpoolLimits
 from playhead_collector.store.address import Embedded
@@ -63,6 +64,7 @@ class Collector:
         self.spool: Spool | None = None
         self.drain: Drain | None = None
         self.watch: Watch | None = None
+        self.measuring: Measuring | None = None
         self.metrics = Metrics()
         self.ports: Ports | None = None
         self._exporter: Exporter | None = None
@@ -95,7 +97,9 @@ class Collector:
 
         if not settings.no_alerts:
             self.watch = watch_of(settings, self.store, self.metrics)
+            self.measuring = measuring_of(settings, self.store, self.metrics, self.watch)
             self.watch.start()
+            self.measuring.start()
 
         body = settings.max_body_mb * MIB
         limits = Limits(compressed=body, decompressed=body, in_flight=2 * body + 32 * MIB)
@@ -152,6 +156,8 @@ class Collector:
             await self.spool.close()
         if self.drain is not None:
             await loop.run_in_executor(None, self.drain.finish, grace)
+        if self.measuring is not None:
+            await loop.run_in_executor(None, self.measuring.stop)
         if self.watch is not None:
             await loop.run_in_executor(None, self.watch.stop)
         self.store.close()

@@ -89,6 +89,11 @@ class Evaluator:
         return self._ledger.alerts
 
     @property
+    def has_turn(self) -> bool:
+        """Whether it was this process's turn when it looked last."""
+        return self._turn.mine
+
+    @property
     def journal(self) -> Journal:
         return self._ledger.journal
 

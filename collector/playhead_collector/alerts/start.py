@@ -1,4 +1,6 @@
-"""Alerts of a collector: its rules and receivers, read once at its start, and a watch over all of its projects."""
+"""Alerts and service levels of a collector: rules, receivers and objectives, read once at its start, and what goes on
+about them in all of its projects.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +11,8 @@ from playhead_collector.alerts.settings import read_settings
 from playhead_collector.alerts.watch import ASKING, Watch
 from playhead_collector.config import Settings
 from playhead_collector.metrics import Metrics
+from playhead_collector.slo.measuring import Measuring
+from playhead_collector.slo.objectives import objectives_of
 from playhead_collector.store.address import DEFAULT_PROJECT, Embedded
 from playhead_collector.store.store import Store
 
@@ -21,13 +25,28 @@ def watch_of(settings: Settings, store: Store, metrics: Metrics) -> Watch:
     for refused in rules.refused:
         log.error("alert rule refused: %s", refused)
     chosen = read_settings(settings.alert_settings)
-    projects = {DEFAULT_PROJECT, *settings.tokens(settings.ingest_token).values()}
     return Watch(
         lambda project: store.reader(project, ASKING),
-        sorted(projects),
+        _projects(settings),
         chosen.rulings(rules),
         dict(chosen.receivers),
         alone=isinstance(settings.address, Embedded),
         looked=metrics.looked,
         told=metrics.told,
     )
+
+
+def measuring_of(settings: Settings, store: Store, metrics: Metrics, watch: Watch) -> Measuring:
+    """Raises UsageError where the file of objectives is wrong."""
+    return Measuring(
+        lambda project: store.reader(project, ASKING),
+        _projects(settings),
+        objectives_of(settings.objectives),
+        settings.levels_every_s,
+        has_turn=watch.has_turn,
+        measured=metrics.measured,
+    )
+
+
+def _projects(settings: Settings) -> list[str]:
+    return sorted({DEFAULT_PROJECT, *settings.tokens(settings.ingest_token).values()})

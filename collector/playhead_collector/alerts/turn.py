@@ -36,22 +36,22 @@ class Turn:
         self._began_at: datetime | None = None
         self._written_at: datetime | None = None
         self._written = 0
-        self._mine = alone
+        self.mine = alone
 
     def is_mine(self, now: datetime, judged_until: int | None) -> bool:
         """Says that this one lives, and how far it got, if it is time to; returns whether it is its turn."""
         self._began_at = self._began_at or now
         due = self._written_at is None or now - self._written_at >= (_ALONE_EVERY if self._alone else ALIVE_EVERY)
         if not due or (self._alone and judged_until in (None, self._written)):
-            return self._mine
+            return self.mine
         if judged_until is not None or not self._alone:
             # One that has judged nothing yet must not say that all is judged: 0.
             row = [self.holder, self._began_at, now, judged_until or 0]
             self._client.insert("alert_evaluators", [row], column_names=_COLUMNS)
             self._written, self._written_at = judged_until or 0, now
         if not self._alone:
-            self._mine = self._first(now) == self.holder
-        return self._mine
+            self.mine = self._first(now) == self.holder
+        return self.mine
 
     def judged_until(self) -> int | None:
         """How far anybody got, in microseconds; None where nobody ever asked."""

@@ -90,6 +90,11 @@ class Watch:
             self._thread.join(timeout_s)
             self._thread = None
 
+    def has_turn(self, project: str) -> bool:
+        """Whether this process is the one that asks a project's rules. From any thread."""
+        watched = self.watched.get(project)
+        return watched is not None and watched.evaluator.has_turn
+
     def run(self) -> None:
         """Until it is stopped."""
         try:
