@@ -6,6 +6,7 @@ import email
 import email.policy
 import json
 import socketserver
+import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -78,20 +79,48 @@ class MailServer:
     """A server that speaks SMTP, as far as a letter takes it."""
 
     port: int
+    words: list[str] = field(default_factory=list)
+    """What clients began their lines with; `(tls)` stands where it was encrypted from there on."""
     letters: list[EmailMessage] = field(default_factory=list)
     recipients: list[str] = field(default_factory=list)
 
 
 @contextmanager
-def mail_server() -> Iterator[MailServer]:
+def mail_server(tls: ssl.SSLContext | None = None) -> Iterator[MailServer]:
+    """With TLS it offers STARTTLS, and takes a password after it."""
     with socketserver.TCPServer(("127.0.0.1", 0), socketserver.StreamRequestHandler) as server:
         state = MailServer(server.server_address[1])
 
         class Handler(socketserver.StreamRequestHandler):
+            def finish(self) -> None:
+                super().finish()
+                # The server knows of the socket before TLS only.
+                self.request.close()
+
             def handle(self) -> None:
                 self.wfile.write(b"220 here\r\n")
-                for line in self.rfile:
+                secured = False
+                while line := self.rfile.readline():
                     word = line[:4].upper()
+                    state.words.append(word.decode().strip())
+                    if word == b"STAR" and tls is not None:
+                        self.wfile.write(b"220 go on\r\n")
+                        try:
+                            self.request = tls.wrap_socket(self.request, server_side=True)
+                        except OSError:
+                            return
+                        self.setup()
+                        state.words.append("(tls)")
+                        secured = True
+                        continue
+                    if word == b"EHLO" and tls is not None:
+                        self.wfile.write(
+                            b"250-here\r\n250 AUTH PLAIN\r\n" if secured else b"250-here\r\n250 STARTTLS\r\n"
+                        )
+                        continue
+                    if word == b"AUTH":
+                        self.wfile.write(b"235 good\r\n")
+                        continue
                     if word == b"RCPT":
                         state.recipients.append(line.decode().partition("<")[2].partition(">")[0])
                     if word == b"DATA":

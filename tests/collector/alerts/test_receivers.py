@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import ssl
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import trustme
 from tests.collector.alerts.asking import shipped
 from tests.collector.alerts.receiving import Told, mail_server, receiving
 
@@ -111,6 +113,55 @@ def test_a_letter_goes_to_a_mail_server_and_what_a_run_said_is_no_header(tmp_pat
     assert letter["Subject"] == "seven\\x0d Bcc: everybody@example.com"
     assert letter["Message-ID"] == f"<{sent.once}@example.com>"
     assert f"playhead show {'f' * 32}" in letter.get_content()
+
+
+def mail(folder: Path, port: int, *authorities: trustme.CA) -> Receiver:
+    """With a password, which must not be sent before the server showed a certificate of these."""
+    settings = f'type = "email"\nhost = "127.0.0.1"\nport = {port}\nuser = "u"\npassword = "$MAIL_PASSWORD"'
+    for authority in authorities:
+        authority.cert_pem.write_to_path(str(folder / "ca.pem"))
+        settings += f'\nca_cert = "{folder / "ca.pem"}"'
+    return receiver(folder, settings + '\nfrom = "playhead@example.com"\nto = ["a@example.com"]')
+
+
+def certified(authority: trustme.CA, name: str = "127.0.0.1") -> ssl.SSLContext:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert(name).configure_cert(context)
+    return context
+
+
+@pytest.fixture
+def _password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAIL_PASSWORD", "a secret of both sides")
+
+
+@pytest.mark.usefixtures("_password")
+def test_password_and_letter_are_sent_after_starttls_with_a_trusted_certificate(tmp_path: Path) -> None:
+    authority = trustme.CA()
+    with mail_server(certified(authority)) as there:
+        mail(tmp_path, there.port, authority).send(message())
+    assert there.words == ["EHLO", "STAR", "(tls)", "EHLO", "AUTH", "MAIL", "RCPT", "DATA", "QUIT"]
+    (letter,) = there.letters
+    assert f"playhead show {'f' * 32}" in letter.get_content()
+
+
+@pytest.mark.usefixtures("_password")
+def test_a_mail_server_that_offers_no_starttls_gets_neither_password_nor_letter(tmp_path: Path) -> None:
+    with mail_server() as there, pytest.raises(Undelivered, match="offers no STARTTLS"):
+        mail(tmp_path, there.port).send(message())
+    assert there.words == ["EHLO"]
+
+
+@pytest.mark.usefixtures("_password")
+@pytest.mark.parametrize("trusted", [False, True], ids=["by a stranger", "for another host"])
+def test_a_mail_server_with_a_certificate_that_is_not_its_own_or_not_trusted_gets_nothing(
+    tmp_path: Path, trusted: bool
+) -> None:
+    authority, another = trustme.CA(), trustme.CA()
+    tls = certified(authority if trusted else another, "mail.example.com" if trusted else "127.0.0.1")
+    with mail_server(tls) as there, pytest.raises(Undelivered, match="SSLCertVerificationError"):
+        mail(tmp_path, there.port, authority).send(message())
+    assert there.words in (["EHLO", "STAR"], ["EHLO", "STAR", "(tls)"])
 
 
 def test_a_command_has_the_message_on_its_input_and_templates_as_arguments_without_a_shell(tmp_path: Path) -> None:

@@ -67,6 +67,9 @@ class Email(BaseModel):
         if self.security == "starttls":
             try:
                 server.starttls(context=trust)
+            except smtplib.SMTPNotSupportedError:
+                server.close()
+                raise Undelivered("the mail server offers no STARTTLS, and nothing was sent to it") from None
             except BaseException:
                 server.close()
                 raise
