@@ -23,6 +23,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import chdb
+import lz4.frame  # type: ignore[import-untyped]
 
 # As clickhouse-connect sends an insert: the statement, a line's end, the data.
 _INSERT = re.compile(rb"INSERT INTO (\S+(?: \([^)]*\))?) FORMAT (\w+)\n")
@@ -109,9 +110,10 @@ class _Handler(BaseHTTPRequestHandler):
         return handle.query(text, "TabSeparated", params=values).bytes() or b""
 
     def _body(self) -> bytes:
-        if self.headers.get("Transfer-Encoding", "").lower() == "chunked":
-            return b"".join(self._chunks())
-        return self.rfile.read(int(self.headers.get("Content-Length", "0")))
+        chunked = self.headers.get("Transfer-Encoding", "").lower() == "chunked"
+        body = b"".join(self._chunks()) if chunked else self.rfile.read(int(self.headers.get("Content-Length", "0")))
+        # clickhouse-connect's own choice for rows that it inserts.
+        return lz4.frame.decompress(body) if self.headers.get("Content-Encoding") == "lz4" else body
 
     def _chunks(self) -> Iterator[bytes]:
         while size := int(self.rfile.readline(), 16):

@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 PAUSES = (0.5, 1.0, 2.0, 5.0, 15.0, 60.0, 300.0)
 GIVEN_UP_AFTER = timedelta(days=1)
 # What was told and is not written down yet is told again, under its key, where the process is killed.
-_TOGETHER, _TOGETHER_S = 20, 0.5
+TOGETHER, _TOGETHER_S = 20, 0.5
 
 
 class Courier:
@@ -127,7 +127,7 @@ class Courier:
         """
         journal = Journal(client)
         began, taken = monotonic(), 0
-        for one in self._first(_TOGETHER):
+        for one in self._first(TOGETHER):
             if taken and monotonic() - began > _TOGETHER_S:
                 break
             try:
