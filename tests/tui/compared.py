@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
+from clickhouse_connect.driver.client import Client
 from tests.collector.database import fresh_database
 from tests.collector.dialects.spans import key_values
 from tests.collector.facade.port import Port, TokenGate, serving
@@ -102,13 +103,21 @@ GROUPS = [
 
 
 @contextmanager
-def reading(engine: Engine, folder: Path, *told: Told, recordings: Iterable[Path] = ()) -> Iterator[Port]:
-    """A store that holds these runs and those of recordings, read through a port."""
+def reading(
+    engine: Engine,
+    folder: Path,
+    *told: Told,
+    recordings: Iterable[Path] = (),
+    tell_more: Callable[[Client], None] | None = None,
+) -> Iterator[Port]:
+    """A store that holds these runs and those of recordings, and what more is told to it, read through a port."""
     with fresh_database(engine, folder) as database:
         database.insert(b"".join(run.body().SerializeToString() for run in told))
         for signal, body, _ in (one for file in recordings for one in requests_of(file)):
             database.insert(signal.request.FromString(body))
         database.recompute()
+        if tell_more is not None:
+            tell_more(database.client)
         assert isinstance(engine.address, Embedded)
         gate = TokenGate({"token": database.name})
         with serving(ChdbEngine(str(engine.address.path)), gate=gate) as port:

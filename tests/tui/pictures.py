@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.collector.facade.port import Port
-from tests.tui.compared import A, B, reading
+from tests.tui.alerting import FOLDER as RULES
+from tests.tui.alerting import tell_alerts
+from tests.tui.compared import GROUPS, A, B, reading
 from tests.tui.conftest import client_of
 from tests.tui.story import Story, tell
 from tests.tui.told import NOW, all_runs
@@ -35,6 +37,7 @@ _FONTS = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
 
 
 STORE = "chdb:///var/lib/playhead/store"
+OBJECTIVES = Path(__file__).with_name("objectives.toml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +49,15 @@ class Picture:
     keys: tuple[str, ...] = ()
 
 
-PICTURES = (
+WATCHED = (
     Picture("runs", "playhead tui", Start(STORE), ("j", "j")),
     Picture("run", "playhead tui --run 0015", Start(STORE, run="0015"), ("n", "n", "p", "2")),
+    Picture("alerts", "playhead tui, A", Start(STORE, rules=RULES), ("A",)),
+)
+"""Of runs with alerts about them."""
+MEASURED = (Picture("levels", "playhead tui, L", Start(STORE, objectives=OBJECTIVES), ("L", "b", "shift+tab")),)
+"""Of more runs than those."""
+COMPARED = (
     Picture(
         "diff", f"playhead tui --diff {A.run_id[:4]} {B.run_id[:4]}", Start(STORE, diff=(A.run_id, B.run_id)), ("n",)
     ),
@@ -62,8 +71,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="playhead-pictures-") as name:
         folder = Path(name)
         engine = Engine(parse_address(f"chdb://{folder}/store"))
-        for runs, recordings, pictures in ((all_runs(), (), PICTURES[:2]), ((A, B), (RECORDING,), PICTURES[2:])):
-            with reading(engine, folder, *runs, recordings=recordings) as port:
+        for runs, recordings, alerts, pictures in (
+            (all_runs(), (), tell_alerts, WATCHED),
+            ((*all_runs(), *GROUPS), (), tell_alerts, MEASURED),
+            ((A, B), (RECORDING,), None, COMPARED),
+        ):
+            with reading(engine, folder, *runs, recordings=recordings, tell_more=alerts) as port:
                 for picture in pictures:
                     take(picture, port, folder)
         engine.close()

@@ -15,6 +15,7 @@ from playhead_tui.shown import cell
 
 _BLOCKS = " ▁▂▃▄▅▆▇█"
 _FIGURES = (("runs", 6), ("success", 8), ("person", 7), ("$/success", 10), ("p50", 6), ("p95", 6), ("p99", 6))
+_FAILED = "failed"
 _BUDGET = (("target", 7), ("is", 8), ("left", 9))
 
 
@@ -97,13 +98,14 @@ class GroupTable(Lines):
     def _rest(width: int) -> tuple[int, int]:
         """What is left for the name and for the plot of failures."""
         left = width - 2 - sum(size + 1 for _, size in _FIGURES)
-        plot = max(0, min(24, left - 18))
-        return left - plot, plot
+        plot = min(24, left - 16)
+        # A plot of less than its title's width says nothing that its title does not.
+        return (left - plot, plot) if plot >= len(_FAILED) else (left, 0)
 
     def draw_head(self, line: int, width: int) -> Text:
         name, plot = self._rest(width)
         titles = " ".join(cell(title, size, right=True) for title, size in _FIGURES)
-        return Text(f" {cell(self._by, name)}{titles} {cell('failed', plot)}", no_wrap=True)
+        return Text(f" {cell(self._by, name)}{titles} {cell(_FAILED, plot)}", no_wrap=True)
 
     def draw(self, line: int, width: int) -> Text:
         level, (name, plot) = self._groups[line], self._rest(width)
