@@ -18,17 +18,22 @@ import playhead_tui.app
 from playhead_collector.errors import StoreUnavailable
 from playhead_collector.read.source import Source
 from playhead_collector.store.engine import Engine
+from playhead_replay.recording.find import from_file
 from playhead_tui.app import PlayheadApp, Start
 from playhead_tui.diff.groups import Branches, GroupsScreen
 from playhead_tui.diff.pairs import Pairs
 from playhead_tui.diff.screen import DiffScreen
 from playhead_tui.reading import Reader
+from playhead_tui.replay.screen import ReplayScreen
 from playhead_tui.run.screen import RunScreen
 from playhead_tui.run.steps import Steps
 from playhead_tui.runs.screen import RunsScreen
 from playhead_tui.runs.table import RunTable
 
 SIZES = {"80x24": (80, 24), "120x36": (120, 36)}
+ROOT = Path(__file__).parents[2]
+RECORDING = ROOT / "tests" / "replay" / "recordings" / "desk.playhead"
+DESK = from_file(RECORDING).run
 LONG, LONGER = long(0xE1, 600, -1), long(0xE2, 600, 300)
 
 
@@ -185,10 +190,33 @@ def test_the_mouse_chooses_a_line_and_a_side_and_another_width_keeps_them(make_a
         await told.settle()
         assert "┃" not in told.screen() and pairs.pair is pair
         await told.press("r")
+        assert "cannot be executed here" in told.notices() and isinstance(told.app.screen, DiffScreen)
         assert f"playhead checkout {B.run_id[:12]} -o FOLDER" in told.notices()
         assert f"playhead replay {A.run_id[:12]} --in FOLDER" in told.notices()
 
     tell(make_app(A, B), story)
+
+
+def test_a_run_that_can_be_executed_here_is_replayed_from_the_step_under_the_cursor(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)  # where the recorded code is looked for
+    with reading(engine, tmp_path, A, recordings=[RECORDING]) as port:
+        start = Start("chdb:///s", diff=(A.run_id, DESK))
+        reader = Reader(lambda again: Source(client_of(port)))
+        app = PlayheadApp(start, reader, now=lambda: NOW, searches=tmp_path / "searches.toml")
+
+        async def story(told: Story) -> None:
+            step = pairs_of(told).step
+            while step is None or step.run_id != DESK:
+                await told.press("n")
+                step = pairs_of(told).step
+            await told.press("r")
+            assert isinstance(app.screen, ReplayScreen) and "playback" not in told.screen().splitlines()[1]
+            await told.press("q")
+            assert isinstance(app.screen, DiffScreen)
+
+        tell(app, story)
 
 
 def test_runs_that_are_equal_are_said_to_be(make_app: MakeApp) -> None:

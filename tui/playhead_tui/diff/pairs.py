@@ -132,7 +132,15 @@ class Pairs(Lines):
     @property
     def step(self) -> Step | None:
         """On the side of the cursor; where there is none, on the other."""
-        pair = self.pair
+        return self._step_of(self.pair)
+
+    @property
+    def first_step(self) -> Step | None:
+        """As `step`, where the runs part."""
+        first = self._compared.first if self._compared is not None else None
+        return self._step_of(self._compared.diff.pairs[first.place]) if self._compared and first is not None else None
+
+    def _step_of(self, pair: Pair | None) -> Step | None:
         if pair is None:
             return None
         content = (pair.a or pair.b) if self.side == "A" else (pair.b or pair.a)

@@ -6,12 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
+from clickhouse_connect.driver.client import Client
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import Static
 
+from playhead_collector.read.run import Step
 from playhead_replay.commands import diff_telling as telling
 from playhead_tui.diff.compared import Compared, compare
 from playhead_tui.diff.comparing import ComparingScreen
@@ -22,6 +24,7 @@ from playhead_tui.garbage import kept_out
 from playhead_tui.header import Header
 from playhead_tui.keys import Keys
 from playhead_tui.lines import Lines
+from playhead_tui.shown import one_line
 
 
 class DiffScreen(ComparingScreen):
@@ -44,6 +47,13 @@ class DiffScreen(ComparingScreen):
         compared: Compared
         layout: Layout
         said: Said
+
+    @dataclass
+    class ReplayCame(Message):
+        """Whether the run of a step can be executed here."""
+
+        step: Step
+        why_not: str
 
     def __init__(self, a: str, b: str) -> None:
         super().__init__()
@@ -137,7 +147,26 @@ class DiffScreen(ComparingScreen):
         self._pairs.toggle_equal()
 
     def action_replay(self) -> None:
-        """What replays A with the code of B: a checkout of that, and a replay there."""
-        if self._compared is not None:
-            a, b = (run[:12] for run in self._runs)
-            self.tell(f"'playhead checkout {b} -o FOLDER', then 'playhead replay {a} --in FOLDER': A against B's code")
+        """Of the side's run, from the step under the cursor; on what is folded, from where the runs part."""
+        step = self._pairs.step or self._pairs.first_step
+        if step is not None:
+            self.ask("replay", lambda client: _replay_of(client, step))
+
+    @on(ReplayCame)
+    def _replay_came(self, event: ReplayCame) -> None:
+        if not self.is_current:
+            return
+        if not event.why_not:
+            self.host.open_replay(event.step.run_id, event.step.step_id)
+            return
+        a, b = (run[:12] for run in self._runs)
+        others = f"'playhead checkout {b} -o FOLDER', then 'playhead replay {a} --in FOLDER': A against B's code"
+        self.tell(f"{event.step.run_id[:12]} cannot be executed here: {one_line(event.why_not, 200)}. {others}")
+
+
+def _replay_of(client: Client, step: Step) -> Message:
+    # Only here: what executes programs is not needed to compare runs.
+    from playhead_tui.replay.opened import open_replay
+
+    opened = open_replay(client, step.run_id)
+    return DiffScreen.ReplayCame(step, "" if opened.entry is not None else opened.why_playback)
