@@ -16,7 +16,6 @@ from clickhouse_connect.driver.client import Client
 from google.protobuf.message import Message
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from playhead_collector.store.address import Address
 from playhead_collector.store.ddl import Form
 from playhead_collector.store.engine import Engine
 from playhead_collector.store.migrations import migrate
@@ -54,43 +53,16 @@ class StoreDatabase:
         return list(self.client.query(query, parameters=parameters).named_results())
 
 
-# By engine: databases that a test is done with, empty again.
-_spare: dict[Address, list[str]] = {}
-
-
 @contextmanager
-def fresh_database(engine: Engine, folder: Path, *, new: bool = False) -> Iterator[StoreDatabase]:
-    """A database with nothing in it.
-
-    Making one takes 0.65 s of CPU, most of it the analysis of its views; emptying one takes 0.02. So the next test has
-    it again, unless this one altered the schema. `new` is for tests that look at files and parts: the store goes on
-    listing those of an emptied table for a while.
-    """
-    spare = _spare.setdefault(engine.address, [])
-    name = spare.pop() if spare and not new else f"test_{uuid.uuid4().hex}"
+def fresh_database(engine: Engine, folder: Path) -> Iterator[StoreDatabase]:
+    """A new database; removed at the end."""
+    name = f"test_{uuid.uuid4().hex}"
     client = engine.connect()
     migrate(client, name, Form(retention_days=3650), "test")
-    schema = _schema(client)
     writer = engine.connect(name, insert_settings())
     try:
         yield StoreDatabase(engine, name, client, writer, folder)
     finally:
+        client.command(f"DROP DATABASE {name} SYNC")
         writer.close()
-        client.database = name
-        if not new and _schema(client) == schema:
-            for table, kind, _ in schema:
-                if str(kind).endswith("MergeTree") and table != "migrations":
-                    client.command(f"TRUNCATE TABLE {table} SYNC")
-            spare.append(name)
-        else:
-            client.command(f"DROP DATABASE {name} SYNC")
         client.close()
-
-
-def _schema(client: Client) -> Sequence[Sequence[Any]]:
-    """Every object of the client's database, as it would be made again; and who applied which migration."""
-    objects = (
-        "SELECT name, engine, create_table_query FROM system.tables WHERE database = currentDatabase() ORDER BY name"
-    )
-    applied = "SELECT '', program, toString(number) FROM migrations ORDER BY number"
-    return [*client.query(objects).result_rows, *client.query(applied).result_rows]

@@ -132,14 +132,14 @@ def folder_of(database: StoreDatabase) -> Path:
 
 @pytest.fixture
 def store_database(engine: Engine, tmp_path: Path) -> Iterator[StoreDatabase]:
-    with fresh_database(engine, tmp_path, new=True) as database:
+    with fresh_database(engine, tmp_path) as database:
         yield database
 
 
 @pytest.fixture
 def plain(engine: Engine, tmp_path: Path) -> Iterator[StoreDatabase]:
     """A database whose files are not compressed: what they hold can be found in them."""
-    with fresh_database(engine, tmp_path, new=True) as database:
+    with fresh_database(engine, tmp_path) as database:
         for table in (*TABLES, *OF_ALERTS):
             database.client.command(f"ALTER TABLE {table} MODIFY SETTING default_compression_codec = 'NONE'")
         own = "SELECT table, name FROM system.columns WHERE database = currentDatabase() AND compression_codec != ''"

@@ -16,7 +16,7 @@ from playhead_collector.store.retention import keep_for, retention_of
 
 @pytest.fixture
 def other(engine: Engine, tmp_path: Path) -> Iterator[StoreDatabase]:
-    with fresh_database(engine, tmp_path, new=True) as database:
+    with fresh_database(engine, tmp_path) as database:
         yield database
 
 
