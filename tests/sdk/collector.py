@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -128,6 +129,15 @@ def collecting(port: int = 0) -> Iterator[FakeCollector]:
         yield collector
     finally:
         collector.close()
+
+
+@contextmanager
+def unanswered() -> Iterator[int]:
+    """A port at which nobody listens until `collecting(port)` does, and which no other process is given meanwhile."""
+    with socket.socket() as held:
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        held.bind(("127.0.0.1", 0))
+        yield held.getsockname()[1]
 
 
 def spans_in(file: Path) -> list[Span]:

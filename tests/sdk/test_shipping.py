@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-from tests.sdk.collector import FakeCollector, attributes, collecting
+from tests.sdk.collector import FakeCollector, attributes, collecting, unanswered
 
 import playhead
 from playhead.cli import main
@@ -141,24 +141,23 @@ def test_open_steps_are_not_sent_to_a_collector_that_would_reject_them(
 
 
 def test_a_collector_that_was_away_gets_everything_when_it_is_back(tmp_path: Path) -> None:
-    with collecting() as first:
-        port = first.port
-    starting = program(
-        """
-        run(500)
-        print("done", flush=True)
-        sys.stdin.readline()
-        print(playhead.flush(30), flush=True)
-        """,
-        f"http://127.0.0.1:{port}",
-        tmp_path,
-    )
-    assert starting.stdout is not None
-    assert starting.stdout.readline() == "done\n"
-    with collecting(port) as back:
-        out, _ = starting.communicate("\n", timeout=60)
-        assert out == "True\n"
-        assert len(back.named("execute_tool work")) == 500
+    with unanswered() as port:
+        starting = program(
+            """
+            run(500)
+            print("done", flush=True)
+            sys.stdin.readline()
+            print(playhead.flush(30), flush=True)
+            """,
+            f"http://127.0.0.1:{port}",
+            tmp_path,
+        )
+        assert starting.stdout is not None
+        assert starting.stdout.readline() == "done\n"
+        with collecting(port) as back:
+            out, _ = starting.communicate("\n", timeout=60)
+            assert out == "True\n"
+            assert len(back.named("execute_tool work")) == 500
     assert journals(tmp_path) == []
 
 
