@@ -12,6 +12,7 @@ from tests.proof.month.fleet import AGENTS, BEGIN_S, DAYS, Incident, Plan
 from tests.proof.month.stored import Labels
 
 from playhead_collector.alerts.admission import Admitted
+from playhead_collector.alerts.sieve import sift
 
 _RUNS_AT_ONCE = 20_000
 OVER_HISTORY = "end_time"
@@ -91,7 +92,9 @@ def about_runs(client: Client, rule: Admitted, runs: Sequence[Ran], labels: Labe
     for start in range(0, len(runs), _RUNS_AT_ONCE):
         batch = runs[start : start + _RUNS_AT_ONCE]
         until = max(run.end for run in batch)
-        fired |= {str(row["run_id"]) for row in _asked(client, rule, until, [run.run_id for run in batch])}
+        # As the collector does: only about the runs of which its condition holds.
+        asked = sift(client, [(rule.rule, {})], [run.run_id for run in batch])[rule.rule.name]
+        fired |= {str(row["run_id"]) for row in _asked(client, rule, until, asked)}
     # What is wrong with all runs of an agent is wrong with this one.
     hit = {
         run.run_id for run in runs
