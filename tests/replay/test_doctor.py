@@ -151,6 +151,24 @@ def test_the_order_of_trios_tasks_is_named_where_they_run(tmp_path: Path) -> Non
     ], done.out
 
 
+@pytest.mark.parametrize(
+    ("module", "text", "whose"),
+    [
+        ("trio/_core/_run.py", "def setup_runner(): pass\ndef run(): setup_runner()\n", "trio's tasks"),
+        ("gevent/hub.py", "def run(): pass\n", "gevent's greenlets"),
+    ],
+)
+def test_a_scheduler_that_nobody_follows_is_named(tmp_path: Path, module: str, text: str, whose: str) -> None:
+    """As these packages are laid out; with trio itself where it is installed, above."""
+    file = tmp_path / module
+    file.parent.mkdir(parents=True)
+    file.write_text(text)
+    name = module.removesuffix(".py").replace("/", ".")
+    done = examined(tmp_path, f"import {name} as scheduler\nscheduler.run()\n")
+    named = [source["what"] for source in done.json["sources"] if source["kind"] == "not captured"]
+    assert (done.code, named) == (1, [f"the order of {whose}"]), done.out
+
+
 @pytest.mark.parametrize("text", [SHOWN, PRINTS])
 def test_what_only_the_output_shows_is_found_by_comparing_it(tmp_path: Path, text: str) -> None:
     done = examined(tmp_path, text)

@@ -125,7 +125,7 @@ class _StandIn:
 
 
 def _like(ours: Any, real: Any, owner: ModuleType, name: str) -> Any:
-    if isinstance(real, FunctionType):
+    if isinstance(real, FunctionType) and isinstance(ours, FunctionType):
         ours.__name__ = ours.__qualname__ = name
         ours.__module__ = owner.__name__
         return ours

@@ -25,6 +25,4 @@ def install(engine: Engine) -> None:
 
     # httpcore imports trio where it is installed: only who runs it is told of.
     engine.patches.when_imported("trio._core._run", trio)
-    engine.patches.when_imported(
-        "gevent.hub", lambda _: engine.notice("the order of gevent's greenlets", place_of_agent())
-    )
+    engine.patches.when_imported("gevent.hub", gevent)

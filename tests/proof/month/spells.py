@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.proof.month.course import Scene, closing, ordinary, turns_of
+from tests.proof.month.course import Scene, closing, ordinary
 from tests.proof.month.faults import Course, begun, done
+from tests.proof.month.look_alikes import worth_it
 from tests.proof.month.telling import Told
 
 RUNS_A_SPELL = 3
@@ -73,9 +74,4 @@ def waits_on_one_answer(it: Scene) -> Told:
 @_looks_like("agent_cost", "support", "billing", "researcher", "coder", "translator")
 def dear_questions(it: Scene) -> Told:
     """As dear as the dearest of this agent are, three times in a row."""
-    begun(it)
-    for _ in range(max(turns_of(it) for _ in range(8))):
-        it.prompt(finish="tool_calls")
-        it.call(it.rng.choice([one for one in it.habit.tools if not one.approved]))
-    closing(it)
-    return done(it)
+    return worth_it(it)
