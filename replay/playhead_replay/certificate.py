@@ -18,6 +18,7 @@ from playhead.fingerprint.code import repository_of
 from playhead.fingerprint.packages import installed
 from playhead.lanes.opening import check_version
 from playhead.lanes.sink import Record
+from playhead.printable import several
 from playhead_replay.recording.gap import Gap, end_of, gap_of
 from playhead_replay.recording.recording import Recording, alone, shared, shares_nothing
 from playhead_replay.recording.whole import damage
@@ -48,7 +49,7 @@ class Certificate:
     def headline(self) -> str:
         match self.level:
             case "exact":
-                return f"exact: all {self.steps} steps can be executed again"
+                return f"exact: {several(self.steps, 'step')} can be executed again"
             case "partial" if self.until_step is not None:
                 return f"partial: exact up to step {self.until_step} of {self.steps}"
             case "partial":
@@ -145,7 +146,7 @@ def _of_recording(recording: Recording) -> list[Reason]:
         found.append(Reason(f"one of {len(recording.runs)} runs of its process, {_way(recording)}", False))
     for what, others in shared(recording).items():
         # None are left where those were erased.
-        whom = f"{others} other run{'s' if others > 1 else ''}" if others else "an erased run"
+        whom = several(others, "other run") if others else "an erased run"
         found.append(Reason(f"shares {what} with {whom} of its process", False))
     return found
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+from playhead.printable import several
 from playhead.replaying.outcome import Outcome
 from playhead_replay.certificate import Certificate, certify
 from playhead_replay.compare import StepDifference, first_difference
@@ -127,9 +128,9 @@ def _identical(recording: Recording, cut: bool) -> Verdict:
     failure = (recording.root.error or "an error") if recording.root is not None and recording.failed else ""
     count = len(recording.steps)
     ended = sum(step.ended for step in recording.steps)
-    what = f"identical: {count} steps, output equal"
+    what = f"identical: {several(count, 'step')}, output equal"
     if cut:
-        what = f"identical up to where it was cut: {count} steps, {ended} of them ended"
+        what = f"identical up to where it was cut: {several(count, 'step')}, {ended} of them ended"
     absent = len(missing_numbers(recording.steps))
     if absent:
         what += f"; {absent} recorded steps have not arrived ('playhead ship' sends what is left) and were not compared"

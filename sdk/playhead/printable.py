@@ -17,6 +17,11 @@ def printable(text: str) -> str:
     return text.translate(_SHOWN).encode("utf-8", "replace").decode("utf-8")
 
 
+def several(count: int, noun: str) -> str:
+    """`1 step`, `2,000 steps`."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 def json_line(value: Any, default: Any = str) -> str:
     """One line of JSON, equal to the value when read back, and as harmless as `printable` on a terminal."""
     text = json.dumps(value, default=default, ensure_ascii=False)

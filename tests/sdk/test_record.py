@@ -274,7 +274,7 @@ def test_where_a_collector_answers_it_gets_all_and_nothing_is_left(collector: Fa
     assert told.returncode == 4
     (root,) = collector.named("invoke_agent agent")
     assert root.status.message == "exit status 4"
-    assert f"run {root.trace_id.hex()} is in the collector: 1 steps; exit status 4" in told.stderr
+    assert f"run {root.trace_id.hex()} is in the collector: 1 step; exit status 4" in told.stderr
     assert b'"level":"exact"' in b"".join(record.body.bytes_value for record in collector.recordings)
     assert list((tmp_path / "journal").iterdir()) == []
 
@@ -283,7 +283,7 @@ def test_where_none_answers_there_is_one_file_and_ship_sends_it(collector: FakeC
     script(tmp_path, _ENDS)
     told = ran(tmp_path, sys.executable, "-m", "playhead", "record", "--", sys.executable, "agent.py", "well")
     (file,) = tmp_path.glob("agent-*.playhead")
-    assert f"is in {file.name}: 1 steps" in told.stderr
+    assert f"is in {file.name}: 1 step" in told.stderr
     for _ in range(2):
         sent = ran(tmp_path, sys.executable, "-m", "playhead", "ship", "--endpoint", collector.url, file.name)
         assert sent.returncode == 0, sent.stderr

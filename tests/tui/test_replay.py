@@ -202,7 +202,7 @@ def test_frames_locals_and_values_are_looked_at(make_app: Make) -> None:
         await told.press("3")
         assert "plan: 444746808 by gpt-4o-mini" in told.screen()
         await told.press("4")
-        assert "all 12 steps can be executed again" in told.screen()
+        assert "exact: 12 steps can be executed again" in told.screen()
 
     tell(make_app(step=8), story, SIZES["120x40"])
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from clickhouse_connect.driver.client import Client
 
 from playhead.errors import UsageError
+from playhead.printable import several
 from playhead_collector.commands.common import (
     add_json_argument,
     add_store_arguments,
@@ -54,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         write_json([{"runs": len(run_ids), "files": [str(file) for file in files]}])
     else:
-        say(f"{len(run_ids)} run{'s' if len(run_ids) != 1 else ''} written to {', '.join(str(file) for file in files)}")
+        say(f"{several(len(run_ids), 'run')} written to {', '.join(str(file) for file in files)}")
     return 0
 
 

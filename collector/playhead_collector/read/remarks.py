@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 
 from clickhouse_connect.driver.client import Client
 
+from playhead.printable import several
 from playhead_collector.read.runs import RunRow
 from playhead_collector.read.together import Question, ask_together
 from playhead_collector.read.words import count, duration
@@ -69,7 +70,7 @@ def remarks_on(client: Client, runs: Sequence[RunRow], now: datetime | None = No
             *_of_its_context(inputs),
         ]
         if run.errors and run.status != "error":
-            remarks.append(Remark(f"{run.errors} failed step{'s' if run.errors > 1 else ''} on the way"))
+            remarks.append(Remark(f"{several(run.errors, 'failed step')} on the way"))
         if remarks:
             found[run.run_id] = remarks
     return found

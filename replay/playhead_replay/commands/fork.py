@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from playhead.errors import UsageError
+from playhead.printable import several
 from playhead.recorder.changes import MODEL
 from playhead_collector.commands.common import add_json_argument, one_line, say, write_json
 from playhead_replay.changing import change_of
@@ -89,7 +90,7 @@ def tell(forked: Forked) -> None:
             say(f"  {one_line(line, _LONGEST)}")
         return
     where = forked.where or "the collector"
-    asked = f", {forked.asked_world} calls asked of the world" if forked.asked_world else ""
-    say(f"playhead: ⑂ {forked.run} of {parent} is in {where}: {forked.steps} steps{asked}")
+    asked = f", {several(forked.asked_world, 'call')} asked of the world" if forked.asked_world else ""
+    say(f"playhead: ⑂ {forked.run} of {parent} is in {where}: {several(forked.steps, 'step')}{asked}")
     if forked.what:
         say(f"  {one_line(forked.what, _LONGEST)}")

@@ -14,6 +14,7 @@ from pathlib import Path
 from playhead.errors import PlayheadError, UsageError
 from playhead.journal.endpoint import Endpoint, from_environment
 from playhead.journal.folder import Folder, journals_root, leftovers
+from playhead.printable import several
 from playhead.program.asked import VARIABLE, Asked
 from playhead.program.delivering import answers, waiting
 from playhead.program.ending import Ended, end_process_step
@@ -142,7 +143,7 @@ def _keep(folder: Folder, file: Path | None, endpoint: Endpoint, code: int, quie
 def _told(ended: Ended) -> str:
     cut = f", {ended.cut} of them cut" if ended.cut else ""
     how = f"; {ended.how}" if ended.how else ""
-    return f"{ended.steps} steps{cut}{how}"
+    return f"{several(ended.steps, 'step')}{cut}{how}"
 
 
 def _sent(folder: Folder, endpoint: Endpoint) -> bool:

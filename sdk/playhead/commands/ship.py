@@ -16,6 +16,7 @@ from playhead.journal.folder import journals_root, leftovers
 from playhead.journal.sender import Sender
 from playhead.journal.shipper import ship_leftovers
 from playhead.journal.single import is_single, requests_in
+from playhead.printable import several
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -51,8 +52,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps({"spans": done.spans, "open": done.open_spans, "refused": done.refused, "left": left}))
     else:
-        words = f"shipped {done.spans} steps, {done.open_spans} of them cut" if done.open_spans else ""
-        print(words or f"shipped {done.spans} steps", file=sys.stderr)
+        cut = f", {done.open_spans} of them cut" if done.open_spans else ""
+        print(f"shipped {several(done.spans, 'step')}{cut}", file=sys.stderr)
     if left:
         raise PlayheadError(
             f"{left} journals in {root} could not be sent whole to {endpoint.url}; is the collector there? "

@@ -38,14 +38,21 @@ class MadeRun:
         return f"{self.number:032x}"
 
     def step(
-        self, name: str, attributes: Attributes | None = None, *, ended: bool = True, failed: bool = False
+        self,
+        name: str,
+        attributes: Attributes | None = None,
+        *,
+        ended: bool = True,
+        failed: bool = False,
+        under: int = 0,
     ) -> MadeRun:
+        """`under` counts the steps of the run from its root, 0."""
         at = START + len(self.steps) * SECOND
         self.steps.append(
             Span(
                 trace_id=bytes.fromhex(self.run_id),
                 span_id=(self.number * 1000 + len(self.steps) + 1).to_bytes(8, "big"),
-                parent_span_id=self.steps[0].span_id if self.steps else b"",
+                parent_span_id=self.steps[under].span_id if self.steps else b"",
                 name=name,
                 start_time_unix_nano=at,
                 end_time_unix_nano=at + SECOND // 2 if ended else 0,
@@ -72,6 +79,14 @@ class MadeRun:
 
     def prompt(self, more: Attributes | None = None, *, ended: bool = True, failed: bool = False) -> MadeRun:
         return self.step("chat", {"gen_ai.operation.name": "chat", **(more or {})}, ended=ended, failed=failed)
+
+    def approval(self, action: str, verdict: str, *, under: int = 0) -> MadeRun:
+        given = {
+            "playhead.kind": "approval",
+            "playhead.approval.action": action,
+            "playhead.approval.verdict": verdict,
+        }
+        return self.step(f"approval {action}", given, under=under)
 
     def request(self) -> ExportTraceServiceRequest:
         return traces(*self.steps)

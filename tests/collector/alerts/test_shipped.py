@@ -44,3 +44,37 @@ def test_an_open_run_is_stalled_after_its_silence_and_one_that_ended_never_is(st
     assert findings(store_database, rule, until=arrived + timedelta(seconds=299)) == []
     (found,) = findings(store_database, rule, until=arrived + timedelta(seconds=300))
     assert (found.run_id, found.value) == (silent.run_id, 300)
+
+
+WORLD = {"playhead.side_effect": True}
+
+
+def test_a_tool_that_runs_after_its_refusal_is_found_and_one_that_asks_for_itself_or_was_not_asked_about_is_not(
+    store_database: StoreDatabase,
+) -> None:
+    defiant = MadeRun(1).root().approval("refund above 200 EUR", "rejected").tool("refund", "{}", WORLD)
+    asks_itself = MadeRun(2).root().tool("refund", "{}", WORLD).approval("refund above 200 EUR", "rejected", under=1)
+    asks_deeper = MadeRun(3).root().tool("refund", "{}", WORLD).step("guard", under=1)
+    asks_deeper.approval("money", "rejected", under=2)
+    another = MadeRun(4).root().approval("refund", "rejected").tool("send_mail", "{}", WORLD)
+    asks_again = MadeRun(5).root().approval("refund", "rejected").approval("refund", "approved")
+    asks_again.tool("refund", "{}", WORLD)
+    store(store_database, defiant, asks_itself, asks_deeper, another, asks_again)
+    (found,) = findings(store_database, shipped("unapproved_tool"))
+    assert (found.run_id, found.step_id) == (defiant.run_id, defiant.steps[-1].span_id.hex())
+    assert found.summary == "refund ran after its approval was refused"
+
+
+def test_a_tool_that_always_asks_is_found_when_it_forgets_to_and_when_it_asks_only_afterwards(
+    store_database: StoreDatabase,
+) -> None:
+    past = [MadeRun(number).root().approval("pay", "approved").tool("wire", "{}", WORLD) for number in range(1, 30)]
+    for one in past[:5]:
+        one.tool("wire", "{}", WORLD)  # once asked for, used again
+    forgot = MadeRun(41).root().tool("wire", "{}", WORLD)
+    late = MadeRun(42).root().tool("wire", "{}", WORLD).approval("wire", "approved")
+    within = MadeRun(43).root().tool("wire", "{}", WORLD).approval("wire", "approved", under=1)
+    store(store_database, *past, forgot, late, within)
+    found = findings(store_database, shipped("unapproved_tool"))
+    assert sorted(one.run_id for one in found) == [forgot.run_id, late.run_id]
+    assert {one.summary for one in found} == {"wire ran without an approval; 97% of the runs with it have one"}

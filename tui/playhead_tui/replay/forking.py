@@ -17,7 +17,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Checkbox, Input, Label, Static
 
 from playhead.errors import PlayheadError, UsageError
-from playhead.printable import printable
+from playhead.printable import printable, several
 from playhead_collector.read.run import find_run
 from playhead_replay.beside import Beside
 from playhead_replay.fork import Forked, ForkWanted, fork
@@ -205,7 +205,7 @@ class ForkScreen(PlayheadScreen):
             return
         asked = f", {forked.asked_world} calls asked of the world" if forked.asked_world else ""
         what = f" · {forked.what}" if forked.what else ""
-        words = f"⑂ {forked.run[:12]}: {forked.status}, {forked.steps} steps{asked}{what}"
+        words = f"⑂ {forked.run[:12]}: {forked.status}, {several(forked.steps, 'step')}{asked}{what}"
         if forked.where:
             words += (
                 f"\nno collector answers, so it is kept in {forked.where}; 'playhead import {forked.where}' stores it"

@@ -18,7 +18,7 @@ from textual.timer import Timer
 from textual.widgets import Input, Static
 
 from playhead.errors import UsageError
-from playhead.printable import printable
+from playhead.printable import printable, several
 from playhead_collector.read.export import export_runs
 from playhead_tui.ask import AskLine
 from playhead_tui.entry import Entry
@@ -252,7 +252,7 @@ class RunScreen(PlayheadScreen):
     def _found_came(self, event: FoundCame) -> None:
         self._steps.found = set(event.places)
         self._steps.refresh()
-        steps = f"{len(event.places)} step{'' if len(event.places) == 1 else 's'}"
+        steps = several(len(event.places), "step")
         self.tell(f"{steps} with {event.words!r}{'; f and F go through them' if event.places else ''}")
         if event.places and self._steps.place not in self._steps.found:
             self.action_found(1)

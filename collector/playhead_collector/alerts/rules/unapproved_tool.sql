@@ -1,6 +1,6 @@
 -- title: A tool that changes the world ran without the approval that it always has
 -- why: What is asked for in nine runs of ten was forgotten in this one, or the answer was no. Which tools want an approval is
---   taken from their past; a tool after a rejection is told whatever its past.
+--   taken from their past; a tool that an approval names, and that runs after its rejection, is told whatever its past.
 -- severity: critical
 -- owner: agents
 -- only_if: countIf(kind = 'tool' AND has(attribute_keys, 'playhead.side_effect')) > 0
@@ -9,41 +9,60 @@
 -- parameter: usual Float64 = 0.9; the share of earlier runs with the tool that asked, from which on it has to be asked for
 -- parameter: past UInt32 = 20; earlier runs that are a past
 WITH
-    used AS
+    uses AS
     (
-        SELECT run_id, agent, tool, min(start_time) AS first_time, argMin(told.step_id, start_time) AS first_step
-        FROM steps AS told
+        SELECT run_id, tool, step_id, start_time
+        FROM steps
         WHERE run_id IN {runs:Array(String)} AND kind = 'tool' AND attributes['playhead.side_effect'] = 'true'
-        GROUP BY run_id, agent, tool
     ),
-    answers AS
+    approvals AS
     (
         SELECT
-            run_id,
-            minIf(start_time, attributes['playhead.approval.verdict'] = 'approved') AS approved_at,
-            countIf(attributes['playhead.approval.verdict'] = 'approved') AS approved,
-            countIf(attributes['playhead.approval.verdict'] = 'rejected') AS rejected
-        FROM steps
-        WHERE run_id IN (SELECT run_id FROM used) AND kind = 'approval'
+            asked.run_id AS run_id,
+            groupArray((asked.end_time, asked.attributes['playhead.approval.verdict'],
+                lower(asked.attributes['playhead.approval.action']))) AS answers,
+            -- A tool may ask for itself, in its own step or in one that it calls; then it waits for the answer, and knows it.
+            groupUniqArrayArray([asked.parent_id, around.parent_id]) AS within
+        FROM steps AS asked
+        LEFT JOIN (SELECT run_id, step_id, parent_id FROM steps WHERE run_id IN (SELECT run_id FROM uses)) AS around
+            ON asked.run_id = around.run_id AND asked.parent_id = around.step_id
+        WHERE asked.run_id IN (SELECT run_id FROM uses) AND asked.kind = 'approval'
         GROUP BY run_id
+    ),
+    judged AS
+    (
+        SELECT
+            uses.run_id AS run_id,
+            uses.tool AS tool,
+            uses.step_id AS step_id,
+            uses.start_time AS start_time,
+            arraySort(answer -> answer.1, arrayFilter(answer -> answer.1 <= uses.start_time AND answer.2 != '', answers)) AS before,
+            -- What names the tool is about it; what names none of them may be.
+            arrayFilter(answer -> position(answer.3, lower(toString(uses.tool))) > 0, before) AS about,
+            if(empty(about), before, about)[-1].2 AS verdict
+        FROM uses
+        LEFT JOIN approvals ON uses.run_id = approvals.run_id
+        WHERE NOT has(within, uses.step_id)
     ),
     habits AS
     (
         SELECT used_tool AS tool, count() AS runs, countIf(position(shape, 'H') > 0) / runs AS share
         FROM run_rows
         ARRAY JOIN tools AS used_tool
-        WHERE used_tool IN (SELECT tool FROM used) AND status IN ('ok', 'error')
+        WHERE used_tool IN (SELECT tool FROM uses) AND status IN ('ok', 'error')
             AND {at:Identifier} > {since:DateTime64(3, 'UTC')} AND {at:Identifier} <= {until:DateTime64(3, 'UTC')}
         GROUP BY used_tool
     )
 SELECT
-    used.run_id AS run_id,
-    toString(used.tool) AS tool,
-    first_step AS step_id,
-    1 AS value,
-    if(rejected > 0, format('{} ran after its approval was refused', tool),
-        format('{} ran without an approval; {}% of the runs with it have one', tool, toString(round(100 * share)))) AS summary
-FROM used
-LEFT JOIN answers ON used.run_id = answers.run_id
-LEFT JOIN habits ON used.tool = habits.tool
-WHERE (approved = 0 OR approved_at > first_time) AND (rejected > 0 OR (habits.runs >= {past:UInt32} AND share >= {usual:Float64}))
+    judged.run_id AS run_id,
+    toString(judged.tool) AS tool,
+    argMin(judged.step_id, judged.start_time) AS step_id,
+    count() AS value,
+    argMin(if(verdict = 'rejected', format('{} ran after its approval was refused', toString(judged.tool)),
+        format('{} ran without an approval; {}% of the runs with it have one', toString(judged.tool),
+        toString(round(100 * share)))), judged.start_time) AS summary
+FROM judged
+LEFT JOIN habits ON judged.tool = habits.tool
+WHERE verdict != 'approved'
+    AND ((verdict = 'rejected' AND notEmpty(about)) OR (habits.runs >= {past:UInt32} AND share >= {usual:Float64}))
+GROUP BY run_id, tool
