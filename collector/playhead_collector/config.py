@@ -18,6 +18,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from playhead.errors import UsageError
+from playhead_collector.redact.rules import RulesByProject, rules_by_project
 from playhead_collector.store.address import (
     DEFAULT_PROJECT,
     Address,
@@ -70,6 +71,11 @@ class Settings(BaseModel):
         default_factory=list,
         description="how long runs are kept, as DAYS or PROJECT=DAYS; repeatable; 90 days where nothing is said",
     )
+    redact: list[str] = Field(
+        default_factory=list,
+        description="rule by which text is hidden before it is stored, or PROJECT=RULE; repeatable: secrets, email, "
+        "card, iban, phone, key:NAME, pattern:REGEX (docs/governance.md); @FILE stands for the lines of a file",
+    )
     admin_token: str = Field(
         default="", description="token that may erase; needed for that where other tokens are set; @FILE as above"
     )
@@ -95,7 +101,7 @@ class Settings(BaseModel):
     log_level: str = Field(default="info", description="debug, info, warning or error")
     log_format: str = Field(default="text", description="text, or json: one object a line")
 
-    @field_validator("ingest_token", "read_token", "retention", mode="before")
+    @field_validator("ingest_token", "read_token", "retention", "redact", mode="before")
     @classmethod
     def _several(cls, value: object) -> object:
         """One entry need not be written as a list; an entry `@FILE` is that file's lines."""
@@ -169,11 +175,15 @@ class Settings(BaseModel):
             found[checked_project(project)] = int(days)
         return found
 
+    def redactions(self) -> RulesByProject:
+        return rules_by_project(self.redact)
+
     def check(self) -> None:
         """Refuses what would let strangers in, and what can only fail later."""
         for given in (self.ingest_token, self.read_token, [self.admin_token] if self.admin_token else []):
             self.tokens(given)
         self.retention_days()
+        self.redactions()
         for name in ("tls_cert", "tls_key"):
             file = getattr(self, name)
             if file is not None and not os.access(file, os.R_OK):

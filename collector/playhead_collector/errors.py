@@ -13,6 +13,7 @@ PlayheadError
     ├── TooLarge              over a size limit; sending it again cannot help
     ├── Unauthenticated       no token, or an unknown one
     ├── Forbidden             the token may not do this
+    ├── RedactionFailed       the redaction rules could not be applied, so nothing was kept; again cannot help
     └── TryLater              spool full, store down, too many at once; the client keeps the data and retries
 """
 
@@ -78,6 +79,10 @@ class Forbidden(IngestError):
     """A token that is not for this."""
 
 
+class RedactionFailed(IngestError):
+    """What was to be hidden could not be, so nothing was kept."""
+
+
 class TryLater(IngestError):
     """Nothing is wrong with the data; there is no room for it at the moment."""
 
@@ -101,6 +106,7 @@ ANSWERS: dict[type[Exception], Answer] = {
     TooLarge: Answer(http=413, grpc=8, retryable=False),
     Unauthenticated: Answer(http=401, grpc=16, retryable=False),
     Forbidden: Answer(http=403, grpc=7, retryable=False),
+    RedactionFailed: Answer(http=500, grpc=13, retryable=False),
     TryLater: Answer(http=503, grpc=14, retryable=True),
     StoreUnavailable: Answer(http=503, grpc=14, retryable=True),
 }

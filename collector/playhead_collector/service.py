@@ -34,6 +34,7 @@ from playhead_collector.receive.grpc_server import GrpcServer
 from playhead_collector.receive.http import http_app
 from playhead_collector.receive.limits import MIB, Limits
 from playhead_collector.receive.serve import HttpServer
+from playhead_collector.redact.projects import redactions_of
 from playhead_collector.running import served_certificate
 from playhead_collector.slo.measuring import Measuring
 from playhead_collector.spool.drain import Drain
@@ -106,7 +107,7 @@ class Collector:
         gate = TokenGate(
             settings.tokens(settings.ingest_token), settings.tokens(settings.read_token), self.store.prepare
         )
-        self._exporter = Exporter(self.spool, limits, self.metrics)
+        self._exporter = Exporter(self.spool, limits, self.metrics, redactions_of(settings))
         tls: dict[str, Any] = {"ssl_certfile": settings.tls_cert, "ssl_keyfile": settings.tls_key}
         self._grpc = GrpcServer(self._exporter, gate, settings.host, settings.grpc_port, **tls)
         self._http = HttpServer(

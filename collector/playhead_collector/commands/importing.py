@@ -26,8 +26,9 @@ from playhead_collector.commands.common import (
 )
 from playhead_collector.errors import BadRequest
 from playhead_collector.otlp_file import Request, requests_of
-from playhead_collector.receive.check import Checked, check
+from playhead_collector.receive.check import Checked, Redacting, check
 from playhead_collector.receive.signal import Signal
+from playhead_collector.redact.projects import redactions_of
 from playhead_collector.running import Running, running
 from playhead_collector.send import post
 from playhead_collector.spool.segment import Sealed, new_name
@@ -79,7 +80,8 @@ def run(arguments: argparse.Namespace) -> int:
             )
         sums = _through(found, token, arguments.files)
     else:
-        sums = _directly(Store(address), project or DEFAULT_PROJECT, arguments.files)
+        redacting = redactions_of(settings)(project or DEFAULT_PROJECT)
+        sums = _directly(Store(address), project or DEFAULT_PROJECT, arguments.files, redacting)
     if arguments.json:
         write_json([{"accepted": sums.accepted, "rejected": sums.rejected}])
     else:
@@ -106,15 +108,15 @@ def _through(found: Running, token: str | None, files: list[Path]) -> Sums:
     return sums
 
 
-def _directly(store: Store, project: str, files: list[Path]) -> Sums:
+def _directly(store: Store, project: str, files: list[Path], redacting: Redacting | None) -> Sums:
     store.open()
     try:
-        return store_files(store, project, files)
+        return store_files(store, project, files, redacting)
     finally:
         store.close()
 
 
-def store_files(store: Store, project: str, files: list[Path]) -> Sums:
+def store_files(store: Store, project: str, files: list[Path], redacting: Redacting | None = None) -> Sums:
     """Puts files into a store that is open here."""
     with tempfile.TemporaryDirectory(prefix="playhead-import-") as folder:
         number = 0
@@ -128,17 +130,17 @@ def store_files(store: Store, project: str, files: list[Path]) -> Sums:
             store.recompute(project, checked.runs)
             path.unlink()
 
-        return _import(files, keep)
+        return _import(files, keep, redacting)
 
 
-def _import(files: list[Path], keep: Keep) -> Sums:
+def _import(files: list[Path], keep: Keep, redacting: Redacting | None = None) -> Sums:
     sums = Sums()
     sizes = [file.stat().st_size for file in files]
     with progress_bar("importing, MB", sum(sizes) // 1_000_000) as progress:
         before = 0
         for file, size in zip(files, sizes, strict=True):
             for request in requests_of(file):
-                signal, checked = _checked(file, request)
+                signal, checked = _checked(file, request, redacting)
                 sums.accepted += checked.accepted
                 sums.rejected += checked.rejected
                 if checked.rejected:
@@ -150,26 +152,26 @@ def _import(files: list[Path], keep: Keep) -> Sums:
     return sums
 
 
-def _checked(file: Path, request: Request) -> tuple[Signal, Checked]:
+def _checked(file: Path, request: Request, redacting: Redacting | None) -> tuple[Signal, Checked]:
     """As a collector would; what is no trace request at all may be log records under a name that does not say so."""
     signal, body, _ = request
     try:
-        checked = check(signal, body)
+        checked = check(signal, body, redacting=redacting)
     except BadRequest as error:
-        found = _as_logs(signal, body)
+        found = _as_logs(signal, body, redacting)
         if found is None:
             raise BadRequest(f"{file}: {error}") from None
         return Signal.LOGS, found
-    if checked.rejected and not checked.accepted and (found := _as_logs(signal, body)) is not None:
+    if checked.rejected and not checked.accepted and (found := _as_logs(signal, body, redacting)) is not None:
         return Signal.LOGS, found
     return signal, checked
 
 
-def _as_logs(signal: Signal, body: bytes) -> Checked | None:
+def _as_logs(signal: Signal, body: bytes, redacting: Redacting | None) -> Checked | None:
     if signal is Signal.LOGS:
         return None
     try:
-        checked = check(Signal.LOGS, body)
+        checked = check(Signal.LOGS, body, redacting=redacting)
     except PlayheadError:
         return None
     return checked if checked.accepted and not checked.rejected else None

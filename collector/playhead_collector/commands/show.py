@@ -22,6 +22,7 @@ from playhead_collector.commands.common import (
 from playhead_collector.read.export import json_steps
 from playhead_collector.read.messages import Conversation, Message, Part, conversation
 from playhead_collector.read.notes import notes_on
+from playhead_collector.read.redacted import redacted_in
 from playhead_collector.read.remarks import Remark, remarks_on, says_failure
 from playhead_collector.read.run import Node, Run, find_run, read_run
 from playhead_collector.read.signs import LETTERS, SIGNS
@@ -85,6 +86,8 @@ def _header(out: Console, found: Run, remarks: list[Remark]) -> None:
     out.print(Text(f"  run {row.run_id}" + "".join(f" · {entry}" for entry in who), style="dim"))
     for remark in remarks:
         out.print(Text(f"  {one_line(remark.text, 300)}", style="red" if remark.grave else "yellow"))
+    for remark in redacted_in(found):
+        out.print(Text(f"  {one_line(remark.text, 300)}", style="dim"))
     for problem in problems_of(row):
         out.print(Text(f"  {problem}", style="yellow"))
     out.print()

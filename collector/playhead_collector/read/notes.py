@@ -26,7 +26,14 @@ def notes_on(span: Span) -> list[Note]:
     said = {
         pair.key: pair.value for pair in span.attributes if pair.key.startswith(("playhead.", "gen_ai.evaluation."))
     }
-    return [*_decision(said), *_approval(said), *_score(said), *_transition(said), *_violations(span)]
+    return [
+        *_decision(said),
+        *_approval(said),
+        *_score(said),
+        *_transition(said),
+        *_violations(span),
+        *_redaction(said),
+    ]
 
 
 def _decision(said: dict[str, AnyValue]) -> Iterator[Note]:
@@ -69,6 +76,12 @@ def _violations(span: Span) -> Iterator[Note]:
         if event.name == "playhead.contract.violation":
             told = {pair.key: pair.value for pair in event.attributes}
             yield Note(f"broke its contract: {_text(told, 'what')}", grave=True)
+
+
+def _redaction(said: dict[str, AnyValue]) -> Iterator[Note]:
+    kinds, places = _text(said, "playhead.redacted.kinds"), _text(said, "playhead.redacted.places")
+    if kinds:
+        yield Note(f"redacted before it was kept: {kinds.replace('=', ' ×')}; in {places.replace('=', ' ×')}")
 
 
 def _text(said: dict[str, AnyValue], key: str) -> str:

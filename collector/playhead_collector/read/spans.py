@@ -50,6 +50,12 @@ class StoredSpan:
     def span(self) -> Span:
         return _span(self._row, self._pieces)
 
+    def text(self, key: str) -> str:
+        """A short text of the span's, for which it need not be put together."""
+        keys = self._row["attribute_keys"]
+        text: bytes = self._row["attribute_texts"][keys.index(key)] if key in keys else b""
+        return text.decode()
+
 
 @dataclass(frozen=True, slots=True)
 class StoredRecord:

@@ -14,7 +14,7 @@ Measured, light spans of 0.75 KB: parse 1.1 us, ids and times 0.2, unknown field
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from google.protobuf.message import DecodeError, EncodeError, Message
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
@@ -35,6 +35,10 @@ FIRST_TIME = (
 )  # 2000-01-01: what starts earlier is a clock that was never set, or seconds for nanoseconds
 LAST_TIME = 2**63 - 1  # the last DateTime64(9); beyond it a time would wrap to the past
 MOST_NAMED = 10
+WITHHELD = (
+    "recordings are not kept where redaction rules are set, for what is hidden in one cannot be replayed; the rule "
+    "keep-recordings keeps them as they came"
+)
 
 _Place = tuple[int, int, int]  # of an item: its resource, its scope there, itself there
 
@@ -51,21 +55,29 @@ class Checked:
     """The trace ids of what was accepted, 16 bytes each."""
 
 
-def check(signal: Signal, body: bytes, unfolded: int = UNFOLDED) -> Checked:
+class Redacting(Protocol):
+    """Hides in a parsed request what must not be kept."""
+
+    def apply(self, signal: Signal, request: Any) -> int:
+        """How many recordings it took out. Raises where it cannot look at everything."""
+        ...
+
+
+def check(signal: Signal, body: bytes, unfolded: int = UNFOLDED, redacting: Redacting | None = None) -> Checked:
     """Parse and check one request. Raises BadRequest when malformed, TooLarge when memory cannot hold it."""
     refuse_if_too_heavy(body, signal.request.DESCRIPTOR, unfolded)
     try:
         if signal is Signal.TRACES:
-            return _check_traces(ExportTraceServiceRequest.FromString(body))
+            return _check_traces(ExportTraceServiceRequest.FromString(body), redacting)
         if signal is Signal.LOGS:
-            return _check_logs(ExportLogsServiceRequest.FromString(body))
+            return _check_logs(ExportLogsServiceRequest.FromString(body), redacting)
         return Checked(b"", _data_points(ExportMetricsServiceRequest.FromString(body)), 0, "", frozenset())
     except (DecodeError, EncodeError) as error:
         what = signal.request.DESCRIPTOR.name
         raise BadRequest(f"the body of {len(body)} bytes is not a valid {what}: {error}") from None
 
 
-def _check_traces(request: ExportTraceServiceRequest) -> Checked:
+def _check_traces(request: ExportTraceServiceRequest, redacting: Redacting | None) -> Checked:
     runs: set[bytes] = set()
     wrong: list[_Place] = []
     items = 0
@@ -98,10 +110,12 @@ def _check_traces(request: ExportTraceServiceRequest) -> Checked:
         ]
         reason = _reason("spans", named, len(wrong), items)
         _take_out(request.resource_spans, "scope_spans", "spans", wrong)
+    if redacting is not None:
+        redacting.apply(Signal.TRACES, request)
     return _kept(request, items - len(wrong), len(wrong), reason, runs)
 
 
-def _check_logs(request: ExportLogsServiceRequest) -> Checked:
+def _check_logs(request: ExportLogsServiceRequest, redacting: Redacting | None) -> Checked:
     runs: set[bytes] = set()
     wrong: list[_Place] = []
     items = 0
@@ -129,7 +143,11 @@ def _check_logs(request: ExportLogsServiceRequest) -> Checked:
         ]
         reason = _reason("log records", named, len(wrong), items)
         _take_out(request.resource_logs, "scope_logs", "log_records", wrong)
-    return _kept(request, items - len(wrong), len(wrong), reason, runs)
+    withheld = redacting.apply(Signal.LOGS, request) if redacting is not None else 0
+    if withheld:
+        reason = "; ".join(part for part in (reason, f"{withheld} of {items} log records: {WITHHELD}") if part)
+    rejected = len(wrong) + withheld
+    return _kept(request, items - rejected, rejected, reason, runs)
 
 
 def _data_points(request: ExportMetricsServiceRequest) -> int:

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, ParamSpec, Protocol, TypeVar
 
-from playhead_collector.receive.check import check
+from playhead_collector.receive.check import Redacting, check
 from playhead_collector.receive.limits import Limits, Room
 from playhead_collector.receive.observer import Observer, Unobserved
 from playhead_collector.receive.signal import Signal
@@ -43,18 +43,27 @@ class Outcome:
 
 
 class Exporter:
-    def __init__(self, spool: Spool, limits: Limits | None = None, observer: Observer | None = None) -> None:
+    def __init__(
+        self,
+        spool: Spool,
+        limits: Limits | None = None,
+        observer: Observer | None = None,
+        redacting: Callable[[str], Redacting | None] = lambda project: None,
+    ) -> None:
         self.limits = limits or Limits()
         self.observer: Observer = observer or Unobserved()
         self.room = Room(self.limits.in_flight)
         self._spool = spool
+        self._redacting = redacting
         self._inflating = _Threads(self.limits.inflating)
         # Parsing holds the interpreter, so two at once would take as long, and twice the memory.
         self._parsing = _Threads(1)
 
     async def export(self, signal: Signal, message_bytes: bytes, project: str) -> Outcome:
         """Check a protobuf request and keep what is right of it. The caller holds a lease for its bytes."""
-        checked = await self.parse(len(message_bytes), check, signal, message_bytes, self.limits.unfolded)
+        # Before anything is kept: what is hidden was on no disk.
+        redacting = self._redacting(project)
+        checked = await self.parse(len(message_bytes), check, signal, message_bytes, self.limits.unfolded, redacting)
         del message_bytes  # what was made of it is as large, and the spool may take its time
         outcome, runs, parts = Outcome(checked.accepted, checked.rejected, checked.reason), checked.runs, [checked.body]
         del checked

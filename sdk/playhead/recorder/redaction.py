@@ -68,7 +68,7 @@ class Redaction:
 
     def text(self, text: str) -> str:
         if len(text) > _LONGEST_REMEMBERED:
-            again = len(text) >= _SHORTEST_HASHED and self._redactor.is_local
+            again = len(text) >= _SHORTEST_HASHED and self._redactor.is_local(text)
             return self._by_messages(text) if again else self._redactor.text(text)
         if text in self._clean:
             return text

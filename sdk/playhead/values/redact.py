@@ -15,15 +15,31 @@ import hashlib
 import hmac
 import logging
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Protocol
 from urllib.parse import quote, unquote
 
+from playhead.values.personal import DETECTORS, Detector
 from playhead.values.shapes import FIELDS, GATES, HEADERS, SHAPES, TOKEN, opening
 
 _log = logging.getLogger(__name__)
 
+_BRACKET_OR_QUOTE = re.compile(r'[{}\[\]"]')
+# Between the last quote and a number that stands in JSON.
+_TO_NUMBER = re.compile(r"[\s\\\[\]{},:0-9.eE+truefalsn-]*[:\[,][\s\\n]*")
+_BEHIND_NUMBER = re.compile(r"[\s,}\]\\]|\Z")
+
 Rule = Callable[[str], str]
 """A function of the user's: a text in, the text without what is to be hidden out."""
+
+
+class Pattern(Protocol):
+    """A compiled pattern: Python's, or one of an engine that cannot be made to take long."""
+
+    @property
+    def groupindex(self) -> Mapping[str, int]: ...
+    def search(self, text: str, /) -> Any: ...
+    def sub(self, repl: Callable[[Any], str], text: str, /) -> str: ...
 
 
 class Redactor:
@@ -34,20 +50,25 @@ class Redactor:
         salt: bytes,
         *,
         fields: Iterable[str] = (),
-        patterns: Iterable[str | re.Pattern[str]] = (),
+        patterns: Iterable[str | Pattern] = (),
+        detectors: Iterable[str] = (),
         function: Rule | None = None,
     ) -> None:
         self._salt = salt
-        self._patterns = tuple(re.compile(pattern) for pattern in patterns)
+        self._patterns: tuple[Pattern, ...] = tuple(
+            re.compile(pattern) if isinstance(pattern, str) else pattern for pattern in patterns
+        )
+        self._detectors = tuple(DETECTORS[name] for name in detectors)
         self._function = function
         self._fields = tuple(fields)
         self._names = {name.lower() for name in self._fields}
         self._opening = opening("|".join(map(re.escape, self._fields)), values=True) if self._fields else None
 
-    @property
-    def is_local(self) -> bool:
-        """Whether what it hides never depends on what stands further off: of a user's own patterns nobody knows."""
-        return not self._patterns and self._function is None
+    def is_local(self, text: str) -> bool:
+        """Whether what it hides of a text never depends on what stands further off: of a user's own patterns nobody
+        knows, and an object under a name of the user's is hidden up to its end.
+        """
+        return not self._patterns and self._function is None and (self._opening is None or not self._names_one(text))
 
     def token(self, kind: str, secret: str) -> str:
         """What stands for a secret."""
@@ -67,8 +88,11 @@ class Redactor:
                 text = self._without_fields(FIELDS, text)
         if self._opening is not None and self._names_one(text):
             text = self._without_fields(self._opening, text)
-        for pattern in self._patterns:
-            text = self._replaced("custom", pattern, text)
+        for detector in self._detectors:
+            if detector.gate.search(text):
+                text = self._detected(detector, text)
+        for own in self._patterns:
+            text = self._replaced("custom", own, text)
         return text if self._function is None else self._by_function(self._function, text)
 
     def _names_one(self, text: str) -> bool:
@@ -149,18 +173,35 @@ class Redactor:
         # What follows the last whole frame is kept as it came.
         return b"".join(made) + body[length:] if made else body
 
-    def _replaced(self, kind: str, pattern: re.Pattern[str], text: str) -> str:
-        group = "secret" if "secret" in pattern.groupindex else 0
+    def _replaced(self, kind: str, pattern: Pattern, text: str) -> str:
+        group = pattern.groupindex.get("secret", 0)
 
-        def token(match: re.Match[str]) -> str:
-            whole, secret = match[0], match[group]
+        def token(match: Any) -> str:
+            whole: str = match[0]
+            secret: str | None = match[group]
             if not secret:
                 return whole
-            start = match.start(group) - match.start()
+            start: int = match.start(group) - match.start()
             return whole[:start] + self.token(kind, secret) + whole[start + len(secret) :]
 
-        made = pattern.sub(token, text)
+        made: str = pattern.sub(token, text)
         return text if made == text else made
+
+    def _detected(self, detector: Detector, text: str) -> str:
+        made: list[str] = []
+        at = 0
+        while match := detector.pattern.search(text, at):
+            start = match.start("secret")
+            length = detector.length(match["secret"])
+            end = start + length
+            token = self.token(detector.kind, text[start:end]) if length else text[start : start + 1]
+            if length and (quote := _quote_of_number(text, start, end)) is not None:
+                token = f"{quote}{token}{quote}"
+            made += [text[at:start], token]
+            # What is none may have one in it that begins later.
+            at = end if length else start + 1
+        clean = "".join([*made, text[at:]])
+        return text if clean == text else clean
 
     def _without_fields(self, pattern: re.Pattern[str], text: str) -> str:
         """Hides the values of fields in JSON, which may itself be within a JSON text, and so on."""
@@ -169,7 +210,12 @@ class Redactor:
         while match := pattern.search(text, at):
             start = match.end()
             end = start
-            if (plain := match.groupdict().get("plain")) is not None:
+            named = match.groupdict()
+            if named.get("within") is not None:
+                start -= 1
+                end = _end_of_brackets(text, start, len(match["escape"]))
+                token = f'{match["escape"]}"{self.token("field", text[start:end])}{match["escape"]}"'
+            elif (plain := named.get("plain")) is not None:
                 start -= len(plain)
                 token = f'{match["escape"]}"{self.token("field", plain)}{match["escape"]}"'
             else:
@@ -195,6 +241,39 @@ def _found(text: str) -> set[str | None]:
     """What a text may hold: nothing, as a rule."""
     # Looked for first: an iterator that finds nothing costs twice the look, and there are 17 of them for a short text.
     return {match.lastgroup for gate in GATES if gate.search(text) for match in gate.finditer(text)}
+
+
+def _quote_of_number(text: str, start: int, end: int) -> str | None:
+    """With which quotes a text takes the place of a number in JSON; None where there is no number of JSON's."""
+    if _BEHIND_NUMBER.match(text, end) is None:
+        return None
+    # Before this there may be a long array of numbers; then what stands for one is left without quotes.
+    before = text[max(0, start - 256) : start]
+    head, quote, between = before.rpartition('"')
+    if _TO_NUMBER.fullmatch(between) is None:
+        return None
+    if not quote:
+        return '"' if len(before) == start else None
+    escapes = len(head) - len(head.rstrip("\\"))
+    # What it closed was beside the number; what it opened is a text that the number is in.
+    closed = between.lstrip(" \t\r\n\\n")[:1] in (":", ",", "]", "}")
+    return "\\" * (escapes if closed else 2 * escapes + 1) + '"'
+
+
+def _end_of_brackets(text: str, at: int, escapes: int) -> int:
+    """Where an object or an array ends whose texts have so many backslashes before their quotes."""
+    depth = 0
+    while match := _BRACKET_OR_QUOTE.search(text, at):
+        at = match.end()
+        if match[0] in "{[":
+            depth += 1
+        elif match[0] in "}]":
+            depth -= 1
+            if depth == 0:
+                return at
+        else:
+            at = min(len(text), _end_of_text(text, at, escapes) + escapes + 1)
+    return len(text)
 
 
 def _end_of_text(text: str, at: int, escapes: int) -> int:

@@ -38,20 +38,25 @@ GATES = tuple(
 )
 """A group of a gate's that takes part names a shape, or `field`."""
 
+# Not within a word; but the n of an escaped `\\n` in JSON is no letter of one.
+_BEGIN = r"(?:(?<![A-Za-z0-9])|(?<=\\[nrtbf])|(?<=\\u[0-9A-Fa-f]{4}))"
+
+# No pattern may look at the same characters from many places to far ahead: `eyJ` a hundred thousand times over, or as
+# many backslashes, took minutes. So what is looked ahead for is bounded, and a run of backslashes begins where it does.
 # In a fixed order: a token that stands in a bearer header is left alone by the shape that knows bearer headers.
 SHAPES = tuple(
     (gate, kind, re.compile(pattern))
     for gate, kind, pattern in (
         ("pem", "private-key", r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----(?P<secret>[^\"'\-]+)"),
-        ("api", "api-key", r"(?<![A-Za-z0-9])sk-(?=[A-Za-z_-]*[0-9])[A-Za-z0-9_-]{16,}"),
+        ("api", "api-key", _BEGIN + r"(?P<secret>sk-(?=[A-Za-z_-]{0,64}[0-9])[A-Za-z0-9_-]{16,})"),
         ("google", "api-key", r"AIza[A-Za-z0-9_-]{30,}"),
-        ("stripe", "api-key", r"(?<![A-Za-z0-9])[srp]k_(?:live|test)_[A-Za-z0-9]{16,}"),
+        ("stripe", "api-key", _BEGIN + r"(?P<secret>[srp]k_(?:live|test)_[A-Za-z0-9]{16,})"),
         ("aws", "aws-key", r"(?<![A-Z0-9])A[KS]IA[A-Z0-9]{16}(?![A-Z0-9])"),
         ("github", "github-token", r"gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}"),
         ("gitlab", "gitlab-token", r"glpat-[A-Za-z0-9_-]{16,}"),
-        ("huggingface", "huggingface-token", r"(?<![A-Za-z0-9])hf_[A-Za-z0-9]{24,}"),
+        ("huggingface", "huggingface-token", _BEGIN + r"(?P<secret>hf_[A-Za-z0-9]{24,})"),
         ("slack", "slack-token", r"xox[abeoprs]-[A-Za-z0-9-]{10,}"),
-        ("jwt", "jwt", r"eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*"),
+        ("jwt", "jwt", r"eyJ[A-Za-z0-9_-]{8,2048}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*"),
         ("bearer", "bearer", r"[Bb]earer\s+(?P<secret>[A-Za-z0-9._~+/-]{16,}=*)"),
         ("url", "password", r"://[^/\s:@\"'\\]*:(?P<secret>[^/\s@\"'\\\[]+)@"),
         (
@@ -73,9 +78,10 @@ HEADERS = re.compile(
 
 
 def opening(names: str, *, values: bool = False) -> re.Pattern[str]:
-    """Up to where the text under one of these names begins, in JSON; or with a number or a word in place of a text."""
-    plain = r"|(?P<plain>-?[0-9][0-9.eE+-]*|true|false)(?![\w.])" if values else ""
-    return re.compile(rf'(?i)(?P<escape>\\*)"(?:{names})(?P=escape)"\s*:\s*(?:(?P=escape)"{plain})')
+    """Up to where the text under one of these names begins, in JSON; or with a number, a word or a bracket in place of
+    a text."""
+    plain = r"|(?P<plain>-?[0-9][0-9.eE+-]*|true|false)(?![\w.])|(?P<within>[{\[])" if values else ""
+    return re.compile(rf'(?i)(?P<escape>(?<!\\)\\*)"(?:{names})(?P=escape)"\s*:\s*(?:(?P=escape)"{plain})')
 
 
 FIELDS = opening(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import http.client
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +15,7 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from playhead_collector.errors import Forbidden, Unauthenticated
+from playhead_collector.receive.check import Redacting
 from playhead_collector.receive.export import Exporter
 from playhead_collector.receive.grpc_server import GrpcServer
 from playhead_collector.receive.http import http_app
@@ -146,7 +147,11 @@ class Receiver:
 
 
 @contextmanager
-def receiving(gate: Any = None, limits: Limits | None = None) -> Iterator[Receiver]:
+def receiving(
+    gate: Any = None,
+    limits: Limits | None = None,
+    redacting: Callable[[str], Redacting | None] = lambda project: None,
+) -> Iterator[Receiver]:
     started = threading.Event()
     receivers: list[Receiver] = []
     failures: list[BaseException] = []
@@ -156,7 +161,7 @@ def receiving(gate: Any = None, limits: Limits | None = None) -> Iterator[Receiv
         over = asyncio.Event()
         loop = asyncio.get_running_loop()
         spool, notes = RememberingSpool(), Notes()
-        exporter = Exporter(spool, limits, notes)
+        exporter = Exporter(spool, limits, notes, redacting)
         http_server = HttpServer(http_app(exporter, gate or OpenGate()), port=0, grace=5)
         grpc_server = GrpcServer(exporter, gate or OpenGate(), port=0)
         await http_server.start()

@@ -10,6 +10,7 @@ from clickhouse_connect.driver.client import Client
 
 from playhead_collector.read.conversation import Conversation
 from playhead_collector.read.messages import conversation
+from playhead_collector.read.redacted import redacted_in
 from playhead_collector.read.remarks import Remark, remarks_on
 from playhead_collector.read.run import Node, Run, find_run, read_run
 from playhead_collector.read.so_far import Meter
@@ -42,7 +43,7 @@ def open_run(client: Client, prefix: str, now: datetime) -> OpenedRun:
     """Raises UsageError where there is no such run."""
     with kept_out():
         run = read_run(client, find_run(client, prefix) if len(prefix) < 32 else prefix)
-        remarks = remarks_on(client, [run.row], now).get(run.row.run_id, [])
+        remarks = remarks_on(client, [run.row], now).get(run.row.run_id, []) + redacted_in(run)
         below, lasts = _shape(run.nodes)
         return OpenedRun(run, timeline_of(run), Meter(run), remarks, _equal_calls(run.nodes), below, lasts)
 

@@ -1,0 +1,1 @@
+"""What is hidden of what emitters send, before any of it is on a disk."""
