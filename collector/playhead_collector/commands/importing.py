@@ -6,10 +6,6 @@ Through the collector that runs or, where none does, directly.
 from __future__ import annotations
 
 import argparse
-import json
-import tempfile
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,20 +21,11 @@ from playhead_collector.commands.common import (
     write_json,
 )
 from playhead_collector.errors import BadRequest
+from playhead_collector.keeping import Keeper, keeping, keeping_in
 from playhead_collector.otlp_file import Request, requests_of
-from playhead_collector.receive.check import Checked, Redacting, check
+from playhead_collector.receive.check import Checked
 from playhead_collector.receive.signal import Signal
-from playhead_collector.redact.projects import redactions_of
-from playhead_collector.running import Running, running
-from playhead_collector.send import post
-from playhead_collector.spool.segment import Sealed, new_name
-from playhead_collector.store.address import DEFAULT_PROJECT, Embedded
 from playhead_collector.store.store import Store
-
-# How long to wait for a collector to store what it took; it has it on disk by then.
-_STORED_WITHIN_S = 60.0
-
-Keep = Callable[[Signal, Checked], None]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -65,23 +52,12 @@ class Sums:
 
 def run(arguments: argparse.Namespace) -> int:
     settings = settings_of(arguments)
-    address = settings.address
     project = project_of(arguments)
     for file in arguments.files:
         if not file.is_file():
             raise UsageError(f"{file} is no file")
-    found = running(address.path) if isinstance(address, Embedded) else None
-    if found is not None and found.http:
-        token = token_of(arguments, settings.ingest_token, settings)
-        if project not in (None, DEFAULT_PROJECT) and token is None:
-            raise UsageError(
-                f"the collector that runs puts what it is sent into the project of the token: give one of project "
-                f"{project!r} with --token"
-            )
-        sums = _through(found, token, arguments.files)
-    else:
-        redacting = redactions_of(settings)(project or DEFAULT_PROJECT)
-        sums = _directly(Store(address), project or DEFAULT_PROJECT, arguments.files, redacting)
+    with keeping(settings, project, token_of(arguments, settings.ingest_token, settings), say) as keeper:
+        sums = _import(arguments.files, keeper)
     if arguments.json:
         write_json([{"accepted": sums.accepted, "rejected": sums.rejected}])
     else:
@@ -89,89 +65,51 @@ def run(arguments: argparse.Namespace) -> int:
     return 1 if sums.rejected else 0
 
 
-def _through(found: Running, token: str | None, files: list[Path]) -> Sums:
-    opener = found.opener()
-
-    def keep(signal: Signal, checked: Checked) -> None:
-        post(found.http_url, signal, checked.body, token, opener=opener)
-
-    sums = _import(files, keep)
-    sent = time.monotonic()
-    while (asked := time.monotonic()) < sent + _STORED_WITHIN_S:
-        with opener.open(f"{found.http_url}/readyz", timeout=10) as answer:
-            state = json.load(answer)
-        # Where the oldest body that waits is younger than our last, ours are stored.
-        if not state["spool_bytes"] or state["lag_seconds"] < asked - sent:
-            return sums
-        time.sleep(0.05)
-    say("the collector has it all on disk and has not stored all of it yet; /readyz says how far it is")
-    return sums
-
-
-def _directly(store: Store, project: str, files: list[Path], redacting: Redacting | None) -> Sums:
-    store.open()
-    try:
-        return store_files(store, project, files, redacting)
-    finally:
-        store.close()
-
-
-def store_files(store: Store, project: str, files: list[Path], redacting: Redacting | None = None) -> Sums:
+def store_files(store: Store, project: str, files: list[Path]) -> Sums:
     """Puts files into a store that is open here."""
-    with tempfile.TemporaryDirectory(prefix="playhead-import-") as folder:
-        number = 0
-
-        def keep(signal: Signal, checked: Checked) -> None:
-            nonlocal number
-            number += 1
-            path = Path(folder) / f"{new_name(number, signal)}.seg"
-            path.write_bytes(checked.body)
-            store.insert(Sealed(project, path, len(checked.body), checked.runs))
-            store.recompute(project, checked.runs)
-            path.unlink()
-
-        return _import(files, keep, redacting)
+    with keeping_in(store, project) as keeper:
+        return _import(files, keeper)
 
 
-def _import(files: list[Path], keep: Keep, redacting: Redacting | None = None) -> Sums:
+def _import(files: list[Path], keeper: Keeper) -> Sums:
     sums = Sums()
     sizes = [file.stat().st_size for file in files]
     with progress_bar("importing, MB", sum(sizes) // 1_000_000) as progress:
         before = 0
         for file, size in zip(files, sizes, strict=True):
             for request in requests_of(file):
-                signal, checked = _checked(file, request, redacting)
+                signal, checked = _checked(file, request, keeper)
                 sums.accepted += checked.accepted
                 sums.rejected += checked.rejected
                 if checked.rejected:
                     say(f"{file}: {checked.reason}")
                 if checked.accepted:
-                    keep(signal, checked)
+                    keeper.keep(signal, checked)
                 progress((before + request[2]) // 1_000_000)
             before += size
     return sums
 
 
-def _checked(file: Path, request: Request, redacting: Redacting | None) -> tuple[Signal, Checked]:
+def _checked(file: Path, request: Request, keeper: Keeper) -> tuple[Signal, Checked]:
     """As a collector would; what is no trace request at all may be log records under a name that does not say so."""
     signal, body, _ = request
     try:
-        checked = check(signal, body, redacting=redacting)
+        checked = keeper.check(signal, body)
     except BadRequest as error:
-        found = _as_logs(signal, body, redacting)
+        found = _as_logs(signal, body, keeper)
         if found is None:
             raise BadRequest(f"{file}: {error}") from None
         return Signal.LOGS, found
-    if checked.rejected and not checked.accepted and (found := _as_logs(signal, body, redacting)) is not None:
+    if checked.rejected and not checked.accepted and (found := _as_logs(signal, body, keeper)) is not None:
         return Signal.LOGS, found
     return signal, checked
 
 
-def _as_logs(signal: Signal, body: bytes, redacting: Redacting | None) -> Checked | None:
+def _as_logs(signal: Signal, body: bytes, keeper: Keeper) -> Checked | None:
     if signal is Signal.LOGS:
         return None
     try:
-        checked = check(Signal.LOGS, body, redacting=redacting)
+        checked = keeper.check(Signal.LOGS, body)
     except PlayheadError:
         return None
     return checked if checked.accepted and not checked.rejected else None

@@ -20,6 +20,7 @@ from playhead_collector.commands.common import (
     write_json,
 )
 from playhead_collector.read.export import json_steps
+from playhead_collector.read.feedback import feedback_of
 from playhead_collector.read.messages import Conversation, Message, Part, conversation
 from playhead_collector.read.notes import notes_on
 from playhead_collector.read.redacted import redacted_in
@@ -90,6 +91,8 @@ def _header(out: Console, found: Run, remarks: list[Remark]) -> None:
         out.print(Text(f"  {one_line(remark.text, 300)}", style="dim"))
     for problem in problems_of(row):
         out.print(Text(f"  {problem}", style="yellow"))
+    for said in feedback_of(found.nodes):
+        out.print(Text(f"  {one_line(said.words, 300)} · {said.at:%Y-%m-%d %H:%M}", style="bright_green"))
     out.print()
 
 
@@ -123,7 +126,10 @@ class _Page:
         told = conversation(node.stored.span, node.records) if node.stored is not None else None
         line.pad_right(max(0, _TITLE - line.cell_len))
         offset = (step.start_time - self.began).total_seconds()
-        line.append(f" {'+' + duration(offset):>8} {duration(step.seconds):>7}", style="dim")
+        if step.from_outside:
+            line.append(f" {step.start_time:%Y-%m-%d %H:%M}", style="dim")
+        else:
+            line.append(f" {'+' + duration(offset):>8} {duration(step.seconds):>7}", style="dim")
         self._figures(line, node, told)
         self.out.print(line, soft_wrap=True)
         inner = indent + "    "

@@ -60,9 +60,9 @@ def _approval(said: dict[str, AnyValue]) -> Iterator[Note]:
 def _score(said: dict[str, AnyValue]) -> Iterator[Note]:
     label, value = _text(said, "gen_ai.evaluation.score.label"), said.get("gen_ai.evaluation.score.value")
     told = label or (f"{value.double_value or value.int_value:g}" if value is not None else "")
-    comment = _text(said, "gen_ai.evaluation.explanation")
-    if told:
-        yield Note(f"{told}{': ' + comment if comment else ''}")
+    comment, by = _text(said, "gen_ai.evaluation.explanation"), _text(said, "playhead.score.by")
+    if told or comment:
+        yield Note(": ".join(filter(None, (" ".join(filter(None, (told, by and f"by {by}"))), comment))))
 
 
 def _transition(said: dict[str, AnyValue]) -> Iterator[Note]:

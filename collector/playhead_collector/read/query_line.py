@@ -1,6 +1,7 @@
 """One line of words that says which runs: what a user types to `playhead runs` and into the terminal's query line.
 
     agent:support status:error tool:refund cost>0.5 steps>40 model:gpt-5* since:2d "words in any prompt or answer"
+    score.helpful<0.5 score.tone:bad label:refund-bug note:"asked Ann"
 
 An error says where in the line it is. A value with spaces stands in double quotes, which are left out by doubling or
 a backslash: `user:"Ann \\"A\\" B"`.
@@ -17,11 +18,13 @@ from datetime import datetime
 from typing import Any
 
 from playhead.errors import UsageError
-from playhead_collector.read.filter import RunFilter
+from playhead_collector.read.filter import RunFilter, Scored
 from playhead_collector.read.runs import parse_time
 from playhead_collector.read.search import search_for
 
-NAMES = ("agent", "status", "version", "model", "tool", "user", "session", "run")
+NAMES = ("agent", "status", "version", "model", "tool", "user", "session", "run", "label", "note")
+SCORE = "score."
+"""Before the name of a score: `score.helpful<0.5`, `score.tone:bad`."""
 TIMES = ("since", "until")
 NUMBERS = ("cost", "steps", "tokens", "errors", "time")
 STATUSES = ("ok", "error", "open", "incomplete")
@@ -29,7 +32,7 @@ _WHOLE = ("steps", "tokens", "errors")
 _FIELDS_OF_FILTER = {"time": "seconds"}
 
 _TERM = re.compile(
-    r"""(?:(?P<field>[A-Za-z_]+)(?P<sign>:|<=|>=|<|>|=))?(?:"(?P<quoted>(?:[^"\\]|\\.)*)(?P<close>"?)|(?P<bare>[^\s"]*))""",
+    r"""(?:(?P<field>score\.[\w.-]+|[A-Za-z_]+)(?P<sign>:|<=|>=|<|>|=))?(?:"(?P<quoted>(?:[^"\\]|\\.)*)(?P<close>"?)|(?P<bare>[^\s"]*))""",
     re.DOTALL,
 )
 _NUMBER = re.compile(r"\$?(\d+(?:\.\d*)?|\.\d+)(ms|s|m|h|k|M)?")
@@ -70,7 +73,10 @@ def terms(line: str) -> list[Term]:
             raise QueryError('a quote that does not end: close it with "', match.start("quoted") - 1, len(line))
         quoted = match["quoted"]
         value = match["bare"] if quoted is None else re.sub(r"\\(.)", r"\1", quoted, flags=re.DOTALL)
-        found.append(Term((match["field"] or "").lower(), match["sign"] or "", value, at, match.end()))
+        field = match["field"] or ""
+        found.append(
+            Term(field if field.startswith(SCORE) else field.lower(), match["sign"] or "", value, at, match.end())
+        )
         at = match.end()
     return found
 
@@ -94,6 +100,8 @@ def _with(wanted: RunFilter, term: Term, now: datetime) -> RunFilter:
         return replace(wanted, texts=(*wanted.texts, term.value))
     if term.field in NUMBERS:
         return _within(wanted, term)
+    if term.field.startswith(SCORE):
+        return replace(wanted, scored=(*wanted.scored, _scored(term)))
     if term.field not in (*NAMES, *TIMES):
         near = difflib.get_close_matches(term.field, (*NAMES, *TIMES, *NUMBERS), 1)
         hint = f"did you mean {near[0]}?" if near else f"there are {', '.join((*NAMES, *TIMES, *NUMBERS))}"
@@ -110,6 +118,18 @@ def _with(wanted: RunFilter, term: Term, now: datetime) -> RunFilter:
     return replace(wanted, **{term.field: value})
 
 
+def _scored(term: Term) -> Scored:
+    name = term.field.removeprefix(SCORE)
+    if not term.value:
+        raise _wrong(term, f"{term.field}{term.sign} says nothing; write {term.field}<0.5 or {term.field}:bad")
+    if term.sign == ":":
+        return Scored(name, word=term.value)
+    if re.fullmatch(r"-?(\d+(?:\.\d*)?|\.\d+)", term.value) is None:
+        raise _wrong(term, f"{term.value!r} is no number: {term.field}{term.sign} takes one like 0.5")
+    least, most = _bounds(term.sign, float(term.value), whole=False)
+    return Scored(name, least=least, most=most)
+
+
 def _within(wanted: RunFilter, term: Term) -> RunFilter:
     """A bound, or both with `=`. What excludes its bound includes the next number beyond it."""
     if term.sign == ":":
@@ -119,23 +139,27 @@ def _within(wanted: RunFilter, term: Term) -> RunFilter:
         example = {"time": "30s, 2m or 1h", "tokens": "500, 10k or 1.2M", "cost": "0.5"}.get(term.field, "40")
         raise _wrong(term, f"{term.value!r} is no number: {term.field}{term.sign} takes one like {example}")
     number = float(match[1]) * _UNITS[match[2] or "s"]
-    whole = term.field in _WHOLE
-    least: float | None = None
-    most: float | None = None
-    if term.sign in (">=", "="):
-        least = math.ceil(number) if whole else number
-    if term.sign in ("<=", "="):
-        most = math.floor(number) if whole else number
-    if term.sign == ">":
-        least = math.floor(number) + 1 if whole else math.nextafter(number, math.inf)
-    if term.sign == "<":
-        most = max(0, math.ceil(number) - 1) if whole else math.nextafter(number, -math.inf)
+    least, most = _bounds(term.sign, number, whole=term.field in _WHOLE)
     name = _FIELDS_OF_FILTER.get(term.field, term.field)
     bounds = {f"min_{name}": least, f"max_{name}": most}
     given: dict[str, Any] = {key: value for key, value in bounds.items() if value is not None}
     if any(getattr(wanted, key) is not None for key in given):
         raise _wrong(term, f"{term.field}{term.sign} stands here twice; one bound on each side is enough")
     return replace(wanted, **given)
+
+
+def _bounds(sign: str, number: float, *, whole: bool) -> tuple[float | None, float | None]:
+    least: float | None = None
+    most: float | None = None
+    if sign in (">=", "="):
+        least = math.ceil(number) if whole else number
+    if sign in ("<=", "="):
+        most = math.floor(number) if whole else number
+    if sign == ">":
+        least = math.floor(number) + 1 if whole else math.nextafter(number, math.inf)
+    if sign == "<":
+        most = max(0, math.ceil(number) - 1) if whole else math.nextafter(number, -math.inf)
+    return least, most
 
 
 def _wrong(term: Term, message: str) -> QueryError:

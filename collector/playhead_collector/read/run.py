@@ -55,6 +55,8 @@ class Step:
     counted: bool
     """Whether this step is the one that counts its model call; another may tell of the same."""
     cost_usd: float | None
+    from_outside: bool = False
+    """Whether it is what somebody said of the run, and nothing that the run did."""
 
     @classmethod
     def of(cls, row: Mapping[str, Any], counted: bool, cost_usd: float | None) -> Step:
@@ -101,6 +103,18 @@ def find_run(client: Client, prefix: str) -> str:
         raise UsageError(f"no run begins with {prefix!r}; 'playhead runs' lists what there is")
     if len(rows) > 1:
         raise UsageError(f"{len(rows)} or more runs begin with {prefix!r}: " + ", ".join(str(row[0]) for row in rows))
+    return str(rows[0][0])
+
+
+def find_step(client: Client, run_id: str, prefix: str) -> str:
+    """The id of the one step of a run that begins so."""
+    rows = client.query(load("steps_by_prefix"), parameters={"run": run_id, "prefix": prefix.lower()}).result_rows
+    if len(rows) != 1:
+        several = f"{len(rows)} or more steps begin" if rows else "no step begins"
+        raise UsageError(
+            f"{several} with {prefix!r} in run {run_id[:12]}: write its id, 16 hex digits; "
+            f"'playhead show --json {run_id[:12]}' has them"
+        )
     return str(rows[0][0])
 
 

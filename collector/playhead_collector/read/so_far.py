@@ -29,7 +29,8 @@ class Meter:
     """Sums along a run's calls, each counted once; asked for any step without adding up again."""
 
     def __init__(self, run: Run) -> None:
-        steps = sorted((node.step for node in run.nodes), key=lambda step: step.start_time)
+        did = (node.step for node in run.nodes if not node.step.from_outside)
+        steps = sorted(did, key=lambda step: step.start_time)
         self._began = steps[0].start_time if steps else run.row.start_time
         self._calls: list[datetime] = []
         self._sums: list[tuple[int | None, float | None, int]] = []

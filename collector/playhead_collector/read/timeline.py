@@ -37,9 +37,12 @@ class Timeline:
 
 def timeline_of(run: Run) -> Timeline:
     nodes = run.nodes
-    began = min((node.step.start_time for node in nodes), default=run.row.start_time)
+    did = [node.step for node in nodes if not node.step.from_outside]
+    began = min((step.start_time for step in did), default=run.row.start_time)
+    known = max(((step.start_time - began) / timedelta(seconds=1) + (step.seconds or 0.0) for step in did), default=0.0)
     starts = [(node.step.start_time - began) / timedelta(seconds=1) for node in nodes]
-    known = max((start + (node.step.seconds or 0.0) for start, node in zip(starts, nodes, strict=True)), default=0.0)
+    # What was said of the run days later stands at its end.
+    starts = [min(start, known) if node.step.from_outside else start for start, node in zip(starts, nodes, strict=True)]
     ends = [
         start + node.step.seconds if node.step.seconds is not None else known
         for start, node in zip(starts, nodes, strict=True)

@@ -1,6 +1,6 @@
-"""OTLP over HTTP: `POST /v1/traces`, `/v1/logs`, `/v1/metrics`, protobuf and JSON on one port.
+"""OTLP over HTTP: `POST /v1/traces`, `/v1/logs`, `/v1/metrics`, protobuf and JSON on one port; and `POST /v1/scores`.
 
-A plain ASGI application, because there are three paths and every answer, also 404 and 405, has to be a
+A plain ASGI application, because there are four paths and every answer, also 404 and 405, has to be a
 `google.rpc.Status` in the form of the request. Whose data it is gets decided before a byte of the body is
 read.
 
@@ -23,6 +23,7 @@ from contextlib import suppress
 from typing import Any
 
 from google.protobuf import json_format
+from google.protobuf.message import Message
 
 from playhead_collector.errors import BadRequest, TooLarge, TryLater
 from playhead_collector.receive.body import Form, encoding_of, form_of, inflated
@@ -31,6 +32,7 @@ from playhead_collector.receive.json_request import protobuf_from_json
 from playhead_collector.receive.limits import Lease, Limits
 from playhead_collector.receive.observer import watched
 from playhead_collector.receive.refusal import Refusal, refusal_for
+from playhead_collector.receive.scores import SCORES, Said, said_in
 from playhead_collector.receive.signal import Signal
 
 Scope = MutableMapping[str, Any]
@@ -40,7 +42,8 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 
 NOT_FOUND, UNIMPLEMENTED = 5, 12  # google.rpc.Code
-_PATHS = {signal.path: signal for signal in Signal}
+# What is said of runs from outside becomes spans.
+_PATHS = {**{signal.path: signal for signal in Signal}, SCORES: Signal.TRACES}
 
 
 class _Gone(Exception):
@@ -69,10 +72,13 @@ def http_app(exporter: Exporter, gate: Gate) -> App:
                     )
                 in_work += 1
                 try:
-                    outcome = await _export(request, signal, project, exporter)
+                    if scope["path"] == SCORES:
+                        answer = await _score(request, project, exporter)
+                    else:
+                        answer = await _export(request, signal, project, exporter)
                 finally:
                     in_work -= 1
-            await request.acknowledge(signal, outcome)
+            await request.acknowledge(answer)
         except _Gone:
             return
         except Exception as error:  # noqa: BLE001 - the table of errors says what each is; a defect is a 500 and logged
@@ -81,19 +87,44 @@ def http_app(exporter: Exporter, gate: Gate) -> App:
     return app
 
 
-async def _export(request: _Request, signal: Signal, project: str, exporter: Exporter) -> Outcome:
+async def _export(request: _Request, signal: Signal, project: str, exporter: Exporter) -> Message:
     with exporter.room.lease() as lease:
         # Not kept in a variable here: while the spool works, only what was made of it is needed.
         outcome = await exporter.export(signal, await _message(request, signal, exporter, lease), project)
         size = lease.size
+    _count(exporter, signal, outcome, size)
+    return signal.partial_success(outcome.rejected, outcome.reason)
+
+
+async def _score(request: _Request, project: str, exporter: Exporter) -> bytes:
+    """All of what a body says, or nothing: half of it taken would be sent again whole."""
+    if form_of(request.headers) is not Form.JSON:
+        raise BadRequest(f"{SCORES} takes JSON: send it with Content-Type: application/json")
+    with exporter.room.lease() as lease:
+        body = await _body(request, exporter, lease)
+        said: Said = await exporter.parse(len(body), said_in, body)
+        outcome = await exporter.export(Signal.TRACES, said.request, project)
+        size = lease.size
+    _count(exporter, Signal.TRACES, outcome, size)
+    return said.answer
+
+
+def _count(exporter: Exporter, signal: Signal, outcome: Outcome, size: int) -> None:
     exporter.observer.received(signal, "http", outcome.accepted + outcome.rejected, size)
     exporter.observer.rejected(signal, outcome.rejected)
-    return outcome
 
 
 async def _message(request: _Request, signal: Signal, exporter: Exporter, lease: Lease) -> bytes:
     """The request's body as protobuf."""
     form = form_of(request.headers)
+    body = await _body(request, exporter, lease)
+    if form is Form.JSON:
+        return await exporter.parse(len(body), protobuf_from_json, signal, body, exporter.limits.unfolded)
+    return body
+
+
+async def _body(request: _Request, exporter: Exporter, lease: Lease) -> bytes:
+    """As it was before it was compressed."""
     encoding = encoding_of(request.headers)
     limits = exporter.limits
     body = await request.body(lease)
@@ -102,11 +133,8 @@ async def _message(request: _Request, signal: Signal, exporter: Exporter, lease:
         # A small body can inflate to a large one.
         body = await exporter.inflate(packed * 16, inflated, body, encoding, limits.decompressed, lease.take)
         lease.give(packed)
-    size = len(body)
-    if size > limits.decompressed:
-        raise TooLarge(f"the body has {size} bytes and may have {limits.decompressed}; send smaller batches")
-    if form is Form.JSON:
-        return await exporter.parse(size, protobuf_from_json, signal, body, limits.unfolded)
+    if len(body) > limits.decompressed:
+        raise TooLarge(f"the body has {len(body)} bytes and may have {limits.decompressed}; send smaller batches")
     return body
 
 
@@ -159,13 +187,15 @@ class _Request:
             self._whole = not message.get("more_body", False)
             yield message.get("body", b"")
 
-    async def acknowledge(self, signal: Signal, outcome: Outcome) -> None:
-        response = signal.partial_success(outcome.rejected, outcome.reason)
+    async def acknowledge(self, answer: Message | bytes) -> None:
+        """With a message in the form of the request, or with bytes of that form."""
         form = form_of(self.headers)
-        if form is Form.JSON:
-            await self._answer(200, json_format.MessageToJson(response, indent=None).encode(), form)
+        if isinstance(answer, bytes):
+            await self._answer(200, answer, form)
+        elif form is Form.JSON:
+            await self._answer(200, json_format.MessageToJson(answer, indent=None).encode(), form)
         else:
-            await self._answer(200, response.SerializeToString(), form)
+            await self._answer(200, answer.SerializeToString(), form)
 
     async def refuse(self, refusal: Refusal, *extra: tuple[bytes, bytes]) -> None:
         try:
@@ -211,4 +241,4 @@ def _no_such_thing(scope: Scope, signal: Signal | None) -> Refusal:
     if signal is None:
         paths = ", ".join(_PATHS)
         return Refusal(404, NOT_FOUND, f"nothing is at {scope['path'][:80]!r}; OTLP/HTTP is taken at {paths}")
-    return Refusal(405, UNIMPLEMENTED, f"{scope['method'][:20]} is not for {signal.path}; send it with POST")
+    return Refusal(405, UNIMPLEMENTED, f"{scope['method'][:20]} is not for {scope['path']}; send it with POST")

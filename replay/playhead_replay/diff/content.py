@@ -75,10 +75,12 @@ class Content:
 
 
 def contents_of(nodes: Iterable[Node]) -> list[Content]:
-    """Of nodes depth first, as a run has them."""
+    """Of nodes depth first, as a run has them; what was said of the run from outside is no part of it."""
     agents: list[str] = []
     found: list[Content] = []
     for node in nodes:
+        if node.step.from_outside:
+            continue
         del agents[node.depth :]
         agents += [agents[-1] if agents else ""] * (node.depth - len(agents))
         agents.append(node.step.name if node.step.kind == "agent" else (agents[-1] if agents else ""))

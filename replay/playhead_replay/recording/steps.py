@@ -12,6 +12,7 @@ from typing import Any
 
 from opentelemetry.proto.trace.v1 import trace_pb2 as pb
 
+from playhead.feedback import KIND as FEEDBACK
 from playhead.journal import records as journal
 from playhead_collector.read.plain import plain
 
@@ -80,7 +81,9 @@ def from_journal(spans: Iterable[journal.Span]) -> list[RecordedStep]:
 
 
 def in_order(steps: Iterable[RecordedStep]) -> list[RecordedStep]:
-    return sorted(steps, key=lambda step: (step.run, step.number, step.start_ns, step.id))
+    """Without what somebody said of a run from outside of it: no run did that."""
+    did = (step for step in steps if step.kind != FEEDBACK)
+    return sorted(did, key=lambda step: (step.run, step.number, step.start_ns, step.id))
 
 
 def _step(  # noqa: PLR0917 - both forms of a span say all of it, in this order

@@ -17,7 +17,7 @@ from playhead_replay.recording.steps import RecordedStep, from_otlp, in_order
 def stored_steps(client: Client, prefix: str) -> Recording:
     """Raises UsageError where there is no such run."""
     run = find_run(client, prefix)
-    steps = in_order(_step(node) for node in read_run(client, run).nodes)
+    steps = in_order(_step(node) for node in read_run(client, run).nodes if not node.step.from_outside)
     return Recording("", run, steps, (), {}, {}, (run,))
 
 

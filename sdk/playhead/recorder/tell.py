@@ -122,12 +122,33 @@ def approval(action: str, *, proposed: Any = None, clock: Callable[[], float] | 
             under.set("playhead.approval.verdict", "none")
 
 
-def score(name: str, value: float | str | bool, *, comment: str | None = None, of: Step | None = None) -> None:
-    """How well something went: a check, a judge, a user's thumb. `of` is the step that it is about."""
+def score(
+    name: str,
+    value: float | str | bool | None,
+    *,
+    comment: str | None = None,
+    of: Step | None = None,
+    run: str | None = None,
+    step: str | None = None,
+    by: str | None = None,
+    key: str | None = None,
+) -> None:
+    """How well something went: a check, a judge, a user's thumb. `of` is the step that it is about.
+
+    With the id of a `run` it is said of that run from outside, from any process and at any later time, `by` whom and
+    of which `step`; what is said again under a `key` replaces what was said. The name `label` puts a word on a run,
+    and `note`, without a value, a comment.
+    """
+    if run is not None:
+        from playhead.recorder.outside import say
+
+        about = step or (of.id if of is not None else "")
+        say(name, value, comment=comment, run=run, step=about, by=by, key=key)
+        return
     attributes: dict[str, Any] = {"gen_ai.evaluation.name": name}
     if isinstance(value, numbers.Real):
         attributes["gen_ai.evaluation.score.value"] = float(value)
-    else:
+    elif value is not None:
         attributes["gen_ai.evaluation.score.label"] = word(value)
     if comment is not None:
         attributes["gen_ai.evaluation.explanation"] = payload(comment)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from playhead_collector.read.filter import RunFilter
+from playhead_collector.read.filter import RunFilter, Scored
 from playhead_collector.read.query_line import QueryError, narrowed, parse_query, quoted, value_of, with_term
 
 NOW = datetime(2026, 11, 21, 14, 5, tzinfo=UTC)
@@ -36,6 +36,9 @@ NOW = datetime(2026, 11, 21, 14, 5, tzinfo=UTC)
         ("time>=250ms", {"min_seconds": 0.25}),
         ("refund", {"texts": ("refund",)}),
         ('refund "window closed"', {"texts": ("refund", "window closed")}),
+        ("score.helpful<=0.5", {"scored": (Scored("helpful", most=0.5),)}),
+        ("score.Tone-2:bad* score.n=-1", {"scored": (Scored("Tone-2", word="bad*"), Scored("n", least=-1, most=-1))}),
+        ('label:refund-bug note:"asked Ann"', {"label": "refund-bug", "note": "asked Ann"}),
         ('"agent:support"', {"texts": ("agent:support",)}),
     ],
 )
@@ -59,6 +62,8 @@ def test_a_bound_that_excludes_its_number_does_not_exclude_more() -> None:
         ("cost>much steps>1", "cost>much", "'much' is no number: cost> takes one like 0.5"),
         ("steps:40", "steps:40", "write steps>40"),
         ("agent>support", "agent>support", "write agent:support"),
+        ("score.helpful<much", "score.helpful<much", "'much' is no number: score.helpful< takes one like 0.5"),
+        ("score.helpful: cost>1", "score.helpful:", "write score.helpful<0.5 or score.helpful:bad"),
         ("agent: status:ok", "agent:", "says nothing"),
         ("agent:a agent:b", "agent:b", "stands here twice"),
         ("cost>1 cost>2", "cost>2", "stands here twice"),

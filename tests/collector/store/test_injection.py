@@ -89,6 +89,7 @@ def database(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 # Their values are patterns, made from what a user typed by the function that asks them.
 _OF_PATTERNS = (
     "list_runs", "runs_conditions", "runs_with_words", "totals_of_runs", "facets_of_runs", "histogram_of_runs",
+    "runs_with_score", "runs_with_label", "runs_with_note",
 )  # fmt: skip
 
 
@@ -109,7 +110,9 @@ def test_every_query_takes_hostile_values_as_values(database: StoreDatabase, nam
     assert [row["name"] for row in database.rows("SELECT name FROM steps")] == ["innocent"]
 
 
-@pytest.mark.parametrize("field", ["agent", "status", "user", "session", "version", "model", "tool", "run", "text"])
+@pytest.mark.parametrize(
+    "field", ["agent", "status", "user", "session", "version", "model", "tool", "run", "text", "label", "note"]
+)
 def test_every_filter_of_runs_takes_hostile_values_as_values(database: StoreDatabase, field: str) -> None:
     assert len(list_runs(database.client, RunFilter())) == 1
     for value in HOSTILE:

@@ -4,7 +4,7 @@
 -- severity: warning
 -- owner: platform
 -- only_if: run_status != 'open' AND (run_gaps > 0
---   OR sum(attribute_numbers[indexOf(attribute_keys, 'playhead.run.steps')]) > count())
+--   OR sum(attribute_numbers[indexOf(attribute_keys, 'playhead.run.steps')]) > countIf(operation != 'feedback'))
 -- for: 2m
 SELECT
     run_id,
@@ -17,6 +17,7 @@ INNER JOIN
 (
     SELECT run_id, missing_parents AS gaps FROM runs WHERE run_id IN {runs:Array(String)} AND status != 'open'
 ) AS ended USING (run_id)
-WHERE run_id IN {runs:Array(String)}
+-- What was said of the run from outside is no step that it took.
+WHERE run_id IN {runs:Array(String)} AND operation != 'feedback'
 GROUP BY run_id
 HAVING value > 0

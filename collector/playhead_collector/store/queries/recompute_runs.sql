@@ -61,7 +61,8 @@ WITH
                     NULL,
                 ((input_tokens - cached) * tier.2 + ifNull(output_tokens, 0) * tier.3
                     + ifNull(cache_read_tokens, 0) * tier.4 + ifNull(cache_write_tokens, 0) * tier.5) / 1e6) AS cost
-        FROM (SELECT * FROM step_rows {{final}} WHERE run_id IN {runs:Array(String)}) AS told
+        -- What was said of a run from outside of it, days later perhaps, is nothing that it did.
+        FROM (SELECT * FROM step_rows {{final}} WHERE run_id IN {runs:Array(String)} AND NOT (operation = 'feedback' AND kind = 'score')) AS told
         LEFT ANY JOIN priced ON told.provider = priced.provider
             AND if(told.response_model != '', told.response_model, told.request_model) = priced.model
             AND toDate(told.start_time) = priced.day

@@ -6,5 +6,5 @@ SELECT
         kind = 'prompt' AND input_tokens IS NOT NULL))) AS inputs,
     max(greatest(start_time, end_time)) AS last_seen
 FROM steps
-WHERE run_id IN {runs:Array(String)}
+WHERE run_id IN {runs:Array(String)} AND NOT (operation = 'feedback' AND kind = 'score')
 GROUP BY run_id

@@ -19,6 +19,6 @@ FROM
         multiIf(kind = 'prompt', 1, kind = 'retrieval' AND (model != '' OR input_tokens IS NOT NULL), 2,
             kind = 'tool', bitOr(cityHash64(tool), 4), 0)::UInt64 AS told_as
     FROM step_rows
-    WHERE run_id IN {runs:Array(String)}
+    WHERE run_id IN {runs:Array(String)} AND NOT (operation = 'feedback' AND kind = 'score')
 )
 GROUP BY run_id

@@ -20,13 +20,16 @@ WITH
             AND attributes['gen_ai.evaluation.name'] = {score:String} AND mapContains(attributes, 'gen_ai.evaluation.score.value')
         GROUP BY run_id
     ),
-    -- A policy that approves is no person.
+    -- A policy that approves is no person. Of what a run does not say itself, a label may say that somebody had to help.
     helped AS
     (
         SELECT DISTINCT run_id AS helped_run
         FROM steps
-        WHERE kind = 'approval' AND start_time > {since:DateTime64(3, 'UTC')} - toIntervalDay(7)
-            AND run_id IN (SELECT run_id FROM ended WHERE asked) AND attributes['playhead.approval.by'] NOT IN ('policy', 'auto')
+        WHERE start_time > {since:DateTime64(3, 'UTC')} - toIntervalDay(7)
+            AND ((kind = 'approval' AND run_id IN (SELECT run_id FROM ended WHERE asked)
+                    AND attributes['playhead.approval.by'] NOT IN ('policy', 'auto'))
+                OR (kind = 'score' AND operation = 'feedback' AND attributes['gen_ai.evaluation.score.label'] = 'needed-a-person'
+                    AND run_id IN (SELECT run_id FROM ended)))
     ),
     segments AS
     (

@@ -44,7 +44,8 @@ SELECT
     reasoning_tokens,
     first_token_seconds,
     state,
-    arguments_hash
+    arguments_hash,
+    operation = 'feedback' AND kind = 'score' AS from_outside
 FROM step_rows FINAL
 PREWHERE run_id IN {runs:Array(String)}
 ORDER BY run_id, start_time, step_id
