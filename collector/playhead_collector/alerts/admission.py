@@ -37,8 +37,9 @@ _OF_THE_MOMENT = listed("""
 """)
 _NUMBER = re.compile(r"(?:LowCardinality\()?(?:Nullable\()?(?:U?Int\d+|Float\d+|Decimal.*)")
 # Bound while a rule is only looked at; what they are does not matter.
+_SAMPLE_RUNS: Mapping[str, str] = {"runs": "[]", "began": "2000-01-01 00:00:00.000"}
 _SAMPLE: Mapping[str, str] = {
-    "runs": "[]",
+    **_SAMPLE_RUNS,
     "since": "2000-01-01 00:00:00.000",
     "until": "2000-01-01 00:00:00.000",
     "at": "arrived_at",
@@ -88,7 +89,7 @@ class Admission:
         return Admitted(rule, statement)
 
     def _check_condition(self, rule: Rule) -> None:
-        statement, values = sieve_of([rule]), {"runs": "[]", **condition_values(rule, {})}
+        statement, values = sieve_of([rule]), {**_SAMPLE_RUNS, **condition_values(rule, {})}
         try:
             if not self._asks_the_port:
                 self._guard.admit(statement, self._database, values)

@@ -10,10 +10,13 @@ from datetime import UTC, datetime
 from clickhouse_connect.driver.client import Client
 
 from playhead_collector.alerts.admission import Admitted
-from playhead_collector.alerts.rule import AT, ROW, RUNS, SINCE, UNTIL
+from playhead_collector.alerts.rule import AT, BEGAN, ROW, RUNS, SINCE, UNTIL
 
 # Runs a statement: their ids travel in the URL where the store is a collector's port.
 _AT_ONCE = 500
+
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+"""No step can begin before: such a time is refused when it arrives."""
 
 ARRIVAL = "arrived_at"
 """What `{at}` is of live runs: no clock of an agent's decides when something happened."""
@@ -28,6 +31,8 @@ class Moment:
     until: datetime
     runs: Sequence[str] = ()
     at: str = ARRIVAL
+    began: datetime = LONG_AGO
+    """No step of these runs began before: steps of earlier days need not be looked through for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +51,12 @@ def ask(client: Client, admitted: Admitted, moment: Moment, chosen: Mapping[str,
     """What a rule finds at a moment. One about runs finds nothing where none changed, and the store is not asked."""
     rule = admitted.rule
     values: dict[str, object] = {**rule.values(chosen or {})}
-    offered = {SINCE: _time(moment.until - rule.lookback), UNTIL: _time(moment.until), AT: moment.at}
+    offered = {
+        SINCE: as_bound(moment.until - rule.lookback),
+        UNTIL: as_bound(moment.until),
+        AT: moment.at,
+        BEGAN: as_bound(moment.began),
+    }
     values |= {name: value for name, value in offered.items() if name in rule.bound}
     found: list[Finding] = []
     for bound in batches(moment.runs) if rule.about_runs else ({},):
@@ -75,5 +85,6 @@ def _finding(admitted: Admitted, row: Mapping[str, object]) -> Finding:
     )
 
 
-def _time(moment: datetime) -> str:
+def as_bound(moment: datetime) -> str:
+    """A moment as a statement takes it: never later than it is."""
     return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]

@@ -26,7 +26,7 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from playhead_collector.alerts.alert import Alert, State, alert_id, found, missed
 from playhead_collector.alerts.ask import Finding, Moment, ask
-from playhead_collector.alerts.changed import changed_runs, store_time
+from playhead_collector.alerts.changed import Changed, changed_runs, first_began, store_time
 from playhead_collector.alerts.journal import Event, Journal, Owed
 from playhead_collector.alerts.ledger import OVERLAP, Ledger
 from playhead_collector.alerts.ruling import Ruling
@@ -76,7 +76,7 @@ class Evaluator:
         self._rulings = {ruling.rule.name: ruling for ruling in rulings}
         self._ledger = Ledger(client, self._rulings, tell)
         self._turn = Turn(client, alone=alone)
-        self._judged: dict[str, int] = {}
+        self._judged: dict[str, Changed] = {}
         self._left: dict[str, set[str]] = {}
         self._since: datetime | None = None
         self._asked_at: dict[str, datetime] = {}
@@ -109,12 +109,12 @@ class Evaluator:
             owed += self._resume(now)
         assert self._since is not None
         there = changed_runs(self._client, self._since - OVERLAP)
-        changed = sorted(run for run, computed in there.items() if self._judged.get(run) != computed)
+        changed = sorted(run for run, change in there.items() if self._judged.get(run) != change)
         asked, alerts, left = self._ask_about_runs(now, changed, there)
         events, told = self._ledger.settle(alerts, now)
         owed += told
         self._left = left
-        self._judged, self._since = there, max([self._since, *(_moment(one) for one in there.values())])
+        self._judged, self._since = there, max([self._since, *(_moment(one.computed) for one in there.values())])
         windows, alerts = self._ask_about_windows(now)
         more, told = self._ledger.settle(alerts, now)
         return Look(len(changed), asked + windows, (*events, *more), (*owed, *told), perf_counter() - began)
@@ -138,7 +138,7 @@ class Evaluator:
         return self._ledger.resume(now, self._since)
 
     def _ask_about_runs(
-        self, now: datetime, changed: Sequence[str], computed: Mapping[str, int]
+        self, now: datetime, changed: Sequence[str], there: Mapping[str, Changed]
     ) -> tuple[int, dict[str, Alert], dict[str, set[str]]]:
         """How alerts stand after rules were asked about what changed, about what they could not be asked about before,
         and about the runs of pending alerts; and what is left.
@@ -147,7 +147,12 @@ class Evaluator:
         alerts = dict(self._ledger.alerts)
         rulings = [ruling for ruling in self._rulings.values() if ruling.rule.about_runs]
         able = {ruling.rule.name: ruling for ruling in rulings if self._admitted(ruling)}
-        sifted = sift(self._client, [(ruling.rule, ruling.chosen) for ruling in able.values()], changed)
+        sifted = sift(
+            self._client,
+            [(ruling.rule, ruling.chosen) for ruling in able.values()],
+            changed,
+            first_began(changed, there),
+        )
         asked = 0
         for ruling in rulings:
             rule = ruling.rule
@@ -157,12 +162,12 @@ class Evaluator:
             if not runs:
                 continue
             may = rule.name in able and self._is_due(ruling, now)
-            findings = self._ask(ruling, Moment(now, runs)) if may else None
+            findings = self._ask(ruling, Moment(now, runs, began=first_began(runs, there))) if may else None
             if findings is None:
-                left[rule.name] = set(sorted(wanted, key=lambda run: computed.get(run, 0))[-_LEFT:])
+                left[rule.name] = set(sorted(wanted, key=lambda run: _computed(run, there))[-_LEFT:])
                 continue
             asked += 1
-            fresh = [one for one in findings if not _is_old_news(alerts.get(_key(rule.name, one)), one, computed)]
+            fresh = [one for one in findings if not _is_old_news(alerts.get(_key(rule.name, one)), one, there)]
             self._stand(alerts, ruling, fresh, {alert.alert_id for alert in pending}, now)
         return asked, alerts, left
 
@@ -226,11 +231,15 @@ class Evaluator:
         self.failures[rule] = said
 
 
-def _is_old_news(before: Alert | None, finding: Finding, computed: Mapping[str, int]) -> bool:
+def _is_old_news(before: Alert | None, finding: Finding, there: Mapping[str, Changed]) -> bool:
     """Whether an alert was over after this run was as it is: judged again after a restart, it must not fire anew."""
-    if before is None or before.stands or finding.run_id not in computed:
+    if before is None or before.stands or finding.run_id not in there:
         return False
-    return _moment(computed[finding.run_id]) <= before.changed_at
+    return _moment(there[finding.run_id].computed) <= before.changed_at
+
+
+def _computed(run: str, there: Mapping[str, Changed]) -> int:
+    return there[run].computed if run in there else 0
 
 
 def _key(rule: str, finding: Finding) -> str:

@@ -11,12 +11,14 @@ from pathlib import Path
 
 SHIPPED = Path(str(files("playhead_collector.alerts") / "rules"))
 RUNS = "runs"
+BEGAN = "began"
 SINCE = "since"
 UNTIL = "until"
 AT = "at"
 
 BOUND: Mapping[str, str] = {
     RUNS: "Array(String)",
+    BEGAN: "DateTime64(3,'UTC')",
     SINCE: "DateTime64(3,'UTC')",
     UNTIL: "DateTime64(3,'UTC')",
     AT: "Identifier",

@@ -12,21 +12,24 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
-from playhead_collector.alerts.ask import batches
+from playhead_collector.alerts.ask import LONG_AGO, as_bound, batches
 from playhead_collector.alerts.condition import condition_values, sieve_of
-from playhead_collector.alerts.rule import Rule
+from playhead_collector.alerts.rule import BEGAN, Rule
 
 log = logging.getLogger(__name__)
 
 Chosen = Mapping[str, str]
 
 
-def sift(client: Client, rules: Sequence[tuple[Rule, Chosen]], runs: Sequence[str]) -> dict[str, list[str]]:
-    """By rule, the runs that it has to be asked about."""
+def sift(
+    client: Client, rules: Sequence[tuple[Rule, Chosen]], runs: Sequence[str], began: datetime = LONG_AGO
+) -> dict[str, list[str]]:
+    """By rule, the runs that it has to be asked about; no step of any began before the moment given."""
     everything = {rule.name: list(runs) for rule, _ in rules}
     conditional = [(rule, chosen) for rule, chosen in rules if rule.only_if]
     if not conditional or not runs:
@@ -36,7 +39,9 @@ def sift(client: Client, rules: Sequence[tuple[Rule, Chosen]], runs: Sequence[st
     values = {name: value for rule, chosen in conditional for name, value in condition_values(rule, chosen).items()}
     try:
         for some in batches(runs):
-            for run, *holds in client.query(statement, parameters={**values, **some}).result_rows:
+            for run, *holds in client.query(
+                statement, parameters={**values, **some, BEGAN: as_bound(began)}
+            ).result_rows:
                 for (rule, _), is_so in zip(conditional, holds, strict=True):
                     if is_so:
                         held[rule.name].append(str(run))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
@@ -14,7 +14,7 @@ from tests.collector.database import StoreDatabase
 from tests.collector.receive.messages import START, traces
 
 from playhead_collector.alerts.admission import Admission
-from playhead_collector.alerts.ask import Finding, Moment, ask
+from playhead_collector.alerts.ask import LONG_AGO, Finding, Moment, ask
 from playhead_collector.alerts.changed import changed_runs, store_time
 from playhead_collector.alerts.rule import Rule
 from playhead_collector.alerts.rule_file import read_rule
@@ -22,7 +22,6 @@ from playhead_collector.alerts.rule_folder import read_rules
 
 SECOND = 1_000_000_000
 Attributes = Mapping[str, str | bool | int | float]
-LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @dataclass

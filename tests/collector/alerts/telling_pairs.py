@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from tests.collector.alerts.asking import LONG_AGO
 from tests.e2e.running import Up, clean_environment, up, wait_for
 
 from playhead_collector.alerts.admission import Admitted
-from playhead_collector.alerts.ask import Moment, ask
+from playhead_collector.alerts.ask import LONG_AGO, Moment, ask
 from playhead_collector.alerts.changed import changed_runs, store_time
 from playhead_collector.alerts.rule_folder import read_rules
 from playhead_collector.alerts.sieve import sift

@@ -135,6 +135,17 @@ def test_what_an_agents_clock_says_decides_nothing(store_database: StoreDatabase
     assert sorted(event.alert.runs) == [ahead.run_id, behind.run_id]
 
 
+def test_a_run_that_went_on_for_days_is_judged_by_all_of_its_steps(store_database: StoreDatabase) -> None:
+    long = looping()
+    for step in long.steps[:2]:
+        step.start_time_unix_nano -= 3 * 86400 * 10**9
+        step.end_time_unix_nano -= 3 * 86400 * 10**9
+    mine = evaluator(store_database)
+    mine.look()
+    store(store_database, MadeRun(2).root(), long)
+    assert said(mine.look()) == [("firing", "support", ("chat",))]
+
+
 def test_a_second_run_is_linked_to_a_firing_alert_and_nobody_is_told_again(
     store_database: StoreDatabase, tmp_path: Path
 ) -> None:

@@ -12,6 +12,7 @@ from tests.proof.month.fleet import AGENTS, BEGIN_S, DAYS, Incident, Plan
 from tests.proof.month.stored import Labels
 
 from playhead_collector.alerts.admission import Admitted
+from playhead_collector.alerts.ask import LONG_AGO
 from playhead_collector.alerts.sieve import sift
 
 _RUNS_AT_ONCE = 20_000
@@ -198,6 +199,7 @@ def _asked(
 ) -> Iterator[Mapping[str, object]]:
     offered: dict[str, object] = {
         "since": _time(until - rule.rule.lookback), "until": _time(until), "at": OVER_HISTORY, "runs": list(runs or ()),
+        "began": _time(LONG_AGO),
     }  # fmt: skip
     values = rule.rule.values({}) | {name: value for name, value in offered.items() if name in rule.rule.bound}
     result = client.query(rule.statement, parameters=values)

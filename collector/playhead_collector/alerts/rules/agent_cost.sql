@@ -12,16 +12,7 @@
 -- parameter: fewest UInt32 = 10; fewer runs say nothing
 -- parameter: times Float64 = 2; how many times more a typical run must take
 -- parameter: sigmas Float64 = 6; how far from what chance makes of so many runs
-SELECT
-    toString(agent) AS agent,
-    argMaxIf(run_id, used, is_now) AS run_id,
-    argMaxIf(first_step, used, is_now) AS step_id,
-    countIf(is_now) AS made,
-    exp(avgIf(log(used), is_now)) AS value,
-    exp(avgIf(log(used), NOT is_now)) AS usual,
-    format('a run of {} takes {} {}, where it used to take {}', agent, toString(round(value, 4)), {unit:String},
-        toString(round(usual, 4))) AS summary
-FROM
+WITH ended AS
 (
     SELECT agent, run_id, first_step,
         toFloat64(if({unit:String} = 'USD', ifNull(cost_usd, 0), ifNull(input_tokens, 0) + ifNull(output_tokens, 0))) AS used,
@@ -29,7 +20,25 @@ FROM
     -- Without FINAL: earlier rows of a run that has ended are few, and merging all runs each time would be dear.
     FROM run_rows
     WHERE status IN ('ok', 'error') AND used > 0 AND {at:Identifier} > {since:DateTime64(3, 'UTC')} AND {at:Identifier} <= {until:DateTime64(3, 'UTC')}
-) AS ended
+)
+SELECT
+    toString(ended.agent) AS agent,
+    argMax(run_id, used) AS run_id,
+    argMax(first_step, used) AS step_id,
+    any(judged.runs) AS made,
+    any(judged.typical) AS value,
+    any(judged.earlier) AS usual,
+    format('a run of {} takes {} {}, where it used to take {}', agent, toString(round(value, 4)), {unit:String},
+        toString(round(usual, 4))) AS summary
+FROM ended
+INNER JOIN
+(
+    -- By figures alone: ids of all the runs of a past would be most of what is read.
+    SELECT agent, countIf(is_now) AS runs, exp(avgIf(log(used), is_now)) AS typical, exp(avgIf(log(used), NOT is_now)) AS earlier
+    FROM ended
+    GROUP BY agent
+    HAVING runs >= {fewest:UInt32} AND countIf(NOT is_now) >= 5 * {fewest:UInt32} AND typical >= {times:Float64} * earlier
+        AND log(typical / earlier) >= {sigmas:Float64} * greatest(stddevPopIf(log(used), NOT is_now), 0.05) / sqrt(runs)
+) AS judged ON ended.agent = judged.agent
+WHERE is_now
 GROUP BY agent
-HAVING made >= {fewest:UInt32} AND countIf(NOT is_now) >= 5 * {fewest:UInt32} AND value >= {times:Float64} * usual
-    AND log(value / usual) >= {sigmas:Float64} * greatest(stddevPopIf(log(used), NOT is_now), 0.05) / sqrt(made)

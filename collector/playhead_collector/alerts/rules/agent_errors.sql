@@ -10,23 +10,33 @@
 -- parameter: failures UInt32 = 5; fewer failed runs are none
 -- parameter: more Float64 = 0.1; by how much the rate must be higher
 -- parameter: surprise Float64 = 10; how improbable at the old rate, as a power of e
-SELECT
-    toString(agent) AS agent,
-    argMaxIf(run_id, start_time, failed AND is_now) AS run_id,
-    argMaxIf(first_step, start_time, failed AND is_now) AS step_id,
-    countIf(is_now) AS runs,
-    countIf(failed AND is_now) AS bad,
-    bad / runs AS value,
-    (countIf(failed AND NOT is_now) + 1) / (countIf(NOT is_now) + 3) AS usual,
-    format('{} of {} runs of {} failed, where it used to be {}%', toString(bad), toString(runs), agent, toString(round(100 * usual, 1))) AS summary
-FROM
+WITH ended AS
 (
     SELECT agent, run_id, first_step, start_time, status = 'error' AS failed,
         {at:Identifier} > {until:DateTime64(3, 'UTC')} - toIntervalSecond({window:UInt32}) AS is_now
     -- Without FINAL: earlier rows of a run that has ended are few, and merging all runs each time would be dear.
     FROM run_rows
     WHERE status IN ('ok', 'error') AND {at:Identifier} > {since:DateTime64(3, 'UTC')} AND {at:Identifier} <= {until:DateTime64(3, 'UTC')}
-) AS ended
+)
+SELECT
+    toString(ended.agent) AS agent,
+    argMax(run_id, start_time) AS run_id,
+    argMax(first_step, start_time) AS step_id,
+    any(judged.made) AS runs,
+    any(judged.failures) AS bad,
+    any(judged.rate) AS value,
+    any(judged.earlier) AS usual,
+    format('{} of {} runs of {} failed, where it used to be {}%', toString(bad), toString(runs), agent, toString(round(100 * usual, 1))) AS summary
+FROM ended
+INNER JOIN
+(
+    -- By figures alone: ids of all the runs of a past would be most of what is read.
+    SELECT agent, countIf(is_now) AS made, countIf(failed AND is_now) AS failures, failures / made AS rate,
+        (countIf(failed AND NOT is_now) + 1) / (countIf(NOT is_now) + 3) AS earlier
+    FROM ended
+    GROUP BY agent
+    HAVING failures >= {failures:UInt32} AND rate >= earlier + {more:Float64}
+        AND made * (rate * log(rate / earlier) + (1 - rate) * log(greatest(1 - rate, 1e-9) / (1 - earlier))) >= {surprise:Float64}
+) AS judged ON ended.agent = judged.agent
+WHERE failed AND is_now
 GROUP BY agent
-HAVING bad >= {failures:UInt32} AND value >= usual + {more:Float64}
-    AND runs * (value * log(value / usual) + (1 - value) * log(greatest(1 - value, 1e-9) / (1 - usual))) >= {surprise:Float64}

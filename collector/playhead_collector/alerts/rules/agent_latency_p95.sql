@@ -36,19 +36,34 @@ WITH
         )
         GROUP BY agent
         HAVING sum(runs_of_day) * (1 - {level:Float64}) >= {tail:UInt32}
+    ),
+    judged AS
+    (
+        -- By figures alone: ids of all the runs of a past would be most of what is read.
+        SELECT
+            agent,
+            countIf(is_now) AS runs,
+            any(usual) AS earlier,
+            quantileIf({level:Float64})(seconds, is_now) AS slowest,
+            countIf(is_now AND seconds > usual) / runs AS part,
+            greatest(1 - {level:Float64}, countIf(NOT is_now AND seconds > usual) / countIf(NOT is_now)) AS part_before
+        FROM ended
+        INNER JOIN past ON ended.agent = past.agent
+        GROUP BY agent
+        HAVING runs >= {fewest:UInt32} AND slowest >= {times:Float64} * earlier AND part > part_before
+            AND runs * (part * log(part / part_before) + (1 - part) * log(greatest(1 - part, 1e-9) / (1 - part_before))) >= {surprise:Float64}
     )
 SELECT
     toString(ended.agent) AS agent,
-    argMaxIf(run_id, seconds, is_now) AS run_id,
-    argMaxIf(first_step, seconds, is_now) AS step_id,
-    countIf(is_now) AS made,
-    quantileIf({level:Float64})(seconds, is_now) AS value,
-    countIf(is_now AND seconds > usual) / made AS share,
-    greatest(1 - {level:Float64}, countIf(NOT is_now AND seconds > usual) / countIf(NOT is_now)) AS share_before,
+    argMax(run_id, seconds) AS run_id,
+    argMax(first_step, seconds) AS step_id,
+    any(judged.runs) AS made,
+    any(judged.slowest) AS value,
+    any(judged.part) AS share,
+    any(judged.part_before) AS share_before,
     format('p{} of {} is {} s, where it used to be {}', toString(round(100 * {level:Float64})), agent, toString(round(value, 1)),
-        toString(round(any(usual), 1))) AS summary
+        toString(round(any(judged.earlier), 1))) AS summary
 FROM ended
-INNER JOIN past ON ended.agent = past.agent
+INNER JOIN judged ON ended.agent = judged.agent
+WHERE is_now
 GROUP BY agent
-HAVING made >= {fewest:UInt32} AND value >= {times:Float64} * any(usual) AND share > share_before
-    AND made * (share * log(share / share_before) + (1 - share) * log(greatest(1 - share, 1e-9) / (1 - share_before))) >= {surprise:Float64}

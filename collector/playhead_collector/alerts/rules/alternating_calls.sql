@@ -12,7 +12,8 @@ WITH
         SELECT run_id, agent, tool, step_id, start_time, sipHash64(tool, arguments_hash) AS call,
             sipHash64(status, status_message, arrayFilter((h, f) -> f IN ('result', 'output', 'output_any'), piece_hashes, piece_fields)) AS answer
         FROM steps
-        WHERE run_id IN {runs:Array(String)} AND kind = 'tool' AND arguments_hash != 0 AND status != 'open'
+        WHERE run_id IN {runs:Array(String)} AND start_time >= {began:DateTime64(3, 'UTC')}
+            AND kind = 'tool' AND arguments_hash != 0 AND status != 'open'
     ),
     unchanging AS
     (

@@ -22,7 +22,8 @@ WITH windows AS
             match(model, 'gpt-oss'), 131072,
             0) AS window
     FROM steps
-    WHERE run_id IN {runs:Array(String)} AND kind = 'prompt' AND status = 'ok' AND input_tokens IS NOT NULL
+    WHERE run_id IN {runs:Array(String)} AND start_time >= {began:DateTime64(3, 'UTC')}
+        AND kind = 'prompt' AND status = 'ok' AND input_tokens IS NOT NULL
 )
 SELECT
     run_id,

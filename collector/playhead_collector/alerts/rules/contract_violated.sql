@@ -10,7 +10,7 @@ WITH told AS
     SELECT run_id, agent, step_id, start_time, if(kind = 'tool', tool, name) AS called,
         attributes['playhead.contract.violation'] AS violation
     FROM steps
-    WHERE run_id IN {runs:Array(String)} AND kind IN ('tool', 'agent')
+    WHERE run_id IN {runs:Array(String)} AND start_time >= {began:DateTime64(3, 'UTC')} AND kind IN ('tool', 'agent')
         AND run_id IN (SELECT run_id FROM runs WHERE run_id IN {runs:Array(String)} AND status = 'ok')
 )
 SELECT

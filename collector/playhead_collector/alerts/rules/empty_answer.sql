@@ -13,7 +13,8 @@ WITH
     (
         SELECT run_id, step_id, agent
         FROM steps
-        WHERE run_id IN {runs:Array(String)} AND kind = 'agent' AND parent_id = '' AND status = 'ok'
+        WHERE run_id IN {runs:Array(String)} AND start_time >= {began:DateTime64(3, 'UTC')}
+            AND kind = 'agent' AND parent_id = '' AND status = 'ok'
             -- An empty text is no piece at all.
             AND (arrayExists((h, f) -> f IN ('output', 'output_any') AND has(nothing, h), piece_hashes, piece_fields)
             OR (has(attribute_keys, 'output.value') AND NOT has(piece_fields, 'output_any')))

@@ -14,7 +14,7 @@ WITH
             arrayFilter((h, f) -> f = 'system', piece_hashes, piece_fields) AS system,
             arrayFilter((h, f) -> f IN ('input', 'input_any') AND NOT has(between, h), piece_hashes, piece_fields) AS messages
         FROM steps
-        WHERE run_id IN {runs:Array(String)} AND kind = 'prompt'
+        WHERE run_id IN {runs:Array(String)} AND start_time >= {began:DateTime64(3, 'UTC')} AND kind = 'prompt'
     ),
     followed AS
     (

@@ -19,7 +19,7 @@ WITH
             lower(attributes['gen_ai.evaluation.score.label']) AS label
         FROM steps
         INNER JOIN (SELECT run_id, agent AS run_agent FROM runs WHERE run_id IN {runs:Array(String)}) AS of_run USING (run_id)
-        WHERE run_id IN {runs:Array(String)} AND kind = 'score'
+        WHERE run_id IN {runs:Array(String)} AND start_time >= {began:DateTime64(3, 'UTC')} AND kind = 'score'
     ),
     usual AS
     (

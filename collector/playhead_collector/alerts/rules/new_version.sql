@@ -36,12 +36,23 @@ WITH
         LEFT JOIN prompted ON run_rows.run_id = prompted.run_id
         WHERE status IN ('ok', 'error') AND what != '' AND {at:Identifier} > {since:DateTime64(3, 'UTC')} AND {at:Identifier} <= {until:DateTime64(3, 'UTC')}
     ),
+    -- Agents with something new that enough runs have, and enough runs before it: of most agents nothing more is read.
+    renewed AS
+    (
+        SELECT agent
+        FROM (SELECT agent, what, count() AS runs, min(time) AS since_time FROM told GROUP BY agent, what)
+        GROUP BY agent
+        HAVING countIf(runs >= {fewest:UInt32} AND since_time > {until:DateTime64(3, 'UTC')} - toIntervalSecond({fresh:UInt32})) > 0
+            AND sum(runs) >= 3 * {fewest:UInt32}
+    ),
     -- By windows, one after the other: what is named twice is read twice.
     dated AS
     (
         SELECT *, min(time) OVER (PARTITION BY agent, what) AS since_time,
             since_time > {until:DateTime64(3, 'UTC')} - toIntervalSecond({fresh:UInt32}) AS is_fresh
         FROM told
+        -- Prompts are looked up in steps, which twice would be dearer.
+        WHERE {asks_prompts:Bool} OR agent IN (SELECT agent FROM renewed)
     ),
     parted AS
     (

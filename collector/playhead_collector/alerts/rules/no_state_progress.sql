@@ -17,7 +17,7 @@ WITH transitions AS
         sipHash64(mapFilter((key, value) -> startsWith(key, 'playhead.transition.') AND key != 'playhead.transition.from',
             attributes)) AS reached
     FROM steps
-    WHERE run_id IN {runs:Array(String)} AND kind = 'state'
+    WHERE run_id IN {runs:Array(String)} AND start_time >= {began:DateTime64(3, 'UTC')} AND kind = 'state'
 )
 SELECT
     run_id,

@@ -14,7 +14,8 @@ SELECT
     format('{} ended with {} in {}, which is no terminal state', if(agent = '', 'a run', agent), machine,
         argMax(attributes['playhead.transition.to'], start_time)) AS summary
 FROM steps
-WHERE run_id IN {runs:Array(String)} AND kind = 'state' AND mapContains(attributes, 'playhead.transition.terminal')
+WHERE run_id IN {runs:Array(String)} AND start_time >= {began:DateTime64(3, 'UTC')}
+    AND kind = 'state' AND mapContains(attributes, 'playhead.transition.terminal')
     AND run_id IN (SELECT run_id FROM runs WHERE run_id IN {runs:Array(String)} AND status = 'ok')
 GROUP BY run_id, machine
 HAVING argMax(attributes['playhead.transition.terminal'], start_time) = 'false'

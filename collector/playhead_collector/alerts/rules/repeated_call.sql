@@ -21,7 +21,8 @@ WITH calls AS
         SELECT run_id, agent, tool, arguments_hash, step_id, start_time, sipHash64(status, status_message,
             arrayFilter((h, f) -> f IN ('result', 'output', 'output_any'), piece_hashes, piece_fields)) AS answer
         FROM steps
-        WHERE run_id IN {runs:Array(String)} AND kind = 'tool' AND arguments_hash != 0 AND status != 'open'
+        WHERE run_id IN {runs:Array(String)} AND start_time >= {began:DateTime64(3, 'UTC')}
+            AND kind = 'tool' AND arguments_hash != 0 AND status != 'open'
     ) AS told
     GROUP BY run_id, tool, arguments_hash
     HAVING times > 1

@@ -18,7 +18,8 @@ FROM
     SELECT run_id, agent, step_id, start_time, if(kind = 'tool', tool, if(request_model != '', request_model, name)) AS called,
         sipHash64(arrayFilter((h, f) -> f IN ('input', 'arguments', 'input_any'), piece_hashes, piece_fields)) AS asked
     FROM steps
-    WHERE run_id IN {runs:Array(String)} AND kind IN ('tool', 'prompt', 'retrieval') AND status = 'error'
+    WHERE run_id IN {runs:Array(String)} AND start_time >= {began:DateTime64(3, 'UTC')}
+        AND kind IN ('tool', 'prompt', 'retrieval') AND status = 'error'
         AND run_id IN (SELECT run_id FROM runs WHERE run_id IN {runs:Array(String)} AND status = 'ok')
 )
 GROUP BY run_id, called, asked

@@ -18,6 +18,6 @@ INNER JOIN
     SELECT run_id, missing_parents AS gaps FROM runs WHERE run_id IN {runs:Array(String)} AND status != 'open'
 ) AS ended USING (run_id)
 -- What was said of the run from outside is no step that it took.
-WHERE run_id IN {runs:Array(String)} AND operation != 'feedback'
+WHERE run_id IN {runs:Array(String)} AND start_time >= {began:DateTime64(3, 'UTC')} AND operation != 'feedback'
 GROUP BY run_id
 HAVING value > 0

@@ -13,7 +13,7 @@ WITH last AS
         SELECT run_id, agent, step_id, start_time, kind, tool, status, max(start_time) OVER (PARTITION BY run_id) AS last_time,
             arrayFirst((h, f) -> f IN ('result', 'output', 'output_any'), piece_hashes, piece_fields) AS answer
         FROM steps
-        WHERE run_id IN {runs:Array(String)} AND kind IN ('tool', 'decision', 'approval')
+        WHERE run_id IN {runs:Array(String)} AND start_time >= {began:DateTime64(3, 'UTC')} AND kind IN ('tool', 'decision', 'approval')
             AND run_id IN (SELECT run_id FROM runs WHERE run_id IN {runs:Array(String)} AND status = 'ok')
     )
     WHERE start_time = last_time

@@ -32,6 +32,17 @@ FROM
     WHERE kind = 'tool' AND status != 'open'
         AND start_time > {since:DateTime64(3, 'UTC')} - toIntervalDay(1)
         AND {at:Identifier} > {since:DateTime64(3, 'UTC')} AND {at:Identifier} <= {until:DateTime64(3, 'UTC')}
+        -- A past is read of tools alone that fail now, which mostly is none.
+        AND tool IN
+        (
+            SELECT tool
+            FROM step_rows
+            WHERE kind = 'tool' AND status = 'error' AND start_time > {since:DateTime64(3, 'UTC')} - toIntervalDay(1)
+                AND {at:Identifier} > {until:DateTime64(3, 'UTC')} - toIntervalSecond({window:UInt32})
+                AND {at:Identifier} <= {until:DateTime64(3, 'UTC')}
+            GROUP BY tool
+            HAVING uniqExact(run_id) >= {failures:UInt32}
+        )
     GROUP BY tool, run_id, is_now
 )
 GROUP BY tool

@@ -13,7 +13,7 @@ SELECT
     1 AS value,
     format('the last answer of {} ended by {}', if(agent = '', 'a run', agent), toString(argMax(finish_reason, start_time))) AS summary
 FROM steps
-WHERE run_id IN {runs:Array(String)} AND kind = 'prompt'
+WHERE run_id IN {runs:Array(String)} AND start_time >= {began:DateTime64(3, 'UTC')} AND kind = 'prompt'
     AND run_id IN (SELECT run_id FROM runs WHERE run_id IN {runs:Array(String)} AND status = 'ok')
 GROUP BY run_id
 HAVING argMax(finish_reason, start_time) IN ('length', 'content_filter')

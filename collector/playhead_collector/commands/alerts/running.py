@@ -13,7 +13,7 @@ from rich.table import Table
 
 from playhead.errors import UsageError
 from playhead_collector.alerts.ask import Finding, Moment, ask
-from playhead_collector.alerts.changed import changed_runs, store_time
+from playhead_collector.alerts.changed import changed_runs, first_began, store_time
 from playhead_collector.alerts.rule import Rule
 from playhead_collector.alerts.rule_folder import Rules
 from playhead_collector.alerts.ruling import Ruling
@@ -102,7 +102,8 @@ def _watch(arguments: argparse.Namespace, rules: Rules) -> int:
 
 def _ask(client: Client, rules: Rules, names: list[str], since: str) -> list[tuple[Rule, Finding]]:
     now = store_time(client)
-    moment = Moment(now, sorted(changed_runs(client, parse_time(since, now))))
+    there = changed_runs(client, parse_time(since, now))
+    moment = Moment(now, sorted(there), began=first_began(there, there))
     found: list[tuple[Rule, Finding]] = []
     refused = list(rules.refused)
     for rule in rules.rules:

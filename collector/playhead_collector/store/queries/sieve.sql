@@ -8,5 +8,6 @@ INNER JOIN
     FROM runs
     WHERE run_id IN {runs:Array(String)}
 ) AS run USING (run_id)
-WHERE run_id IN {runs:Array(String)}
+-- The start says in which days to look: the runs' ids alone would be looked for in each day that is stored.
+WHERE run_id IN {runs:Array(String)} AND start_time >= {began:DateTime64(3, 'UTC')}
 GROUP BY run_id, run_status, run_cost, run_tokens, run_gaps
