@@ -25,8 +25,12 @@ WITH
             -- A tool may ask for itself, in its own step or in one that it calls; then it waits for the answer, and knows it.
             groupUniqArrayArray([asked.parent_id, around.parent_id]) AS within
         FROM steps AS asked
-        LEFT JOIN (SELECT run_id, step_id, parent_id FROM steps WHERE run_id IN (SELECT run_id FROM uses) AND start_time >= {began:DateTime64(3, 'UTC')}) AS around
-            ON asked.run_id = around.run_id AND asked.parent_id = around.step_id
+        LEFT JOIN
+        (
+            SELECT run_id, step_id, parent_id
+            FROM steps
+            WHERE run_id IN (SELECT run_id FROM uses) AND start_time >= {began:DateTime64(3, 'UTC')}
+        ) AS around ON asked.run_id = around.run_id AND asked.parent_id = around.step_id
         WHERE asked.run_id IN (SELECT run_id FROM uses) AND asked.start_time >= {began:DateTime64(3, 'UTC')} AND asked.kind = 'approval'
         GROUP BY run_id
     ),
