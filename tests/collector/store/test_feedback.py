@@ -70,7 +70,7 @@ def test_a_run_that_is_scored_days_later_is_what_it_was(other: StoreDatabase) ->
     say(other, Feedback(run_id(11), "helpful", 0.1), Feedback(run_id(11), "note", None, "00f067aa0ba902b7", "gone"))
     assert other.rows(kept) == before
     later = changed_runs(other.client, NOW - timedelta(days=9999))
-    assert later[run_id(11)] > computed[run_id(11)], "rules are asked about it again"
+    assert later[run_id(11)].computed > computed[run_id(11)].computed, "rules are asked about it again"
 
 
 def test_a_run_of_which_nothing_but_scores_is_here_is_no_run_until_its_steps_come(other: StoreDatabase) -> None:
