@@ -27,10 +27,9 @@ from playhead_collector.store.address import (
     data_directory,
     parse_address,
 )
+from playhead_collector.tokens import holders
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
-
-SHORTEST_TOKEN = 8
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +60,11 @@ class Settings(BaseModel):
     )
     read_token: list[str] = Field(
         default_factory=list, description="token, or project=token, that may read; repeatable; @FILE as above"
+    )
+    figures_token: list[str] = Field(
+        default_factory=list,
+        description="token, or project=token, that may read figures and no payloads; repeatable; @FILE as above; "
+        "embedded store only",
     )
     tls_cert: Path | None = Field(default=None, description="certificate file for all ports")
     tls_key: Path | None = Field(default=None, description="its private key")
@@ -101,7 +105,7 @@ class Settings(BaseModel):
     log_level: str = Field(default="info", description="debug, info, warning or error")
     log_format: str = Field(default="text", description="text, or json: one object a line")
 
-    @field_validator("ingest_token", "read_token", "retention", "redact", mode="before")
+    @field_validator("ingest_token", "read_token", "figures_token", "retention", "redact", mode="before")
     @classmethod
     def _several(cls, value: object) -> object:
         """One entry need not be written as a list; an entry `@FILE` is that file's lines."""
@@ -142,26 +146,7 @@ class Settings(BaseModel):
 
     def tokens(self, given: list[str]) -> dict[str, str]:
         """Token to project."""
-        found: dict[str, str] = {}
-        for entry in given:
-            project, separator, token = entry.partition("=")
-            # A token may end in the = of base64: then what stands before it is no project.
-            if not separator or not token.strip("="):
-                project, token = DEFAULT_PROJECT, entry
-            try:
-                checked_project(project)
-            except UsageError:
-                raise UsageError(
-                    "a token's project is written with 1 to 40 of a-z, 0-9 and _, as in project=token; a token that "
-                    "has a = in it always takes one: default=TOKEN"
-                ) from None
-            if len(token) < SHORTEST_TOKEN:
-                raise UsageError(
-                    f"a token for project {project!r} is too short: use at least {SHORTEST_TOKEN} characters"
-                )
-            if found.setdefault(token, project) != project:
-                raise UsageError(f"one token is given to two projects, {found[token]!r} and {project!r}")
-        return found
+        return {token: holder.project for token, holder in holders(given).items()}
 
     def retention_days(self) -> dict[str, int]:
         """By project."""
@@ -180,8 +165,18 @@ class Settings(BaseModel):
 
     def check(self) -> None:
         """Refuses what would let strangers in, and what can only fail later."""
-        for given in (self.ingest_token, self.read_token, [self.admin_token] if self.admin_token else []):
-            self.tokens(given)
+        for given in (self.ingest_token, [*self.read_token, *self.figures_token], [self.admin_token]):
+            self.tokens([token for token in given if token])
+        both = holders(self.read_token).keys() & holders(self.figures_token).keys()
+        if both:
+            raise UsageError("one token is given with --read-token and with --figures-token; it can be one of them")
+        if self.figures_token and not isinstance(self.address, Embedded):
+            raise UsageError(
+                "--figures-token is for the embedded store; a server has users of its own, and docs/governance.md "
+                "says how to let them read figures and no payloads"
+            )
+        if self.figures_token and not self.read_token:
+            raise UsageError("--figures-token takes --read-token beside it: without one everybody may read everything")
         self.retention_days()
         self.redactions()
         for name in ("tls_cert", "tls_key"):

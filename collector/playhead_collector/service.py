@@ -41,6 +41,7 @@ from playhead_collector.spool.drain import Drain
 from playhead_collector.spool.spool import Spool, SpoolLimits
 from playhead_collector.store.address import Embedded
 from playhead_collector.store.store import Store
+from playhead_collector.tokens import holders
 
 log = logging.getLogger(__name__)
 
@@ -105,7 +106,11 @@ class Collector:
         body = settings.max_body_mb * MIB
         limits = Limits(compressed=body, decompressed=body, in_flight=2 * body + 32 * MIB)
         gate = TokenGate(
-            settings.tokens(settings.ingest_token), settings.tokens(settings.read_token), self.store.prepare
+            holders(settings.ingest_token),
+            holders(settings.read_token),
+            self.store.prepare,
+            holders(settings.figures_token),
+            self.store.prepare_figures,
         )
         self._exporter = Exporter(self.spool, limits, self.metrics, redactions_of(settings))
         tls: dict[str, Any] = {"ssl_certfile": settings.tls_cert, "ssl_keyfile": settings.tls_key}

@@ -18,11 +18,12 @@ from playhead.errors import PlayheadError
 from playhead_collector.errors import BadRequest
 from playhead_collector.facade.answer import Answer, Manner, Means, Opened, complaint_response, opened
 from playhead_collector.facade.clauses import system_filters
-from playhead_collector.facade.complaints import UNKNOWN_DATABASE, QueryFailed, complaint_for
+from playhead_collector.facade.complaints import UNKNOWN_DATABASE, QueryFailed, complaint_for, not_among_figures
 from playhead_collector.facade.engine import Engine, Query, answer_of
 from playhead_collector.facade.formats import DEFAULT, STREAMED, known_format
 from playhead_collector.facade.guard import Guard
 from playhead_collector.facade.limits import Limits
+from playhead_collector.facade.reader import Reader
 from playhead_collector.facade.request import Asked, credentials_of, read_request
 from playhead_collector.facade.seats import Seats
 from playhead_collector.facade.settings import settings_to_apply
@@ -32,8 +33,8 @@ from playhead_collector.facade.stops import Stops
 class Gate(Protocol):
     """Who may read what."""
 
-    def database_for(self, user: str | None, secret: str | None) -> str:
-        """The database of the project that this secret reads; raises Unauthenticated."""
+    def reader_for(self, user: str | None, secret: str | None) -> Reader:
+        """Whom this secret makes the one who asks; raises Unauthenticated."""
         ...
 
 
@@ -52,17 +53,17 @@ def facade_app(engine: Engine, gate: Gate, limits: Limits | None = None, *, name
             return PlainTextResponse("Ok.\n")
         try:
             who = credentials_of(request)
-            database = gate.database_for(who.user, who.secret)
+            reader = gate.reader_for(who.user, who.secret)
             asked = await read_request(request, limits)
-            return _answer(asked, database)
+            return _answer(asked, reader)
         except PlayheadError as error:
             return complaint_response(complaint_for(error), identity)
 
-    def _answer(asked: Asked, database: str) -> Response:
+    def _answer(asked: Asked, reader: Reader) -> Response:
+        database = reader.database
         if not asked.statement.strip():
             raise BadRequest("no statement was sent; put it in the URL as query= or in the body")
-        # Clients send `default` where their user named none.
-        if asked.database not in (None, "default", database):
+        if not reader.may_name(asked.database):
             raise QueryFailed(
                 UNKNOWN_DATABASE,
                 "UNKNOWN_DATABASE",
@@ -73,7 +74,7 @@ def facade_app(engine: Engine, gate: Gate, limits: Limits | None = None, *, name
         blank = Query("", database, default, {}, {})
 
         def begin() -> Opened:
-            admitted = guard.admit(asked.statement, database, asked.values)
+            admitted = guard.admit(asked.statement, database, asked.values, views_only=reader.figures_of is not None)
             output = admitted.format or default
             streamed = output in STREAMED and admitted.in_blocks
             if not streamed:
@@ -90,8 +91,15 @@ def facade_app(engine: Engine, gate: Gate, limits: Limits | None = None, *, name
             )
             return opened(engine, query)
 
+        def begin_with_figures() -> Opened:
+            try:
+                return begin()
+            except QueryFailed as error:
+                raise not_among_figures(error) from None
+
         zone = settings.get("session_timezone")
-        return Answer(means, begin, Manner(blank.id, asked.query_id, asked.accepts, zone))
+        to_begin = begin if reader.figures_of is None else begin_with_figures
+        return Answer(means, to_begin, Manner(blank.id, asked.query_id, asked.accepts, zone))
 
     async def well(_: Request) -> Response:
         return PlainTextResponse("Ok.\n")

@@ -21,6 +21,7 @@ from playhead_collector.errors import (
     TryLater,
     Unauthenticated,
 )
+from playhead_collector.store.figures import NOT_PERMITTED
 
 logger = logging.getLogger(__name__)
 
@@ -73,6 +74,17 @@ class QueryFailed(StoreError):
         text = rest[: name.start()] if name else rest
         text = _EXPECTED.sub(r"\1, …", _GUARD_SCOPE.sub("", _OTHER_NAMES.sub("", text)))
         return cls(int(found[1]), name[1] if name else "", text.strip())
+
+
+# An unknown column, table or identifier.
+_NOT_THERE = (16, 47, 60)
+
+
+def not_among_figures(error: QueryFailed) -> StoreError:
+    """What is not there for a reader of figures may well be there: they are told that, and not that there is none."""
+    if error.code not in _NOT_THERE:
+        return error
+    return QueryRefused(f"{NOT_PERMITTED}: this token reads figures, and in these there is no such thing. {error}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ from playhead_collector.facade.engine import Engine, Query, answer_of
 from playhead_collector.facade.formats import known_format
 from playhead_collector.facade.functions import ForbiddenFunctions
 from playhead_collector.facade.limits import Limits
-from playhead_collector.facade.syntax import Words, tree_of, words_of
+from playhead_collector.facade.syntax import Words, tree_of, without_prewhere, words_of
 
 _DATABASE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*\Z")
 _BOUND_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*\Z")
@@ -67,8 +67,11 @@ class Guard:
         self._remembered: OrderedDict[tuple[str, str], Admitted] = OrderedDict()
         self._lock = Lock()
 
-    def admit(self, statement: str, database: str, values: Mapping[str, str]) -> Admitted:
-        """The statement as it may run against `database`; anything else raises."""
+    def admit(self, statement: str, database: str, values: Mapping[str, str], *, views_only: bool = False) -> Admitted:
+        """The statement as it may run against `database`; anything else raises.
+
+        Views take no PREWHERE, which is for tables what WHERE is for both: in a database of views it is read so.
+        """
         if _DATABASE_NAME.match(database) is None:
             raise QueryRefused(f"the database name {database!r} cannot be read safely; use letters, digits and _")
         key = (database, statement)
@@ -78,6 +81,8 @@ class Guard:
                 return self._remembered[key]
         self._check_size(statement, values)
         canonical = self._canonical(statement)
+        if views_only:
+            canonical = without_prewhere(canonical)
         words = words_of(canonical)
         self._check_names(words, values)
         if "STATE" in words.clauses:

@@ -73,6 +73,11 @@ def words_of(canonical: str) -> Words:
     return Words(frozenset(called), selects, frozenset(quoted), frozenset(bound), frozenset(clauses))
 
 
+def without_prewhere(canonical: str) -> str:
+    """WHERE in place of it. To be read by the engine again: what this makes of a statement is not known to be one."""
+    return _WORD.sub(lambda found: "WHERE" if found["bare"] == "PREWHERE" else found[0], canonical)
+
+
 def tree_of(explained: str) -> Node:
     """The tree out of the indented lines, each of which must have the children that it claims."""
     root: Node | None = None

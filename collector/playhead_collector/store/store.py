@@ -25,6 +25,7 @@ from playhead_collector.store.address import DEFAULT_PROJECT, Address, Embedded,
 from playhead_collector.store.ddl import Form
 from playhead_collector.store.engine import Engine
 from playhead_collector.store.erase import Erased, Subject, erase, runs_of, sweep
+from playhead_collector.store.figures import figures_name, make_figures
 from playhead_collector.store.known import KnownPieces
 from playhead_collector.store.migrations import check_suitable, migrate
 from playhead_collector.store.query import load
@@ -116,6 +117,17 @@ class Store:
                 self._tell_of_damage(self._admin, database)
                 self._ready.add(database)
         return database
+
+    def prepare_figures(self, project: str) -> str:
+        """The same for the database of a project's figures (figures.py). Of an embedded store."""
+        database = self.prepare(project)
+        name = figures_name(database)
+        with self._lock:
+            if name not in self._ready:
+                assert self._admin is not None
+                make_figures(self._admin, database)
+                self._ready.add(name)
+        return name
 
     def _tell_of_damage(self, client: Client, database: str) -> None:
         """The engine leaves damaged parts out without a word; what is missing must not look as if it never was."""

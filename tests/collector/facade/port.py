@@ -6,7 +6,7 @@ import socket
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 import urllib3
@@ -14,6 +14,7 @@ import uvicorn
 
 from playhead_collector.errors import Unauthenticated
 from playhead_collector.facade import Engine, Limits, facade_app
+from playhead_collector.facade.reader import Reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +22,14 @@ class TokenGate:
     """A gate as the collector has one: each token reads one project's database."""
 
     databases: Mapping[str, str]
+    figures: Mapping[str, str] = field(default_factory=dict)
+    """Databases of figures, beside those that they are of."""
 
-    def database_for(self, user: str | None, secret: str | None) -> str:
+    def reader_for(self, user: str | None, secret: str | None) -> Reader:
         if secret is None or secret not in self.databases:
             raise Unauthenticated("no such read token; ask the operator for one")
-        return self.databases[secret]
+        database = self.databases[secret]
+        return Reader(database, "default", secret, self.figures.get(database))
 
 
 TOKENS = TokenGate({"acme-token": "acme", "other-token": "other"})

@@ -1,0 +1,21 @@
+"""Who asks at the reading port, as its gate knows them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """`database` is the only one that there is for them."""
+
+    database: str
+    project: str
+    name: str
+    """Of their token; empty where none is asked for."""
+    figures_of: str | None = None
+    """Of a reader of figures, the database whose figures are in theirs; None where payloads may be read, too."""
+
+    def may_name(self, database: str | None) -> bool:
+        """Whether a client may ask for this one. Clients send `default` where their user named none."""
+        return database in (None, "default", self.database) or (database is not None and database == self.figures_of)

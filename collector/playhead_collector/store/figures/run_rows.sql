@@ -1,0 +1,3 @@
+SELECT
+    * REPLACE (if(error = '', '', {{said}}) AS error)
+FROM {{source}}.run_rows FINAL
