@@ -84,7 +84,8 @@ def not_among_figures(error: QueryFailed) -> StoreError:
     """What is not there for a reader of figures may well be there: they are told that, and not that there is none."""
     if error.code not in _NOT_THERE:
         return error
-    return QueryRefused(f"{NOT_PERMITTED}: this token reads figures, and in these there is no such thing. {error}")
+    said = str(error).partition(". In scope ")[0].rstrip(".")
+    return QueryRefused(f"{NOT_PERMITTED}: this token reads figures, and these do not have it. {said}")
 
 
 @dataclass(frozen=True, slots=True)

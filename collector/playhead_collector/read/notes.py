@@ -11,6 +11,7 @@ from opentelemetry.proto.common.v1.common_pb2 import AnyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from playhead_collector.read.words import duration
+from playhead_collector.redact.said import KINDS, PLACES, counts_of
 
 _OURS = ("playhead.", "gen_ai.evaluation.")
 
@@ -79,9 +80,10 @@ def _violations(span: Span) -> Iterator[Note]:
 
 
 def _redaction(said: dict[str, AnyValue]) -> Iterator[Note]:
-    kinds, places = _text(said, "playhead.redacted.kinds"), _text(said, "playhead.redacted.places")
+    kinds, places = counts_of(_text(said, KINDS)), counts_of(_text(said, PLACES))
     if kinds:
-        yield Note(f"redacted before it was kept: {kinds.replace('=', ' ×')}; in {places.replace('=', ' ×')}")
+        named, where = (", ".join(f"{one} ×{n}" for one, n in sorted(counts.items())) for counts in (kinds, places))
+        yield Note(f"redacted before it was kept: {named}; in {where}")
 
 
 def _text(said: dict[str, AnyValue], key: str) -> str:

@@ -33,5 +33,5 @@ def test_a_run_says_how_much_was_hidden_of_it_and_a_step_says_where(store_databa
     notes = [note.text for one in spans for note in notes_on(one)]
     assert notes == [
         "redacted before it was kept: email ×1; in input.value ×1",
-        "redacted before it was kept: card ×1 email ×1; in a ×2",
+        "redacted before it was kept: card ×1, email ×1; in a ×2",
     ]
