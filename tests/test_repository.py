@@ -93,11 +93,11 @@ def test_every_query_file_is_loaded_by_something() -> None:
     assert names and unused == []
 
 
-def test_every_other_sql_file_is_of_a_numbered_migration() -> None:
+def test_every_other_sql_file_is_of_a_numbered_migration_or_a_view_of_figures() -> None:
     others = [path for path in committed() if path.suffix == ".sql" and path.is_relative_to(STORE)]
     for path in others:
         where = path.relative_to(STORE)
-        assert where.parts[0] == "queries" or where.parts == ("schema", "migrations.sql") or (
+        assert where.parts[0] in ("queries", "figures") or where.parts == ("schema", "migrations.sql") or (
             re.fullmatch(r"schema/\d{4}/\d\d_\w+\.sql", where.as_posix())
         ), where  # fmt: skip
 
