@@ -40,6 +40,14 @@ $(VENV)/.frameworks: $(STAMP)
 
 proof-frameworks proof-replay: $(VENV)/.frameworks
 
+# In an environment of its own: it brings a plugin of pytest's.
+$(VENV)-attack/.installed: tests/proof/attacks/requirements.txt $(STAMP)
+	$(PYTHON) -m venv $(VENV)-attack
+	$(VENV)-attack/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -r $<
+	@touch $@
+
+proof-security: $(VENV)-attack/.installed
+
 demo: setup
 	$(BIN)/playhead demo
 

@@ -11,7 +11,7 @@ import re
 from typing import Any
 
 from fastapi import FastAPI, Header, HTTPException
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from playhead.errors import UsageError
 from playhead_collector.alerts.marks import Kind, say_mark
@@ -23,9 +23,14 @@ from playhead_collector.store.address import DEFAULT_PROJECT, checked_project
 from playhead_collector.store.erase import Subject
 from playhead_collector.store.store import Store
 
+# A name that is not known is most likely one that was meant to be another.
+_NO_OTHERS = ConfigDict(extra="forbid")
+
 
 class EraseRequest(BaseModel):
     """Whose runs are to go."""
+
+    model_config = _NO_OTHERS
 
     subject: Subject
     value: str = Field(min_length=1, max_length=4096)
@@ -50,8 +55,10 @@ class EraseAnswer(BaseModel):
 class MarkRequest(BaseModel):
     """That somebody saw an alert, or that nobody is to be told of some for a while."""
 
+    model_config = _NO_OTHERS
+
     kind: Kind
-    seconds: float = Field(ge=0, le=366 * 86400)
+    seconds: float = Field(strict=True, ge=0, le=366 * 86400)
     by: str = Field(max_length=200)
     note: str = Field(default="", max_length=4096)
     alert_id: str = Field(default="", max_length=64)
@@ -68,7 +75,9 @@ class MarkAnswer(BaseModel):
 
 
 def admin_app(settings: Settings, store: Store, drain: Drain) -> Any:
-    app = FastAPI(title="Playhead administration", docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(
+        title="Playhead administration", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False
+    )
 
     @app.post("/admin/erase")
     async def erase(
@@ -78,7 +87,7 @@ def admin_app(settings: Settings, store: Store, drain: Drain) -> Any:
         try:
             project = checked_project(request.project)
         except UsageError as error:
-            raise HTTPException(422, str(error)) from None
+            raise HTTPException(400, str(error)) from None
         value = request.value.lower() if request.subject is Subject.RUN else request.value
         done = drain.exclusively(
             lambda: erase_everywhere(store, settings.spool_folder, project, request.subject, value)
@@ -96,7 +105,7 @@ def admin_app(settings: Settings, store: Store, drain: Drain) -> Any:
         try:
             client = store.reader(checked_project(request.project))
         except UsageError as error:
-            raise HTTPException(422, str(error)) from None
+            raise HTTPException(400, str(error)) from None
         said = request.model_dump(exclude={"project"})
         return MarkAnswer(mark_id=say_mark(client, **said))
 

@@ -5,9 +5,9 @@ The first blocks are read before the status is sent, so that most failures are a
 small answers have a length and a summary. What fails later is said inside the body in ClickHouse's tagged
 form, which clickhouse-connect raises as an error: a short answer never looks whole.
 
-A statement is stopped when its client goes, when the client leaves a block unread, and when it outlives
-its time; some cannot be stopped (engine.py), and then the client is answered all the same and the seat
-waits for the engine.
+A statement is stopped when its client goes, when the client leaves a block unread (for less long where
+others wait), and when it outlives its time; some cannot be stopped (engine.py), and then the client is
+answered all the same and the seat waits for the engine.
 """
 
 from __future__ import annotations
@@ -201,11 +201,21 @@ class Answer(Response):
         )
 
     async def _send(self, send: Send, message: dict[str, object]) -> None:
+        """Until it is read, as long as a client may leave it unread; that is less while others wait for the seat."""
+        limits = self._means.limits
+        sending = asyncio.ensure_future(send(message))
+        until = asyncio.get_running_loop().time() + limits.stall_seconds
         try:
-            async with asyncio.timeout(self._means.limits.stall_seconds):
-                await send(message)
-        except (TimeoutError, OSError):
+            while not sending.done():
+                await asyncio.wait({sending}, timeout=min(limits.patience_seconds, limits.stall_seconds))
+                late = asyncio.get_running_loop().time() >= until
+                if not sending.done() and (late or self._means.seats.wanted):
+                    raise ClientGone
+            sending.result()
+        except OSError:
             raise ClientGone from None
+        finally:
+            sending.cancel()
 
     async def _complain(self, complaint: Complaint, send: Send) -> None:
         plain = complaint_response(complaint, self._identity())

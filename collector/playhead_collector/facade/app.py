@@ -110,7 +110,7 @@ def facade_app(engine: Engine, gate: Gate, limits: Limits | None = None, *, name
         await stops.settle(limits.grace_seconds)
         seats.close()
 
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False, lifespan=lifespan)
     app.add_route("/ping", well, methods=["GET", "HEAD"])
     app.add_route("/replicas_status", well, methods=["GET", "HEAD"])
     app.add_route("/", statement, methods=["GET", "POST", "HEAD"])

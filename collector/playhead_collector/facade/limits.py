@@ -27,6 +27,8 @@ class Limits:
     body_seconds: float = 30.0
     stall_seconds: float = 30.0
     """How long a client may leave a sent block unread."""
+    patience_seconds: float = 5.0
+    """The same while others wait for a seat: who reads slowly may do so where nobody else wants to read."""
     grace_seconds: float = 5.0
     """What a statement gets, beyond its time, to notice that it was stopped."""
     concurrent: int = 4

@@ -55,6 +55,11 @@ class Seats:
         self._all: list[Seat] = []
         self._waiting = 0
 
+    @property
+    def wanted(self) -> bool:
+        """Whether somebody waits for a seat."""
+        return self._waiting > 0 and self._free.empty()
+
     async def take(self) -> Seat:
         if self._free.empty() and len(self._all) < self._limits.concurrent:
             self._all.append(Seat(len(self._all)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from playhead.printable import printable
 from playhead_collector.read.words import duration
 from playhead_collector.slo.alarms import Alarms
 from playhead_collector.slo.budget import Budget
@@ -70,7 +71,7 @@ BUDGET_HEAD = ("target", "is", "budget left", "burn rate", "alarm", "days")
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     def line(words: Sequence[str]) -> str:
-        return "| " + " | ".join(word.replace("|", "\\|").replace("\n", " ") for word in words) + " |"
+        return "| " + " | ".join(printable(word).replace("|", "\\|").replace("\n", " ") for word in words) + " |"
 
     return [line(head), line(["---"] * len(head)), *(line(row) for row in rows)]
 

@@ -221,6 +221,14 @@ def test_a_client_that_stops_reading_is_left(reading_engine: ChdbEngine) -> None
         assert port.ask("select 'served'").text == "served\n"
 
 
+def test_a_slow_reader_gives_its_seat_to_whoever_waits(reading_engine: ChdbEngine) -> None:
+    limits = Limits(concurrent=1, waiting=4, waiting_seconds=30, patience_seconds=0.2, stall_seconds=600, seconds=600)
+    with serving(reading_engine, limits) as port, socket.create_connection((port.host, port.port)) as slow:
+        _begin(slow, "select number, repeat('x', 100) from numbers(1000000000) format Native")
+        assert slow.recv(10).startswith(b"HTTP/1.1 2")
+        assert port.ask("select 'next'").text == "next\n"
+
+
 def _begin(connection: socket.socket, statement: str) -> None:
     head = (
         "POST / HTTP/1.1",
