@@ -50,12 +50,25 @@ class Subject:
     def count(self, query: str) -> int:
         return int(self.client.query(query).result_rows[0][0])
 
+    def steps(self) -> int:
+        """Rows of steps that are there to be read. Counting parts' rows costs nothing."""
+        return self.count("SELECT count() FROM step_rows")
+
+    def wait_for_more_steps(self, timeout_s: float = 60.0) -> int:
+        """How many there are as soon as they become more."""
+        before, deadline = self.steps(), time.monotonic() + timeout_s
+        while (now := self.steps()) <= before:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"nothing arrives, after {timeout_s:.0f} s")
+            time.sleep(0.02)
+        return now
+
     def wait_for_steps(self, wanted: int, timeout_s: float = 300.0) -> float:
         """The moment (monotonic) at which so many rows of steps were there to be read."""
         deadline = time.monotonic() + timeout_s
         while time.monotonic() < deadline:
-            # Counting parts' rows costs nothing; that they are different steps is checked afterwards.
-            if self.count("SELECT count() FROM step_rows") >= wanted:
+            # That they are different steps is checked afterwards.
+            if self.steps() >= wanted:
                 return time.monotonic()
             time.sleep(0.02)
         raise TimeoutError(f"{wanted} steps were sent, and are not all there after {timeout_s:.0f} s")

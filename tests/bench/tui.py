@@ -1,10 +1,15 @@
 """`make bench-tui`: what a user of the terminal waits for, with a million steps in an embedded store and more arriving.
 
-`start_ratio`: start to first rows, over Textual's own empty app plus one query, each in a process of its own. `key_ms`:
-a key to the next paint of its line. `open_10k_ms`: enter on a run of 10,000 steps to its tree on the screen.
+`start_ratio`: start to first rows, over Textual's own empty app plus one query, each in a process of its own.
+`key_ms`: a key to the next paint of its line, median; five follow one another at once, as from a key that is held, then
+there is a pause, in which what belongs to the run under the cursor is asked for. `open_10k_ms`: enter on a run of
+10,000 steps to its tree on the screen. Both while new runs arrive at a steady rate, `ingest_per_s` steps of them each
+second as the store counts them; and again (`key_flood_ms`, `open_10k_flood_ms`, `ingest_flood_per_s`) while they are
+sent as fast as the collector takes them, which leaves no core idle. Sender, collector and terminal share the machine.
+
 `diff_pause_ms`: the longest that nothing moves while two such runs, no step of which is as in the other, are compared.
-`rss_growth_mb`: of a session that opens run after run, from the hundredth to the last. PLAYHEAD_BENCH_STEPS=20000
-gives a quick look.
+`rss_growth_mb`: of a session that opens run after run, from a tenth of the way to its end. PLAYHEAD_BENCH_STEPS=20000
+gives a quick look, and words after the command name the only parts wanted (walk, start, diff, steady, flood).
 """
 
 from __future__ import annotations
@@ -41,6 +46,11 @@ from playhead_tui.runs.table import RunTable
 _STEPS = int(os.environ.get("PLAYHEAD_BENCH_STEPS", "1000000"))
 _STARTS = 7
 _KEYS = 200
+# Keys that follow upon one another, and the pause after them.
+_HELD, _PAUSE_S = 5, 0.4
+_OPENED = 7
+# Steps a second that arrive steadily: much for two cores that share the work with their reader.
+_RATE = 2_000
 _WALKED = int(os.environ.get("PLAYHEAD_BENCH_WALKED", "1000"))
 _DEEP = 10_000
 _SIZE = (120, 36)
@@ -63,20 +73,43 @@ def _run(folder: Path) -> dict[str, float]:
         say(f"{steps + 2 * _DEEP:,} steps stored")
         store = f"chdb://{folder / 'store'}"
         figures: dict[str, float] = {"steps": steps + 2 * _DEEP}
-        # Merges may go on: it is memory that is measured here.
-        figures |= asyncio.run(_walk(store))
+        if _wanted("walk"):
+            # Merges may go on: it is memory that is measured here.
+            figures |= asyncio.run(_walk(store))
         subject.settle()
         say("merged")
-        figures["start_ratio"] = _start_ratio(store)
-        figures |= asyncio.run(_compare(store, deep.run_id, other.run_id))
-        # From here on more arrives, as fast as it is taken.
-        with subprocess.Popen([*fill, "100000000"], stdout=subprocess.DEVNULL) as filling:
-            try:
-                figures |= asyncio.run(_keys(store, subject))
-                figures["open_10k_ms"] = asyncio.run(_open(store, deep.run_id))
-            finally:
-                filling.terminate()
+        if _wanted("start"):
+            figures["start_ratio"] = _start_ratio(store)
+        if _wanted("diff"):
+            figures |= asyncio.run(_compare(store, deep.run_id, other.run_id))
+        for load, rate in (("steady", _RATE), ("flood", 0)):
+            if _wanted(load):
+                infix = "" if rate else "flood_"
+                found = _while_more_arrives(subject, rate, store, deep.run_id)
+                figures |= {name.replace("*", infix): figure for name, figure in found.items()}
     return figures
+
+
+def _wanted(part: str) -> bool:
+    return not sys.argv[1:] or part in sys.argv[1:]
+
+
+def _while_more_arrives(subject: Subject, rate: int, store: str, deep: str) -> dict[str, float]:
+    """At so many steps a second; at none: as many as are taken."""
+    command = [sys.executable, "-m", "tests.bench.arrive", subject.http, str(rate)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as arriving:
+        try:
+            # What is stored is looked at from the moment on at which something arrives.
+            before = subject.wait_for_more_steps()
+            began = time.monotonic()
+            keys = asyncio.run(_keys(store))
+            opened = asyncio.run(_open(store, deep))
+            arrived = round((subject.steps() - before) / (time.monotonic() - began))
+        finally:
+            arriving.terminate()
+    say(f"{arrived:,} steps a second arrived meanwhile{f', of {rate:,} sent' if rate else ', as fast as taken'}")
+    median, late = statistics.median(keys), statistics.quantiles(keys, n=20)[-1]
+    return {"key_*ms": median, "key_*p95_ms": late, "open_10k_*ms": statistics.median(opened), "ingest_*per_s": arrived}
 
 
 _BEGAN = time.monotonic()
@@ -130,20 +163,21 @@ class Watched(PlayheadApp):
         await until(lambda: self.table is not None and self.table.run is not None)
 
     async def press(self, key: str) -> float:
-        """Presses it; how long until the line that it leads to was painted."""
+        """Presses it; how many milliseconds until the line that it leads to was painted."""
         began, before = time.perf_counter(), self.line
         self.simulate_key(key)
         await until(lambda: any(moment > began and line != before for moment, line in self.painted[-20:]))
-        return next(moment for moment, line in self.painted if moment > began and line != before) - began
+        painted = next(moment for moment, line in self.painted if moment > began and line != before)
+        return (painted - began) * 1000
 
     async def open(self) -> float:
-        """Enter on a run; how long until its steps were painted."""
+        """Enter on a run; how many milliseconds until its steps were painted."""
         began = time.perf_counter()
         self.simulate_key("enter")
         await until(lambda: any(steps.count for steps in self.screen.query(Steps)))
         shown = time.perf_counter()
         await until(lambda: self.painted[-1][0] > shown)
-        return self.painted[-1][0] - began
+        return (self.painted[-1][0] - began) * 1000
 
 
 async def until(there: Callable[[], bool], timeout_s: float = 120.0) -> None:
@@ -154,28 +188,30 @@ async def until(there: Callable[[], bool], timeout_s: float = 120.0) -> None:
         await asyncio.sleep(_LOOK_S)
 
 
-async def _keys(store: str, subject: Subject) -> dict[str, float]:
+async def _keys(store: str) -> list[float]:
+    """How many milliseconds each took."""
     app = Watched(store)
+    times = []
     async with app.run_test(size=_SIZE):
         await until(lambda: app.table is not None and app.table.count > _KEYS)
-        before = subject.count("SELECT count() FROM step_rows")
-        times = [await app.press("pagedown" if number % 10 == 9 else "j") for number in range(_KEYS)]
-        # Of someone who looks at what comes, too.
-        await asyncio.sleep(1)
-        arrived = subject.count("SELECT count() FROM step_rows") - before
-    say(f"{arrived:,} steps arrived meanwhile; slowest key {max(times) * 1000:.0f} ms")
-    return {"key_ms": round(statistics.median(times) * 1000, 1)}
+        for number in range(_KEYS):
+            times.append(await app.press("pagedown" if number % 10 == 9 else "j"))
+            if number % _HELD == _HELD - 1:
+                # Someone who looks at what comes.
+                await asyncio.sleep(_PAUSE_S)
+    say(f"keys: median {statistics.median(times):.0f} ms, slowest {max(times):.0f} ms")
+    return times
 
 
-async def _open(store: str, run_id: str) -> float:
+async def _open(store: str, run_id: str) -> list[float]:
     times = []
-    for _ in range(5):
+    for _ in range(_OPENED):
         app = Watched(store, f"run:{run_id}")
         async with app.run_test(size=_SIZE):
             await app.rows()
             times.append(await app.open())
-    say(f"10,000 steps opened in {', '.join(f'{taken * 1000:.0f}' for taken in times)} ms")
-    return round(statistics.median(times) * 1000, 1)
+    say(f"10,000 steps opened in {', '.join(f'{taken:.0f}' for taken in times)} ms")
+    return times
 
 
 async def _compare(store: str, a: str, b: str) -> dict[str, float]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from clickhouse_connect.driver.client import Client
+from rich.text import Text
 from tests.collector.database import fresh_database
 from tests.collector.facade.port import TokenGate, serving
 from tests.tui.conftest import MakeApp, client_of
@@ -14,7 +17,11 @@ from tests.tui.told import NOW, answered
 from textual.binding import Binding
 
 import playhead_tui.runs.screen
+import playhead_tui.runs.summary
+import playhead_tui.screen
 from playhead_collector.facade import ChdbEngine
+from playhead_collector.read.remarks import Remark
+from playhead_collector.read.runs import RunRow
 from playhead_collector.read.source import Source
 from playhead_collector.store.address import Embedded
 from playhead_collector.store.engine import Engine
@@ -204,3 +211,52 @@ def test_an_action_is_done_from_the_palette(make_app: MakeApp) -> None:
         assert told.app.theme == "playhead-dark"
 
     tell(make_app(), story)
+
+
+def test_a_key_that_is_held_asks_only_of_the_run_at_which_it_rests(
+    make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def remarks_on(client: Client, runs: Sequence[RunRow], now: datetime) -> dict[str, list[Remark]]:
+        asked.extend(run.run_id for run in runs)
+        return {}
+
+    monkeypatch.setattr(playhead_tui.runs.summary, "remarks_on", remarks_on)
+    monkeypatch.setattr(playhead_tui.screen, "REST_S", 1.0)
+
+    async def story(told: Story) -> None:
+        table = told.app.screen.query_one(RunTable)
+        asked.clear()
+        for _ in range(5):
+            told.app.simulate_key("j")
+        await told.settle()
+        assert table.cursor == 5
+        assert table.run is not None
+        assert asked == [table.run.run_id]
+
+    tell(make_app(), story)
+
+
+def test_what_scrolls_is_not_drawn_anew_and_what_changed_is(make_app: MakeApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[int] = []
+    draw = RunTable.draw
+
+    def noted(table: RunTable, line: int, width: int) -> Text:
+        drawn.append(line)
+        return draw(table, line, width)
+
+    monkeypatch.setattr(RunTable, "draw", noted)
+
+    async def story(told: Story) -> None:
+        table = told.app.screen.query_one(RunTable)
+        await told.press("G")
+        await told.press("g")
+        drawn.clear()
+        await told.press("j")
+        assert sorted(set(drawn)) == [0, 1]
+        drawn.clear()
+        await told.press("d")
+        assert set(drawn) >= set(table.visible_lines)
+
+    tell(make_app(), story, (80, 16))

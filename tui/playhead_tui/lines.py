@@ -1,23 +1,27 @@
 """A list of lines of which only those on the screen are ever drawn: a million cost what thirty do.
 
-What a line is and how it looks belongs to subclasses; here are the cursor, the keys, the mouse and the scrolling.
+A line that was drawn is kept until the list, or that line, is refreshed: what scrolls is not drawn anew. What a line is
+and how it looks belongs to subclasses; here are the cursor, the keys, the mouse and the scrolling.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
+
+# Lines that are kept once they were drawn: some screens of them.
+_KEPT = 500
 
 
 class Lines(ScrollView, can_focus=True):
@@ -44,7 +48,8 @@ class Lines(ScrollView, can_focus=True):
         Binding("enter", "choose", "open"),
     ]
 
-    cursor: reactive[int] = reactive(0)
+    # Its two lines are drawn anew, not the screen.
+    cursor: reactive[int] = reactive(0, repaint=False)
     HEAD = 0
     """How many lines on top do not scroll."""
 
@@ -73,6 +78,8 @@ class Lines(ScrollView, can_focus=True):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.count = 0
+        self._drawn: dict[int, tuple[int, Style, Strip]] = {}
+        """By line, at which width and in which style."""
 
     def draw(self, line: int, width: int) -> Text:
         """One line, of `count`."""
@@ -112,7 +119,24 @@ class Lines(ScrollView, can_focus=True):
             return Strip.blank(width, base)
         if line == self.cursor:
             base += self.get_component_rich_style("lines--cursor", partial=True)
-        return self._strip(self.draw(line, width), width, base)
+        kept = self._drawn.get(line)
+        if kept is not None and kept[:2] == (width, base):
+            return kept[2]
+        strip = self._strip(self.draw(line, width), width, base)
+        if len(self._drawn) >= _KEPT:
+            self._drawn.clear()
+        self._drawn[line] = width, base, strip
+        return strip
+
+    def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
+        # Of a region only when it scrolls; what is in it is as it was.
+        if not regions:
+            self._drawn.clear()
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+
+    def refresh_line(self, y: int) -> None:
+        self._drawn.pop(y - self.HEAD, None)
+        super().refresh_line(y)
 
     def _strip(self, text: Text, width: int, style: Style) -> Strip:
         segments = [segment for segment in text.render(self.app.console) if segment.text != "\n"]

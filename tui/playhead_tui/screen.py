@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
@@ -22,6 +23,11 @@ from playhead_tui.shown import one_line
 
 if TYPE_CHECKING:
     from playhead_tui.app import PlayheadApp
+
+
+# How long the cursor stays where it is until the store is asked about that. A key that is held comes again sooner: its
+# questions took three quarters of what a key cost, and nobody read the answers.
+REST_S = 0.12
 
 
 class PlayheadScreen(Screen[None]):
@@ -65,11 +71,30 @@ class PlayheadScreen(Screen[None]):
         """
         self.beside(group, lambda: self.host.reader.ask(question), to)
 
+    def ask_at_rest(self, group: str, question: Callable[[Client], Message], to: MessagePump | None = None) -> None:
+        """As `ask`, once nothing of the group was asked for a moment: what belongs to where the cursor stays."""
+        self.beside_at_rest(group, lambda: self.host.reader.ask(question), to)
+
+    def beside_at_rest(self, group: str, work: Callable[[], Message], to: MessagePump | None = None) -> None:
+        async def rest() -> None:
+            await asyncio.sleep(REST_S)
+            self._set_to_work(group, work, to)
+
+        self._drop(group)
+        self.run_worker(rest, group=_at_rest(group))  # type: ignore[arg-type]
+
     def beside(self, group: str, work: Callable[[], Message], to: MessagePump | None = None) -> None:
         """As `ask`, for work that asks several things, or nothing."""
-        self.run_worker(
-            lambda: self._worked(work, to or self), group=group, exclusive=True, thread=True, exit_on_error=True
-        )
+        self._drop(group)
+        self._set_to_work(group, work, to)
+
+    def _drop(self, group: str) -> None:
+        """What is under way, or is to be once there is rest, is about something else than what is wanted now."""
+        for one in (group, _at_rest(group)):
+            self.workers.cancel_group(self, one)
+
+    def _set_to_work(self, group: str, work: Callable[[], Message], to: MessagePump | None) -> None:
+        self.run_worker(lambda: self._worked(work, to or self), group=group, thread=True, exit_on_error=True)
 
     def _worked(self, work: Callable[[], Message], to: MessagePump) -> None:
         worker = get_current_worker()
@@ -119,3 +144,7 @@ class PlayheadScreen(Screen[None]):
 
     def store_found(self) -> None:
         """The store answers again; what is shown is asked for anew."""
+
+
+def _at_rest(group: str) -> str:
+    return f"{group}, at rest"

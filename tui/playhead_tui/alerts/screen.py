@@ -177,7 +177,7 @@ class AlertsScreen(AnsweringScreen):
     def _ask_behind(self) -> None:
         one, now = self.here, self.host.now()
         if one is not None:
-            self.ask("behind", lambda client: self.BehindCame(behind(client, one.alert, now)))
+            self.ask_at_rest("behind", lambda client: self.BehindCame(behind(client, one.alert, now)))
 
     @on(BehindCame)
     def _behind_came(self, event: BehindCame) -> None:

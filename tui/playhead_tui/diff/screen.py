@@ -127,7 +127,7 @@ class DiffScreen(ComparingScreen):
             pairs = self._pairs
             words = telling.where(pairs.pair) if pairs.pair is not None else ""
             line = where(self._compared, pairs.differences, pairs.cursor, words, self.size.width - 2)
-            self.query_one("#diff-at", Static).update(line)
+            self.query_one("#diff-at", Static).update(line, layout=False)
 
     @on(Lines.Chosen, "#pairs")
     def _chosen(self) -> None:

@@ -244,7 +244,7 @@ class ReplayScreen(ChangingScreen):
             return
         standing = None if seen is None else seen.standing
         self.query_one("#replay-head", Static).update(head_of(opened, self._width))
-        self.query_one("#so-far", Static).update(used_of(standing, self._width))
+        self.query_one("#so-far", Static).update(used_of(standing, self._width), layout=False)
         self._show_status()
         self._show_breakpoints()
         self._show_code(opened, seen)

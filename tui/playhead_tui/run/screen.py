@@ -181,7 +181,7 @@ class RunScreen(PlayheadScreen):
 
     @on(Lines.Moved, "#steps")
     def _moved(self) -> None:
-        self._ask_for_sheet()
+        self._ask_for_sheet(at_rest=True)
         self._show_so_far()
 
     @on(Lines.Chosen, "#steps")
@@ -194,14 +194,15 @@ class RunScreen(PlayheadScreen):
             return
         meter = opened.meter.at(opened.nodes[place].step)
         words = so_far(meter, f"step {place + 1}/{len(opened.nodes)}", self.size.width - 2)
-        self.query_one("#so-far", Static).update(words)
+        self.query_one("#so-far", Static).update(words, layout=False)
 
-    def _ask_for_sheet(self, *, keep: bool = False) -> None:
+    def _ask_for_sheet(self, *, keep: bool = False, at_rest: bool = False) -> None:
         opened, place, tab = self._opened, self._steps.place, cast("Tab", self._details.tab)
         if opened is None or place is None:
             return
         width = self._details.scrollable_content_region.width - 2
-        self.beside("sheet", lambda: self.SheetCame(place, tab, sheet_of(opened, place, tab, width), keep))
+        write = self.beside_at_rest if at_rest else self.beside
+        write("sheet", lambda: self.SheetCame(place, tab, sheet_of(opened, place, tab, width), keep))
 
     @on(SheetCame)
     def _sheet_came(self, event: SheetCame) -> None:

@@ -49,10 +49,13 @@ class Summary(Static):
 
     def show(self, row: RunRow, words: str) -> None:
         """Of this run from now on."""
-        if self._row is None or self._row.run_id != row.run_id:
+        was, self._row, self._words = self._row, row, words
+        if was is None or was.run_id != row.run_id:
             self._remarks = []
-        self._row, self._words = row, words
         self._draw()
+        if row == was:
+            # Only its words came.
+            return
         screen = cast("PlayheadScreen", self.screen)
         now = screen.host.now()
 
@@ -60,12 +63,12 @@ class Summary(Static):
             remarks = remarks_on(client, [row], now).get(row.run_id, [])
             return self.Remarked(row, remarks, bool(processes_of(client, row.run_id)))
 
-        screen.ask("remarks", question, to=self)
+        screen.ask_at_rest("remarks", question, to=self)
 
     def say(self, words: str) -> None:
         """Of no run."""
         self._row = None
-        self.update(words)
+        self.update(words, layout=False)
 
     def on_resize(self) -> None:
         self._draw()
@@ -103,7 +106,8 @@ class Summary(Static):
     def _draw(self) -> None:
         if self._row is not None:
             known = self._known.get(self._row.run_id)
-            self.update(_lines(self._row, self._remarks, known, self._words, self.content_size.width))
+            # Its size never changes; a layout would draw the whole screen anew, 12 ms a key.
+            self.update(_lines(self._row, self._remarks, known, self._words, self.content_size.width), layout=False)
 
 
 def _lines(row: RunRow, remarks: list[Remark], known: Replayable | None, words: str, width: int) -> Text:

@@ -79,7 +79,10 @@ class RunTable(Lines):
 
     def ask_for_missing(self) -> None:
         # One at a time: the next is asked for from where this one ends.
-        missing = self.windows.missing(self.visible_lines)
+        seen = self.visible_lines
+        # A page to either side, too: who goes on finds it there.
+        around = range(max(0, seen.start - self.page_size), min(self.count, seen.stop + self.page_size))
+        missing = self.windows.missing(seen) or self.windows.missing(around)
         if missing and self._asked.isdisjoint(missing):
             self._asked.add(missing[0])
             self.post_message(self.PieceWanted(self.windows.ask_for(missing[0])))
