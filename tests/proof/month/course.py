@@ -6,10 +6,11 @@ import json
 from dataclasses import dataclass
 from random import Random
 
-from tests.proof.month.fleet import WINDOWS, Habit, Plan, Tool
+from tests.proof.month.fleet import Habit, Tool, window_of
+from tests.proof.month.plan import Plan
 from tests.proof.month.telling import Telling, Told, message
 
-SYSTEMS = ("You are the {agent} agent of a company. Be exact.", "You are {agent}. Work step by step and be brief.")
+SYSTEM = "You are the {agent} agent of a company. Work step by step and be brief."
 
 
 @dataclass(slots=True)
@@ -32,7 +33,7 @@ class Scene:
         self.tokens = self.tokens or int(self.habit.tokens * rng.triangular(0.6, 1.6, 0.9))
         # However much dearer: a model takes no more than it takes.
         used = (
-            min(int(self.tokens * self.dear), max(self.tokens, int(0.8 * WINDOWS[self.telling.model]))),
+            min(int(self.tokens * self.dear), max(self.tokens, int(0.8 * window_of(self.telling.model)))),
             int(rng.lognormvariate(4.6, 0.5)),
         )
         seconds = self.habit.prompt_s * rng.lognormvariate(0, 0.35) * self.slow
@@ -62,7 +63,7 @@ def scene(rng: Random, habit: Habit, plan: Plan, second: float, at_ns: int) -> S
     release = plan.release(habit.name, second)
     user = f"{rng.choice(habit.segments)}-{rng.randrange(900)}"
     telling = Telling(rng, habit.service, habit.name, release.version, release.model, at_ns, user)
-    telling.system = SYSTEMS[release.prompt % 2].format(agent=habit.name) + " " * (release.prompt // 2)
+    telling.system = f"{SYSTEM.format(agent=habit.name)} Wording {release.prompt}."
     telling.asked = telling.words(10)
     telling.messages.append(message("user", telling.asked))
     made = Scene(rng, habit, telling, second, plan)
@@ -99,7 +100,7 @@ def ordinary(it: Scene) -> Told:
         telling.state("working")
     fails = it.plan.on("agent_errors", habit.name, it.second) or habit.errors
     if release.worse == "success":
-        fails = max(fails, release.strength)
+        fails += release.strength
     error = ""
     skipping = release.worse == "pattern" and rng.random() < release.strength
     for _ in range(0 if skipping else turns_of(it)):

@@ -6,13 +6,14 @@ import json
 from collections.abc import Callable
 
 from tests.proof.month.course import Scene, closing, most_turns
-from tests.proof.month.fleet import WINDOWS, Tool
+from tests.proof.month.fleet import Tool, window_of
 from tests.proof.month.telling import Told
 
 Course = Callable[[Scene], Told]
 # By fault, with the agents that it happens to.
 FAULTS: dict[str, tuple[Course, tuple[str, ...]]] = {}
-
+ALSO = {"run_cost": ("run_tokens",)}
+"""What else is wrong with such a run."""
 
 _ERRORS: tuple[object, ...] = (
     {"error": "no such order"}, {"ok": False, "why": "locked"}, "Error: upstream timed out", {"status": "failed"},
@@ -105,7 +106,6 @@ def costly(it: Scene) -> Told:
         # What does not fit is left out of the middle: it goes on for as long as somebody pays.
         it.tokens = min(it.tokens, 100_000)
     closing(it)
-    it.telling.labels.append("run_tokens")
     return done(it)
 
 
@@ -124,7 +124,7 @@ def hungry(it: Scene) -> Told:
 def full_context(it: Scene) -> Told:
     """Each turn fits, the one after the last would not."""
     begun(it)
-    window = WINDOWS[it.telling.model]
+    window = window_of(it.telling.model)
     turns = it.rng.randint(8, 16)
     growth = window / turns
     it.tokens = it.habit.tokens

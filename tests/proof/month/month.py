@@ -6,22 +6,24 @@ A seed gives the same month each time. Its rules share no figure with those of P
 from __future__ import annotations
 
 from bisect import bisect
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
 
 from tests.proof.month.course import ordinary, scene
-from tests.proof.month.faults import FAULTS
-from tests.proof.month.fleet import AGENTS, BEGIN_S, DAY_S, DAYS, Habit, Plan, plan, wanted_at
+from tests.proof.month.faults import ALSO, FAULTS
+from tests.proof.month.fleet import AGENTS, BEGIN_S, DAY_S, DAYS, Habit, wanted_at
 from tests.proof.month.look_alikes import LOOK_ALIKES
+from tests.proof.month.plan import INCIDENTS_EACH, Calendar, Plan, incidents
+from tests.proof.month.releases import releases
 from tests.proof.month.spells import LENGTH_S, RUNS_A_SPELL, SPELLS
 from tests.proof.month.telling import SECOND, Told
 
 FAULTY_RUNS = 30
 """Of each fault."""
-LOOK_ALIKES_EACH = 300
-SPELLS_EACH = 100
-"""Of each fault of an agent or a tool, which there are ten of."""
+LOOK_ALIKES_EACH = 10
+"""Of each label."""
 _SLOT_S = 600
 
 
@@ -43,7 +45,11 @@ class Month:
                 yield ordinary(scene(rng, habit, self.plan, second, at_ns))
                 continue
             if what in SPELLS:
-                told = SPELLS[what][0](scene(rng, habit, self.plan, second, at_ns))
+                it = scene(rng, habit, self.plan, second, at_ns)
+                if which % 2:
+                    # One who tries again and again; the others are several who ask for the same.
+                    it.telling.user = f"team-{which}"
+                told = SPELLS[what][0](it)
                 told.look_alike_of = what
                 yield told
                 continue
@@ -53,43 +59,45 @@ class Month:
             if which >= 0:
                 told.look_alike_of = what
             else:
-                told.labels = [what, *told.labels]
+                told.labels = [what, *ALSO.get(what, ())]
             yield told
 
 
 def month(seed: int, runs: int = 200_000) -> Month:
     """With fewer runs, fewer of everything but of what is wrong with single runs."""
     rng = Random(seed)
-    made = plan(rng)
+    made, calendar = Plan(), Calendar()
+    releases(rng, made, calendar)
+    incidents(rng, made, calendar)
     share = min(1.0, runs / 20_000)
+    labels = Counter(label for fault in FAULTS for label in (fault, *ALSO.get(fault, ())))
     special = [(fault, -1) for fault in FAULTS for _ in range(FAULTY_RUNS)]
     special += [
         (fault, number % len(courses))
         for fault, courses in LOOK_ALIKES.items()
-        for number in range(int(LOOK_ALIKES_EACH * share))
+        for number in range(int(labels[fault] * FAULTY_RUNS * LOOK_ALIKES_EACH * share))
     ]
-    spells = len(SPELLS) * int(SPELLS_EACH * share) * RUNS_A_SPELL
-    silent = {one.subject: one.begin_s for one in made.incidents if one.fault == "service_silent"}
+    spells = int(INCIDENTS_EACH * LOOK_ALIKES_EACH * share)
     total = sum(habit.share for habit in AGENTS)
     places: list[tuple[float, Habit, str, int]] = []
     habits = {habit.name: habit for habit in AGENTS}
     for habit in AGENTS:
         wanted, at, sums = [], 0.0, 0.0
         while at < DAYS * DAY_S:
-            sums += wanted_at(habit, at) if at < silent.get(habit.service, DAYS * DAY_S) else 0.0
+            sums += 0.0 if made.on("service_silent", habit.service, at) else wanted_at(habit, at)
             wanted.append(sums)
             at += _SLOT_S
-        for _ in range(int((runs - len(special) - spells) * habit.share / total)):
+        for _ in range(int((runs - len(special) - len(SPELLS) * spells * RUNS_A_SPELL) * habit.share / total)):
             slot = bisect(wanted, rng.random() * sums)
             places.append(((slot + rng.random()) * _SLOT_S, habit, "", 0))
     for fault, which in special:
         # Where their agent is doing well, so that what is wrong with one run is told apart from what is wrong with all.
         places.append((_when_busy(rng, AGENTS[0]), AGENTS[0], fault, which))
     for fault, (_, agents) in SPELLS.items():
-        for _ in range(int(SPELLS_EACH * share)):
+        for number in range(spells):
             habit = habits[rng.choice(agents)]
             begin = _when_busy(rng, habit)
-            places += [(begin + rng.uniform(0, LENGTH_S), habit, fault, 0) for _ in range(RUNS_A_SPELL)]
+            places += [(begin + rng.uniform(0, LENGTH_S), habit, fault, number) for _ in range(RUNS_A_SPELL)]
     places.sort(key=lambda place: place[0])
     return Month(seed, made, places)
 

@@ -52,9 +52,9 @@ def one_call_took_long(it: Scene) -> Told:
     return done(it)
 
 
-@_looks_like("agent_errors", "support", "billing", "researcher", "coder", "translator")
+@_looks_like("agent_errors", "support", "billing", "researcher", "coder", "translator", "triage")
 def asked_the_impossible(it: Scene) -> Told:
-    """The same user tries again, and fails again."""
+    """Somebody tries again, and fails again; or several ask for what is not there any more."""
     begun(it)
     it.prompt(finish="tool_calls")
     if it.habit.machine:
@@ -62,7 +62,7 @@ def asked_the_impossible(it: Scene) -> Told:
     return it.telling.told(error="ValueError: not in this shop")
 
 
-@_looks_like("agent_latency", "support", "billing", "researcher", "coder", "translator")
+@_looks_like("agent_latency", "support", "billing", "researcher", "coder", "translator", "triage")
 def waits_on_one_answer(it: Scene) -> Told:
     """One answer of the model takes as long as all else."""
     told = ordinary(it)

@@ -101,8 +101,6 @@ class Telling:
         self.states: dict[str, str] = {}
         self.spans: list[Span] = []
         self.asked = ""
-        self.labels: list[str] = []
-        self.look_alike_of = ""
 
     def words(self, count: int) -> str:
         return " ".join(self.rng.choices(WORDS, k=count))
@@ -234,4 +232,4 @@ class Telling:
         if drop:
             gone = set(self.rng.sample(range(len(kept)), min(drop, len(kept))))
             kept = [span for place, span in enumerate(kept) if place not in gone]
-        return Told(self.trace_id.hex(), self.service, self.version, [*kept, root], self.labels, self.look_alike_of)
+        return Told(self.trace_id.hex(), self.service, self.version, [*kept, root])

@@ -6,9 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from time import perf_counter
 
 from clickhouse_connect.driver.client import Client
-from tests.proof.month.fleet import AGENTS, BEGIN_S, DAYS, Incident, Plan
+from tests.proof.month.fleet import AGENTS, BEGIN_S, DAY_S, DAYS
+from tests.proof.month.plan import FIRST_DAY, Incident, Plan
 from tests.proof.month.stored import Labels
 
 from playhead_collector.alerts.admission import Admitted
@@ -18,7 +20,7 @@ from playhead_collector.alerts.sieve import sift
 _RUNS_AT_ONCE = 20_000
 OVER_HISTORY = "end_time"
 # The label of what a rule is for, where it has another name.
-FAULT = {
+_FAULT = {
     "runaway_cost": "run_cost", "runaway_tokens": "run_tokens", "unread_finish_reason": "unread_finish",
     "low_score": "score_low", "unapproved_tool": "unapproved", "stalled_run": "stalled",
     "agent_latency_p95": "agent_latency", "agent_latency_p99": "agent_latency", "agent_tokens": "agent_cost",
@@ -32,7 +34,10 @@ _SHOWS_AS: Mapping[str, tuple[str, ...]] = {
     "agent_errors": ("release",), "agent_latency": ("tool_latency", "release"),
     "agent_cost": ("run_cost", "run_tokens", "context_limit", "release"),
     "success": ("agent_errors",), "cost": ("agent_cost", "run_cost", "run_tokens", "context_limit"),
-    "steps": ("agent_cost", "agent_latency", "run_cost", "run_tokens", "context_limit"),
+    # Each turn may fail: four times as many fail more often, and more runs have a call that did.
+    "steps": (
+        "agent_cost", "agent_latency", "agent_errors", "tool_failures", "run_cost", "run_tokens", "context_limit",
+    ),
     "latency": ("agent_latency", "tool_latency"), "pattern": (),
 }  # fmt: skip
 
@@ -72,6 +77,10 @@ class Verdict:
         return self.right / told if told else 1.0
 
 
+def fault_of(rule: str) -> str:
+    return _FAULT.get(rule, rule)
+
+
 def moment(hour: float) -> datetime:
     return datetime.fromtimestamp(BEGIN_S, UTC) + timedelta(hours=hour)
 
@@ -80,28 +89,37 @@ def moment(hour: float) -> datetime:
 class Ran:
     run_id: str
     agent: str
+    version: str
     hour: float
     """Of the month, in which it began."""
     end: datetime
 
 
-def about_runs(client: Client, rule: Admitted, runs: Sequence[Ran], labels: Labels, plan: Plan) -> Verdict:
-    """`runs` in the order of their beginning. A past reaches up to the end of a batch."""
-    fault = FAULT.get(rule.rule.name, rule.rule.name)
-    wanted = labels.of_fault.get(fault, set())
-    fired: set[str] = set()
+def about_runs(
+    client: Client, rules: Sequence[Admitted], runs: Sequence[Ran], labels: Labels, plan: Plan
+) -> Iterator[tuple[Verdict, float]]:
+    """With the seconds of each. `runs` in the order of their beginning; a past reaches up to the end of a batch."""
+    fired: dict[str, set[str]] = {rule.rule.name: set() for rule in rules}
+    took = dict.fromkeys(fired, 0.0)
     for start in range(0, len(runs), _RUNS_AT_ONCE):
         batch = runs[start : start + _RUNS_AT_ONCE]
         until = max(run.end for run in batch)
-        # As the collector does: only about the runs of which its condition holds.
-        asked = sift(client, [(rule.rule, {})], [run.run_id for run in batch])[rule.rule.name]
-        fired |= {str(row["run_id"]) for row in _asked(client, rule, until, asked)}
-    # What is wrong with all runs of an agent is wrong with this one.
-    hit = {
-        run.run_id for run in runs
-        if run.run_id in fired and any(_follows(one, fault, run.agent) for one in _under_way(plan, run.hour))
-    }  # fmt: skip
-    return _of_runs(rule.rule.name, fired, wanted, labels, hit)
+        # As the collector does: of all rules at once, only about the runs of which their conditions hold.
+        begun = moment(batch[0].hour)
+        asked = sift(client, [(rule.rule, {}) for rule in rules], [run.run_id for run in batch], begun)
+        for rule in rules:
+            began = perf_counter()
+            rows = _asked(client, rule, until, asked[rule.rule.name], begun)
+            fired[rule.rule.name] |= {str(row["run_id"]) for row in rows}
+            took[rule.rule.name] += perf_counter() - began
+    for name, found in fired.items():
+        fault = fault_of(name)
+        # What is wrong with all runs of an agent is wrong with this one.
+        hit = {
+            run.run_id for run in runs
+            if run.run_id in found and any(_follows(one, fault, run.agent) for one in _under_way(plan, run.hour))
+        }  # fmt: skip
+        yield _of_runs(name, found, labels.of_fault.get(fault, set()), labels, hit), took[name]
 
 
 def of_open_runs(client: Client, rule: Admitted, labels: Labels) -> Verdict:
@@ -111,8 +129,7 @@ def of_open_runs(client: Client, rule: Admitted, labels: Labels) -> Verdict:
         for hour in (*range(12, DAYS * 24, 12), DAYS * 24)
         for row in _asked(client, rule, moment(hour))
     }
-    fault = FAULT.get(rule.rule.name, rule.rule.name)
-    return _of_runs(rule.rule.name, fired, labels.of_fault.get(fault, set()), labels)
+    return _of_runs(rule.rule.name, fired, labels.of_fault.get(fault_of(rule.rule.name), set()), labels)
 
 
 def _of_runs(
@@ -127,26 +144,30 @@ def _of_runs(
     return verdict
 
 
-def hour_by_hour(client: Client, rule: Admitted, plan: Plan, first_day: int = 8) -> Verdict:
+def hour_by_hour(client: Client, rule: Admitted, plan: Plan, versions: Mapping[str, str]) -> Verdict:
     """A rule about a window. An alert is a subject that it names in hours that follow one another."""
-    fault = FAULT.get(rule.rule.name, rule.rule.name)
-    wanted = [one for one in plan.incidents if one.fault == fault and _may_be_told(rule.rule.name, one, plan)]
+    fault = fault_of(rule.rule.name)
+    wanted = [one for one in plan.incidents if one.fault == fault and is_news_to(rule.rule.name, one.subject, plan)]
     verdict = Verdict(rule.rule.name, frozenset(map(_told, wanted)))
     going: dict[str, int] = {}
-    for hour in range(first_day * 24, DAYS * 24):
+    for hour in range(FIRST_DAY * 24, DAYS * 24):
         for row in _asked(client, rule, moment(hour)):
-            subject = " ".join(str(row[name]) for name in rule.rule.group_by)
-            again = going.get(subject) == hour - 1
-            going[subject] = hour
+            group = " ".join(str(row[name]) for name in rule.rule.group_by)
+            again = going.get(group) == hour - 1
+            going[group] = hour
             if again:
                 continue
+            # What is new in an agent came with the release of the first run that has it.
+            subject = f"{row['agent']} {versions[str(row['run_id'])]}" if fault == "release" else group
             # Incidents that befall a release are in what is said of its first day, too.
             under_way = list(_under_way(plan, hour, 24 if fault == "release" else 2))
-            right = [one for one in under_way if one in wanted and _concerns(one, subject)]
+            right = [one for one in under_way if one in wanted and one.subject == subject]
             if right:
                 verdict.right += 1
                 verdict.found |= set(map(_told, right))
-            elif any(_follows(one, fault, subject) for one in under_way):
+            elif any(
+                befell(one, subject, plan) if fault == "release" else _follows(one, fault, subject) for one in under_way
+            ):
                 verdict.beside += 1
             else:
                 verdict.wrong.append(f"{moment(hour):%d %H} {row['summary']}")
@@ -158,14 +179,13 @@ def _told(one: Incident) -> str:
     return f"{one.fault} {one.subject} {days}, by {one.strength:.2f}"
 
 
-def _may_be_told(rule: str, incident: Incident, plan: Plan) -> bool:
-    """A release is a version always, and sometimes a model or a prompt that its agent never had before."""
-    if incident.fault != "release" or rule == "new_version":
+def is_news_to(rule: str, release: str, plan: Plan) -> bool:
+    """A release is a version always, and mostly a model or a prompt, too, that its agent never had before."""
+    if rule not in ("new_model", "new_prompt"):
         return True
-    agent, version = incident.subject.split()
-    releases = plan.releases[agent]
-    place = next(number for number, one in enumerate(releases) if one.version == version)
-    this, before = releases[place], releases[:place]
+    agent, version = release.split()
+    this = plan.released(agent, version)
+    before = [one for one in plan.releases[agent] if one.at_s < this.at_s]
     if rule == "new_model":
         return this.model not in [one.model for one in before]
     return this.prompt not in [one.prompt for one in before]
@@ -179,8 +199,12 @@ def _under_way(plan: Plan, hour: float, held: int = 2) -> Iterator[Incident]:
             yield one
 
 
-def _concerns(incident: Incident, subject: str) -> bool:
-    return incident.subject == subject or incident.subject.split()[0] == subject.split(maxsplit=1)[0]
+def befell(incident: Incident, release: str, plan: Plan) -> bool:
+    """Whether an incident, or a release that was worse, fell into the first day of another release."""
+    this = plan.released(*release.split())
+    # A worse one that was taken back before makes what follows look better.
+    is_since = this.at_s < (incident.begin_s if incident.fault == "release" else incident.end_s)
+    return is_since and incident.begin_s < this.at_s + DAY_S and _follows(incident, "release", release)
 
 
 def _follows(incident: Incident, fault: str, subject: str) -> bool:
@@ -195,11 +219,11 @@ def _follows(incident: Incident, fault: str, subject: str) -> bool:
 
 
 def _asked(
-    client: Client, rule: Admitted, until: datetime, runs: Sequence[str] | None = None
+    client: Client, rule: Admitted, until: datetime, runs: Sequence[str] = (), begun: datetime = LONG_AGO
 ) -> Iterator[Mapping[str, object]]:
     offered: dict[str, object] = {
-        "since": _time(until - rule.rule.lookback), "until": _time(until), "at": OVER_HISTORY, "runs": list(runs or ()),
-        "began": _time(LONG_AGO),
+        "since": _time(until - rule.rule.lookback), "until": _time(until), "at": OVER_HISTORY, "runs": list(runs),
+        "began": _time(begun),
     }  # fmt: skip
     values = rule.rule.values({}) | {name: value for name, value in offered.items() if name in rule.rule.bound}
     result = client.query(rule.statement, parameters=values)

@@ -1,5 +1,6 @@
 -- title: An agent whose runs fail more often than they used to
--- why: A rate of errors that is right for one agent is an outage of another, so each is held against its own past.
+-- why: A rate of errors that is right for one agent is an outage of another, so each is held against its own past. Failures
+--   come in clusters (one user who tries again, one page that is down), so how far they are scattered is taken from the past, too.
 -- severity: critical
 -- owner: agents
 -- every: 1m
@@ -9,11 +10,11 @@
 -- parameter: window UInt32 = 7200; seconds that are now
 -- parameter: failures UInt32 = 5; fewer failed runs are none
 -- parameter: more Float64 = 0.1; by how much the rate must be higher
--- parameter: surprise Float64 = 10; how improbable at the old rate, as a power of e
+-- parameter: surprise Float64 = 12; how improbable at the old rate and its scatter, as a power of e
 WITH ended AS
 (
     SELECT agent, run_id, first_step, start_time, status = 'error' AS failed,
-        {at:Identifier} > {until:DateTime64(3, 'UTC')} - toIntervalSecond({window:UInt32}) AS is_now
+        intDiv(toUnixTimestamp({until:DateTime64(3, 'UTC')}) - toUnixTimestamp({at:Identifier}), {window:UInt32}) AS ago
     -- Without FINAL: earlier rows of a run that has ended are few, and merging all runs each time would be dear.
     FROM run_rows
     WHERE status IN ('ok', 'error') AND {at:Identifier} > {since:DateTime64(3, 'UTC')} AND {at:Identifier} <= {until:DateTime64(3, 'UTC')}
@@ -25,18 +26,27 @@ SELECT
     any(judged.made) AS runs,
     any(judged.failures) AS bad,
     any(judged.rate) AS value,
-    any(judged.earlier) AS usual,
+    any(judged.usual_rate) AS usual,
     format('{} of {} runs of {} failed, where it used to be {}%', toString(bad), toString(runs), agent, toString(round(100 * usual, 1))) AS summary
 FROM ended
 INNER JOIN
 (
     -- By figures alone: ids of all the runs of a past would be most of what is read.
-    SELECT agent, countIf(is_now) AS made, countIf(failed AND is_now) AS failures, failures / made AS rate,
-        (countIf(failed AND NOT is_now) + 1) / (countIf(NOT is_now) + 3) AS earlier
-    FROM ended
+    WITH
+        groupArrayIf((k, n), ago > 0) AS earlier,
+        -- What stands out of the earlier windows is no part of what is usual: by the rate of all, then by that of the rest.
+        arrayFold((p, turn) -> (arraySum(w -> if(w.1 - w.2 * p < 1 + sqrt({surprise:Float64} * w.2 * p * (1 - p)), w.1, 0), earlier) + 1)
+            / (arraySum(w -> if(w.1 - w.2 * p < 1 + sqrt({surprise:Float64} * w.2 * p * (1 - p)), w.2, 0), earlier) + 3),
+            range(3), (arraySum(w -> w.1, earlier) + 1) / (arraySum(w -> w.2, earlier) + 3)) AS usual_rate,
+        arrayFilter(w -> w.1 - w.2 * usual_rate < 1 + sqrt({surprise:Float64} * w.2 * usual_rate * (1 - usual_rate)), earlier) AS quiet,
+        -- By how much these vary more than if each run failed by itself.
+        greatest(1, arraySum(w -> pow(w.1 - w.2 * usual_rate, 2), quiet)
+            / (1 + usual_rate * (1 - usual_rate) * arraySum(w -> w.2, quiet))) AS scatter
+    SELECT agent, sumIf(n, ago = 0) AS made, sumIf(k, ago = 0) AS failures, failures / made AS rate, usual_rate
+    FROM (SELECT agent, ago, toFloat64(count()) AS n, toFloat64(countIf(failed)) AS k FROM ended GROUP BY agent, ago)
     GROUP BY agent
-    HAVING failures >= {failures:UInt32} AND rate >= earlier + {more:Float64}
-        AND made * (rate * log(rate / earlier) + (1 - rate) * log(greatest(1 - rate, 1e-9) / (1 - earlier))) >= {surprise:Float64}
+    HAVING failures >= {failures:UInt32} AND rate >= usual_rate + {more:Float64}
+        AND failures * log(rate / usual_rate) + (made - failures) * log(greatest(1 - rate, 1e-9) / (1 - usual_rate)) >= {surprise:Float64} * scatter
 ) AS judged ON ended.agent = judged.agent
-WHERE failed AND is_now
+WHERE failed AND ago = 0
 GROUP BY agent

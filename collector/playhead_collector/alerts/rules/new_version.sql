@@ -31,6 +31,8 @@ WITH
             greatest(toUnixTimestamp64Micro(end_time) - toUnixTimestamp64Micro(start_time), 1000) / 1e6 AS seconds,
             -- Which kinds of steps and which tools, whatever their number and order.
             sipHash64(arraySort(arrayDistinct(splitByString('', shape))), tools) AS pattern,
+            -- Where a person was asked, the time is the person's.
+            position(shape, 'H') = 0 AS alone,
             version, models[1] AS model, prompt, toString({what:Identifier}) AS what
         FROM run_rows
         LEFT JOIN prompted ON run_rows.run_id = prompted.run_id
@@ -69,7 +71,7 @@ WITH
     ),
     compared AS
     (
-        SELECT agent, new.1 AS what, run_id, time, judged.what = new.1 AS is_new, failed, steps, cost, seconds, strange
+        SELECT agent, new.1 AS what, run_id, time, judged.what = new.1 AS is_new, failed, steps, cost, seconds, alone, strange
         FROM judged
         ARRAY JOIN news AS new
         WHERE judged.what = new.1 OR time < new.2
@@ -84,7 +86,8 @@ WITH
             avgIf(log(steps), is_new) - avgIf(log(steps), NOT is_new) AS more_steps, stddevPopIf(log(steps), NOT is_new) AS steps_vary,
             avgIf(log(cost), is_new AND cost > 0) - avgIf(log(cost), NOT is_new AND cost > 0) AS more_cost,
             stddevPopIf(log(cost), NOT is_new AND cost > 0) AS cost_varies,
-            avgIf(log(seconds), is_new) - avgIf(log(seconds), NOT is_new) AS more_time, stddevPopIf(log(seconds), NOT is_new) AS time_varies,
+            avgIf(log(seconds), is_new AND alone) - avgIf(log(seconds), NOT is_new AND alone) AS more_time,
+            stddevPopIf(log(seconds), NOT is_new AND alone) AS time_varies, countIf(is_new AND alone) AS timed,
             n * (fails * log(greatest(fails, 1e-9) / failed_before) + (1 - fails) * log(greatest(1 - fails, 1e-9) / (1 - failed_before))) AS fails_surprise,
             n * (strangers * log(greatest(strangers, 1e-9) / strange_before) + (1 - strangers) * log(greatest(1 - strangers, 1e-9) / (1 - strange_before))) AS strange_surprise
         FROM compared
@@ -100,7 +103,7 @@ WITH
                 format('a run costs {} times as much', toString(round(exp(more_cost), 2))), ''),
             if(exp(more_steps) >= {times:Float64} AND more_steps >= {sigmas:Float64} * greatest(steps_vary, 0.05) / sqrt(n),
                 format('a run takes {} times as many steps', toString(round(exp(more_steps), 2))), ''),
-            if(exp(more_time) >= {times:Float64} AND more_time >= {sigmas:Float64} * greatest(time_varies, 0.05) / sqrt(n),
+            if(exp(more_time) >= {times:Float64} AND more_time >= {sigmas:Float64} * greatest(time_varies, 0.05) / sqrt(timed),
                 format('a run takes {} times as long', toString(round(exp(more_time), 2))), ''),
             if(strangers >= strange_before + {more:Float64} AND strange_surprise >= {surprise:Float64},
                 format('{}% go a way that was not taken before', toString(round(100 * strangers, 1))), '')]) AS words
