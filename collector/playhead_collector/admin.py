@@ -1,4 +1,4 @@
-"""What administrators ask of a running collector, over HTTP: to erase, and to take what they say of alerts.
+"""What administrators ask of a running collector, over HTTP: to erase, to mark alerts, and to keep datasets.
 
 Where the collector has tokens, this takes the admin token and no other; where it has none, it is on loopback.
 """
@@ -8,14 +8,15 @@ from __future__ import annotations
 import asyncio
 import hmac
 import re
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import FastAPI, Header, HTTPException
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from playhead.errors import UsageError
 from playhead_collector.alerts.marks import Kind, say_mark
 from playhead_collector.config import Settings
+from playhead_collector.datasets import MOST_RUNS, Change, change
 from playhead_collector.erasure import erase_everywhere
 from playhead_collector.receive.export import bearer
 from playhead_collector.spool.drain import Drain
@@ -68,6 +69,23 @@ class MarkRequest(BaseModel):
     project: str = DEFAULT_PROJECT
 
 
+RunId = Annotated[str, StringConstraints(pattern="^[0-9a-f]{32}$")]
+
+
+class DatasetRequest(BaseModel):
+    """That a dataset is made, gets or loses runs, or is removed."""
+
+    model_config = _NO_OTHERS
+
+    name: str = Field(max_length=100)
+    by: str = Field(max_length=200)
+    query: str | None = Field(default=None, max_length=4096)
+    add: list[RunId] = Field(default_factory=list, max_length=MOST_RUNS)
+    remove: list[RunId] = Field(default_factory=list, max_length=MOST_RUNS)
+    drop: bool = False
+    project: str = DEFAULT_PROJECT
+
+
 class MarkAnswer(BaseModel):
     """By which name it can be taken back."""
 
@@ -108,6 +126,18 @@ def admin_app(settings: Settings, store: Store, drain: Drain) -> Any:
             raise HTTPException(400, str(error)) from None
         said = request.model_dump(exclude={"project"})
         return MarkAnswer(mark_id=say_mark(client, **said))
+
+    @app.post("/admin/datasets")
+    def change_dataset(
+        request: DatasetRequest, authorization: str | None = Header(None), x_playhead_token: str | None = Header(None)
+    ) -> dict[str, str]:
+        _authorise(settings, bearer(authorization, x_playhead_token))
+        try:
+            client = store.reader(checked_project(request.project))
+            change(client, Change(**request.model_dump(exclude={"project"})))
+        except UsageError as error:
+            raise HTTPException(409, str(error)) from None
+        return {"name": request.name}
 
     return app
 

@@ -54,6 +54,7 @@ SUBCOMMANDS = (
     Subcommand("alerts", "playhead_collector.commands.alerts", "server", "rules over stored runs, and what they say"),
     Subcommand("slo", "playhead_collector.commands.slo", "server", "service levels and error budgets"),
     Subcommand("score", "playhead_collector.commands.score", "server", "say how a run went: a score, a label, a note"),
+    Subcommand("dataset", "playhead_collector.commands.dataset", "server", "searches saved as lists of runs"),
     Subcommand("sql", "playhead_collector.commands.sql", "server", "query the store"),
     Subcommand("export", "playhead_collector.commands.export", "server", "write runs to a file"),
     Subcommand("import", "playhead_collector.commands.importing", "server", "read OTLP files into the store"),

@@ -45,18 +45,22 @@ def run(arguments: argparse.Namespace) -> int:
             run_ids = [str(row[0]) for row in source.client.query(load("all_runs")).result_rows]
         else:
             run_ids = list(dict.fromkeys(find_run(source.client, given) for given in arguments.runs))
-        output = Path(arguments.output)
-        if arguments.output.endswith("/") or output.is_dir() or output.suffix == ENDING:
-            written = _recordings(source.client, run_ids, output, into=output.is_dir() or output.suffix != ENDING)
-            files = [one.file for one in written]
-        else:
-            with progress_bar("exporting runs", len(run_ids)) as progress:
-                files = export_runs(source.client, run_ids, output, progress)
+        files = write_runs(source.client, run_ids, arguments.output)
     if arguments.json:
         write_json([{"runs": len(run_ids), "files": [str(file) for file in files]}])
     else:
         say(f"{several(len(run_ids), 'run')} written to {', '.join(str(file) for file in files)}")
     return 0
+
+
+def write_runs(client: Client, run_ids: Sequence[str], given: str) -> list[Path]:
+    """By the ending of what was given; a folder is for recordings. Returns the files written."""
+    output = Path(given)
+    if given.endswith("/") or output.is_dir() or output.suffix == ENDING:
+        into = output.is_dir() or output.suffix != ENDING
+        return [one.file for one in _recordings(client, run_ids, output, into=into)]
+    with progress_bar("exporting runs", len(run_ids)) as progress:
+        return export_runs(client, run_ids, output, progress)
 
 
 def _recordings(client: Client, run_ids: Sequence[str], output: Path, *, into: bool) -> list[Written]:

@@ -36,6 +36,8 @@ class RunFilter:
     version: str = ""
     model: str = ""
     tool: str = ""
+    dataset: str = ""
+    """The name of a list of runs; see datasets.py."""
     text: str = ""
     texts: tuple[str, ...] = ()
     """More of what `text` is; each has to be somewhere in the run."""
@@ -63,8 +65,8 @@ class RunFilter:
 
 
 _AS_THEY_ARE = (
-    "since", "until", "run", "status", "min_cost", "max_cost", "min_tokens", "max_tokens", "min_steps", "max_steps",
-    "min_errors", "max_errors", "min_seconds", "max_seconds",
+    "since", "until", "run", "status", "dataset", "min_cost", "max_cost", "min_tokens", "max_tokens", "min_steps",
+    "max_steps", "min_errors", "max_errors", "min_seconds", "max_seconds",
 )  # fmt: skip
 _PATTERNS = ("agent", "user", "session", "version", "model", "tool")
 

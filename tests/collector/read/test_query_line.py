@@ -22,6 +22,7 @@ NOW = datetime(2026, 11, 21, 14, 5, tzinfo=UTC)
         ("AGENT:support", {"agent": "support"}),
         ('user:"Ann \\"A\\" B" session:s-1', {"user": 'Ann "A" B', "session": "s-1"}),
         ("model:gpt-5* tool:refund version:1.4.2", {"model": "gpt-5*", "tool": "refund", "version": "1.4.2"}),
+        ("dataset:hard-cases", {"dataset": "hard-cases"}),
         ("run:0a1b", {"run": "0a1b"}),
         ("since:2d until:1h", {"since": NOW - timedelta(days=2), "until": NOW - timedelta(hours=1)}),
         ('since:"3 days ago"', {"since": NOW - timedelta(days=3)}),

@@ -17,7 +17,16 @@ from playhead_collector.store.engine import is_transient
 from playhead_collector.store.erase import TABLES
 
 _DOCUMENT = Path(__file__).parents[3] / "docs" / "cluster.md"
-EVERYWHERE = ("erased", "prices", "migrations", "alert_events", "alert_notices", "alert_marks", "alert_evaluators")
+EVERYWHERE = (
+    "erased",
+    "prices",
+    "migrations",
+    "alert_events",
+    "alert_notices",
+    "alert_marks",
+    "alert_evaluators",
+    "dataset_rows",
+)
 
 
 @pytest.fixture(scope="module")

@@ -111,7 +111,8 @@ def test_every_query_takes_hostile_values_as_values(database: StoreDatabase, nam
 
 
 @pytest.mark.parametrize(
-    "field", ["agent", "status", "user", "session", "version", "model", "tool", "run", "text", "label", "note"]
+    "field",
+    ["agent", "status", "user", "session", "version", "model", "tool", "run", "text", "label", "note", "dataset"],
 )
 def test_every_filter_of_runs_takes_hostile_values_as_values(database: StoreDatabase, field: str) -> None:
     assert len(list_runs(database.client, RunFilter())) == 1

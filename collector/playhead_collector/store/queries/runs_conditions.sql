@@ -2,6 +2,7 @@
 AND start_time >= {since:DateTime64(9, 'UTC')}
 AND start_time < {until:DateTime64(9, 'UTC')}
 AND startsWith(run_id, {run:String})
+AND run_id IN (SELECT run_id FROM dataset_rows FINAL WHERE name = {dataset:String} AND removed = 0)
 AND agent LIKE {agent:String}
 AND toString(status) = {status:String}
 AND user LIKE {user:String}
