@@ -45,6 +45,7 @@ def doors(rng: Random) -> tuple[Door, ...]:
         Door("traces in JSON", "ingest", "POST", "/v1/traces", b'{"resourceSpans":[]}', JSON),
         Door("logs", "ingest", "POST", "/v1/logs", records(rng, 2).body, PROTOBUF),
         Door("metrics", "ingest", "POST", "/v1/metrics", b"", PROTOBUF),
+        Door("scores", "ingest", "POST", "/v1/scores", json.dumps({"run": run, "x": 1}).encode(), JSON),
         Door("erase", "admin", "POST", "/admin/erase", json.dumps({"subject": "run", "value": run}).encode(), JSON),
         Door("erase of a project", "admin", "POST", "/admin/erase",
              json.dumps({"subject": "user", "value": "user-1", "project": "bank"}).encode(), JSON),
@@ -145,7 +146,7 @@ def _called(export: Any, body: bytes, metadata: list[tuple[str, Any]]) -> str | 
 def try_reading(there: Target, tally: Tally) -> None:
     """The reading port, by each of the ways in which ClickHouse's clients say who they are."""
     right = there.tokens["shop read"]
-    wrong = [*deformed(right), *(token for one, token in there.tokens.items() if not one.endswith("read"))]
+    wrong = [*deformed(right), *(token for one, token in there.tokens.items() if "ingest" in one or one == "admin")]
     statement = "SELECT * FROM steps FORMAT JSONEachRow"
     for secret in wrong:
         basic = base64.b64encode(f"default:{secret}".encode("utf-8", "replace")).decode()

@@ -7,6 +7,7 @@ connection to a port, a row that came or went, a setting that stayed.
 from __future__ import annotations
 
 import re
+from importlib.resources import files
 from pathlib import Path
 from random import Random
 from urllib.parse import quote
@@ -21,6 +22,43 @@ def _pieces(name: str) -> tuple[str, ...]:
 
 
 _SOURCES = _pieces("sources")
+_COLUMNS = [
+    "run_id",
+    "tool",
+    "attributes",
+    "attribute_texts",
+    "attribute_keys",
+    "attribute_numbers",
+    "status_message",
+    "events",
+    "input_text",
+    "body",
+    "resource",
+    "scope_hash",
+    "1",
+    "'x'",
+    "0.5",
+    "now()",
+    "[1,2]",
+    "start_time",
+    "cost_usd",
+    "*",
+]
+_LISTED = files("playhead_collector.facade").joinpath("functions.txt").read_text(encoding="utf-8")
+_FUNCTIONS = [name for line in _LISTED.splitlines() if not line.startswith("#") for name in line.split()]
+_OWN = [
+    "steps",
+    "runs",
+    "messages",
+    "calls",
+    "step_rows",
+    "run_rows",
+    "message_rows",
+    "log_rows",
+    "recording_rows",
+    "usage",
+]
+_PLAIN = ("SELECT {scalar} FROM {source}", "SELECT * FROM {source}", "SELECT {scalar}, {scalar} FROM {source} LIMIT 9")
 _SCALARS = _pieces("scalars")
 _FRAMES = _pieces("frames")
 _DEFECT = re.compile(rb"LOGICAL_ERROR|STD_EXCEPTION|Internal Server Error|Traceback|^(?!Code: )")
@@ -30,20 +68,29 @@ _WHITE = (" ", "\n", "\t", "/**/", "/*{other}*/", "--x\n", "\u00a0", "\x0b", "  
 
 
 def statement(rng: Random, there: Target) -> str:
-    text = rng.choice(_FRAMES).replace("{source}", rng.choice(_SOURCES))
+    source = rng.choice(_OWN) if rng.random() < 0.5 else rng.choice(_SOURCES)
+    text = (rng.choice(_PLAIN) if rng.random() < 0.5 else rng.choice(_FRAMES)).replace("{source}", source)
     while "{scalar}" in text:
-        text = text.replace("{scalar}", rng.choice(_SCALARS), 1)
+        text = text.replace("{scalar}", _call(rng) if rng.random() < 0.6 else rng.choice(_SCALARS), 1)
     for name, value in (
         ("other", rng.choice(_others())),
         ("file", str(there.file)),
         ("port", str(there.listener.port)),
     ):
         text = text.replace(f"{{{name}}}", value)
-    return _disguised(rng, text)
+    return _disguised(rng, text) if rng.random() < 0.4 else text
+
+
+def _call(rng: Random, depth: int = 0) -> str:
+    """Of functions that a reader may call, on columns that are there and on some that are not for everybody."""
+    if depth == 2 or rng.random() < 0.3:
+        return rng.choice(_COLUMNS)
+    arguments = ", ".join(_call(rng, depth + 1) for _ in range(rng.choice((1, 1, 2, 3))))
+    return f"{rng.choice(_FUNCTIONS)}({arguments})"
 
 
 def _others() -> tuple[str, ...]:
-    return ("playhead_bank", "bank", "system", "default", "`playhead_bank`", '"playhead_bank"')
+    return ("playhead_bank", "playhead_shop", "bank", "system", "default", "`playhead_bank`", '"playhead_bank"')
 
 
 def _disguised(rng: Random, text: str) -> str:
@@ -71,8 +118,10 @@ def try_statements(there: Target, rng: Random, tally: Tally, count: int) -> None
     folder = sorted(path.name for path in there.file.parent.iterdir())
     for number in range(count):
         text = statement(rng, there)
-        answer = there.select(text, **_url(rng, there))
-        tally.tried("statements", there.leaked(answer.body) and f"{text!r}: {there.leaked(answer.body)}")
+        who = rng.choice(("shop read", "shop figures"))
+        answer = there.select(text, who, **_url(rng, there))
+        leaked = there.leaked(answer.body, who)
+        tally.tried(f"statements, {answer.status // 100}xx", leaked and f"{text!r}: {leaked}")
         if answer.status == 500 and _DEFECT.search(answer.body):
             tally.through.append(f"statements: {text!r} ended in a defect: {answer.body[:200]!r}")
         if number % 500 == 499:

@@ -1,6 +1,6 @@
 """What is attacked: a collector of two tenants, with tokens for each, and canaries that tell what got through.
 
-`shop` is the attacker's own project, `bank` another's. A secret lies in the payloads of `bank`, another in a file that
+`shop` is the attacker's own project, `bank` another's. A secret lies in the payloads of each, another in a file that
 the collector could read, and a port on loopback counts who connects to it.
 """
 
@@ -25,6 +25,7 @@ from tests.tui.told import Told
 from playhead_collector.send import send
 
 TENANTS = ("shop", "bank")
+ROLES = ("ingest", "read", "figures")
 
 
 @dataclass
@@ -79,7 +80,8 @@ class Target:
 
     up: Up
     tokens: Mapping[str, str]
-    secret: str
+    secrets: Mapping[str, str]
+    """In the payloads, by tenant."""
     file: Path
     listener: Listener
 
@@ -109,21 +111,23 @@ class Target:
         finally:
             line.close()
 
-    def select(self, statement: str, tenant: str = "shop", **url: str) -> Answer:
-        """As that tenant, who may read."""
+    def select(self, statement: str, who: str = "shop read", **url: str) -> Answer:
+        """As one of the tenants' readers."""
         more = "&".join(f"{name}={value}" for name, value in url.items())
-        headers = {"X-ClickHouse-Key": self.tokens[f"{tenant} read"]}
+        headers = {"X-ClickHouse-Key": self.tokens[who]}
         return self.ask(self.clickhouse, "POST", f"/?{more}", statement.encode("utf-8", "surrogatepass"), headers)
 
     def counts(self) -> dict[str, str]:
         """How many steps each tenant has: nobody but its emitters may change it."""
-        return {one: self.select("SELECT count() FROM steps", one).body.decode().strip() for one in TENANTS}
+        return {one: self.select("SELECT count() FROM steps", f"{one} read").body.decode().strip() for one in TENANTS}
 
-    def leaked(self, body: bytes) -> str | None:
-        """What of the canaries is in an answer."""
-        for name, canary in (("the other project's payload", self.secret), ("a file", self.file.read_text())):
-            if canary.encode() in body:
-                return f"{name} came out"
+    def leaked(self, body: bytes, who: str = "shop read") -> str | None:
+        """What of the canaries is in an answer that is not for that reader."""
+        for tenant, secret in self.secrets.items():
+            if f"{tenant} read" != who and secret.encode() in body:
+                return f"a payload of {tenant} came out to {who}"
+        if self.file.read_text().encode() in body:
+            return "a file came out"
         return "a token came out" if any(token.encode() in body for token in self.tokens.values()) else None
 
     def well(self) -> str | None:
@@ -138,11 +142,11 @@ class Target:
 
 @contextmanager
 def target(folder: Path) -> Iterator[Target]:
-    tokens = {f"{tenant} {what}": secrets.token_hex(16) for tenant in TENANTS for what in ("ingest", "read")}
+    tokens = {f"{tenant} {what}": secrets.token_hex(16) for tenant in TENANTS for what in ROLES}
     tokens["admin"] = secrets.token_hex(16)
     folder.mkdir(parents=True, exist_ok=True)
     flags: list[str] = []
-    for what in ("ingest", "read"):
+    for what in ROLES:
         file = folder / f"{what}-tokens"
         file.write_text("".join(f"{tenant}={tokens[f'{tenant} {what}']}\n" for tenant in TENANTS))
         flags += [f"--{what}-token", f"@{file}"]
@@ -153,11 +157,12 @@ def target(folder: Path) -> Iterator[Target]:
     listener = Listener()
     try:
         with up(folder / "collector", *flags) as collector:
-            there = Target(collector, tokens, f"canary-payload-{secrets.token_hex(8)}", file, listener)
+            canaries = {tenant: f"canary-payload-{secrets.token_hex(8)}" for tenant in TENANTS}
+            there = Target(collector, tokens, canaries, file, listener)
             for number, tenant in enumerate(TENANTS):
                 told = Told(number + 1, datetime.fromtimestamp(time.time() - 60, UTC))
                 root = told.root((0, 3))
-                told.tool(root, (0.5, 1), "look", {"of": tenant}, {"secret": there.secret if tenant == "bank" else "-"})
+                told.tool(root, (0.5, 1), "look", {"of": tenant}, {"secret": canaries[tenant]})
                 send([told.body()], collector.url, tokens[f"{tenant} ingest"])
             collector.wait_until_stored()
             yield there
