@@ -40,6 +40,7 @@ from playhead_collector.slo.measuring import Measuring
 from playhead_collector.spool.drain import Drain
 from playhead_collector.spool.spool import Spool, SpoolLimits
 from playhead_collector.store.address import Embedded
+from playhead_collector.store.precedence import merges_step_back, step_back
 from playhead_collector.store.store import Store
 from playhead_collector.tokens import holders
 
@@ -92,7 +93,9 @@ class Collector:
                 linger_s=settings.linger_ms / 1000,
             ),
         )
-        self.drain = Drain(self.spool, self.store, self.metrics.stored)
+        # Who reads, and who sends, goes first.
+        self.drain = Drain(self.spool, self.store, self.metrics.stored, begin=step_back)
+        merges_step_back()
         self.metrics.watch(self.spool, self.drain)
         self.spool.start()
         self.drain.start()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import re
 import signal
 import socket
@@ -17,6 +19,7 @@ from tests.e2e.conftest import Demo
 from tests.e2e.running import Up, clean_environment, get, playhead_alone, start, up
 
 from playhead_collector.config import Settings
+from playhead_collector.store.precedence import MERGING, STORING
 
 
 def test_health_and_readiness_say_how_the_collector_is(collector: Up) -> None:
@@ -24,6 +27,21 @@ def test_health_and_readiness_say_how_the_collector_is(collector: Up) -> None:
     state = json.loads(get(collector.url + "/readyz"))
     assert (state["accepting"], state["storing"], state["trouble"]) == (True, True, None)
     assert state["lag_seconds"] >= 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads have nice values of their own on Linux alone")
+def test_threads_that_merge_and_store_step_back_behind_those_that_answer(collector: Up) -> None:
+    own = os.getpriority(os.PRIO_PROCESS, 0)
+    collector.wait_until_stored()
+    process = collector.process.pid
+    nice: dict[str, set[int]] = {}
+    for thread in Path(f"/proc/{process}/task").iterdir():
+        with contextlib.suppress(OSError):
+            name = (thread / "comm").read_text().strip()
+            nice.setdefault(name, set()).add(os.getpriority(os.PRIO_PROCESS, int(thread.name)))
+    assert nice["MergeMutate"] == {max(MERGING, own)}
+    assert max(STORING, own) in set().union(*nice.values())
+    assert os.getpriority(os.PRIO_PROCESS, process) == own
 
 
 def test_metrics_count_what_came_and_what_was_stored(demo: Demo) -> None:

@@ -79,7 +79,9 @@ class Drain:
         target: Target,
         stored: Callable[[Sealed, float], None] | None = None,
         clock: Callable[[], float] = time.monotonic,
+        begin: Callable[[], None] = lambda: None,
     ) -> None:
+        """`begin` is called in the thread that stores, before anything is stored in it."""
         self._spool = spool
         self._target = target
         self._stored = stored or (lambda segment, seconds: None)
@@ -87,6 +89,7 @@ class Drain:
         self._thread: threading.Thread | None = None
         self._work: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._clock = clock
+        self._begin = begin
         # By the thread's name: one inserts, one recomputes.
         self._errors: dict[str, str] = {}
         self._asked_at: dict[str, float] = {}
@@ -151,6 +154,7 @@ class Drain:
             pass
 
     def _run(self) -> None:
+        self._begin()
         while not self._stop.is_set():
             try:
                 with contextlib.suppress(queue.Empty):
