@@ -10,14 +10,17 @@ import hmac
 import re
 from typing import Annotated, Any
 
-from fastapi import FastAPI, Header, HTTPException
+from fastapi import FastAPI, Header, HTTPException, Request
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from playhead.errors import UsageError
 from playhead_collector.alerts.marks import Kind, say_mark
+from playhead_collector.audit.acts import of_subject
+from playhead_collector.audit.log import AuditLog, Entry
 from playhead_collector.config import Settings
 from playhead_collector.datasets import MOST_RUNS, Change, change
 from playhead_collector.erasure import erase_everywhere
+from playhead_collector.errors import AuditFailed
 from playhead_collector.receive.export import bearer
 from playhead_collector.spool.drain import Drain
 from playhead_collector.store.address import DEFAULT_PROJECT, checked_project
@@ -92,14 +95,25 @@ class MarkAnswer(BaseModel):
     mark_id: str
 
 
-def admin_app(settings: Settings, store: Store, drain: Drain) -> Any:
+def admin_app(settings: Settings, store: Store, drain: Drain, audit: AuditLog) -> Any:
     app = FastAPI(
         title="Playhead administration", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False
     )
 
+    def write_down(asked: Request, action: str, project: str, what: str, came_of_it: str = "") -> None:
+        """Before it is done, and what came of it after."""
+        who, where = "admin" if settings.admin_token else "", asked.client.host if asked.client else ""
+        try:
+            audit.write(Entry(who, action, project, what, came_of_it, where, "admin"), synced=True)
+        except AuditFailed as error:
+            raise HTTPException(500, str(error)) from None
+
     @app.post("/admin/erase")
     async def erase(
-        request: EraseRequest, authorization: str | None = Header(None), x_playhead_token: str | None = Header(None)
+        request: EraseRequest,
+        asked: Request,
+        authorization: str | None = Header(None),
+        x_playhead_token: str | None = Header(None),
     ) -> EraseAnswer:
         _authorise(settings, bearer(authorization, x_playhead_token))
         try:
@@ -107,33 +121,44 @@ def admin_app(settings: Settings, store: Store, drain: Drain) -> Any:
         except UsageError as error:
             raise HTTPException(400, str(error)) from None
         value = request.value.lower() if request.subject is Subject.RUN else request.value
+        what = of_subject(request.subject, value)
+        write_down(asked, "erase", project, what)
         done = drain.exclusively(
             lambda: erase_everywhere(store, settings.spool_folder, project, request.subject, value)
         )
         erased = await asyncio.wrap_future(done)
         # What came meanwhile is dropped when it is stored; then the spool holds nothing of it either.
         await asyncio.wrap_future(drain.exclusively(lambda: None))
+        write_down(asked, "erased", project, what, f"{erased.runs} runs, {sum(erased.rows.values())} rows")
         return EraseAnswer(runs=erased.runs, rows=erased.rows, bytes=erased.bytes, clean=erased.clean)
 
     @app.post("/admin/alerts/mark")
     def mark(
-        request: MarkRequest, authorization: str | None = Header(None), x_playhead_token: str | None = Header(None)
+        request: MarkRequest,
+        asked: Request,
+        authorization: str | None = Header(None),
+        x_playhead_token: str | None = Header(None),
     ) -> MarkAnswer:
         _authorise(settings, bearer(authorization, x_playhead_token))
         try:
             client = store.reader(checked_project(request.project))
         except UsageError as error:
             raise HTTPException(400, str(error)) from None
+        write_down(asked, "alerts", request.project, f"{request.kind} {request.alert_id or request.rule}", request.by)
         said = request.model_dump(exclude={"project"})
         return MarkAnswer(mark_id=say_mark(client, **said))
 
     @app.post("/admin/datasets")
     def change_dataset(
-        request: DatasetRequest, authorization: str | None = Header(None), x_playhead_token: str | None = Header(None)
+        request: DatasetRequest,
+        asked: Request,
+        authorization: str | None = Header(None),
+        x_playhead_token: str | None = Header(None),
     ) -> dict[str, str]:
         _authorise(settings, bearer(authorization, x_playhead_token))
         try:
             client = store.reader(checked_project(request.project))
+            write_down(asked, "datasets", request.project, request.name, request.model_dump_json(exclude_defaults=True))
             change(client, Change(**request.model_dump(exclude={"project"})))
         except UsageError as error:
             raise HTTPException(409, str(error)) from None

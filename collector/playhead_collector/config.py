@@ -86,6 +86,9 @@ class Settings(BaseModel):
     spool_limit_mb: int = Field(
         default=8192, ge=16, description="how much may wait for the store before emitters are told to try later"
     )
+    audit_limit_mb: int = Field(
+        default=256, ge=1, description="how much of who read what is kept, in the folder audit beside the spool"
+    )
     linger_ms: int = Field(default=300, ge=10, le=60000, description="how long a segment waits for company")
     segment_mb: int = Field(default=32, ge=1, le=256, description="the most that one insert takes")
     max_body_mb: int = Field(default=64, ge=1, le=1024, description="largest request body, compressed or not")
@@ -143,6 +146,10 @@ class Settings(BaseModel):
             return self.spool
         address = self.address
         return address.path.parent / "spool" if isinstance(address, Embedded) else data_directory() / "spool"
+
+    @property
+    def audit_folder(self) -> Path:
+        return self.spool_folder.parent / "audit"
 
     def tokens(self, given: list[str]) -> dict[str, str]:
         """Token to project."""

@@ -7,6 +7,7 @@ PlayheadError
 │   ├── SchemaTooNew          the store was written by a newer Playhead
 │   ├── StoreUnsuitable       this ClickHouse lacks something the schema needs
 │   └── QueryRefused          a statement that the reading port does not allow
+├── AuditFailed               the audit log cannot be written, so what was asked for was not done
 ├── RuleRefused               a rule of alerts is wrong; says in which line of its file, and what to write instead
 └── IngestError
     ├── BadRequest            malformed; sending it again cannot help
@@ -47,6 +48,10 @@ class StoreUnsuitable(StoreError):
 
 class QueryRefused(StoreError):
     """A statement that the reading port does not allow."""
+
+
+class AuditFailed(PlayheadError):
+    """What cannot be written down is not done."""
 
 
 class RuleRefused(PlayheadError):

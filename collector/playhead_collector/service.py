@@ -23,6 +23,8 @@ from playhead.errors import UsageError
 from playhead_collector.admin import admin_app
 from playhead_collector.alerts.start import measuring_of, watch_of
 from playhead_collector.alerts.watch import Watch
+from playhead_collector.audit.log import AuditLog
+from playhead_collector.audit.statements import AuditOfStatements
 from playhead_collector.config import Settings
 from playhead_collector.errors import StoreUnavailable
 from playhead_collector.facade.app import facade_app
@@ -115,11 +117,12 @@ class Collector:
             holders(settings.figures_token),
             self.store.prepare_figures,
         )
+        audit = AuditLog(settings.audit_folder, total_bytes=settings.audit_limit_mb * MIB)
         self._exporter = Exporter(self.spool, limits, self.metrics, redactions_of(settings))
         tls: dict[str, Any] = {"ssl_certfile": settings.tls_cert, "ssl_keyfile": settings.tls_key}
         self._grpc = GrpcServer(self._exporter, gate, settings.host, settings.grpc_port, **tls)
         self._http = HttpServer(
-            self._with_status(http_app(self._exporter, gate), admin_app(settings, self.store, self.drain)),
+            self._with_status(http_app(self._exporter, gate), admin_app(settings, self.store, self.drain, audit)),
             settings.host,
             settings.http_port,
             **tls,
@@ -128,7 +131,9 @@ class Collector:
         await _listening("--http-port", self._http.start())
         if isinstance(address, Embedded):
             engine = ChdbEngine(str(address.path))
-            self._facade = HttpServer(facade_app(engine, gate), settings.host, settings.clickhouse_port, **tls)
+            self._facade = HttpServer(
+                facade_app(engine, gate, audit=AuditOfStatements(audit)), settings.host, settings.clickhouse_port, **tls
+            )
             await _listening("--clickhouse-port", self._facade.start())
         self.ports = Ports(self._grpc.port, self._http.port, self._facade.port if self._facade else None)
         self.store.announce(

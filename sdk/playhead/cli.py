@@ -62,6 +62,9 @@ SUBCOMMANDS = (
         "erase", "playhead_collector.commands.erase", "server", "remove all that is stored of a user, session or run"
     ),
     Subcommand(
+        "audit", "playhead_collector.commands.audit", "server", "say who read, exported, erased or replayed what"
+    ),
+    Subcommand(
         "demo", "playhead_collector.commands.demo", "server", "try it: a collector, sample runs, and a look at them"
     ),
 )

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from playhead.errors import UsageError
+from playhead_collector.audit.here import tell_audit
 from playhead_collector.commands.common import add_store_arguments, positive, project_of, settings_of, token_of
 from playhead_collector.read.source import Source, open_source
 from playhead_collector.store.address import DEFAULT_PROJECT
@@ -48,7 +49,12 @@ def run(arguments: argparse.Namespace) -> int:
     token = token_of(arguments, settings.read_token, settings)
 
     def open_it(again: bool) -> Source:
-        return open_source(settings.address, project, token, patience_s=_PATIENCE_S, opens_folder=not again)
+        source = open_source(
+            settings.address, project, token, patience_s=_PATIENCE_S, opens_folder=not again, command="tui"
+        )
+        if source.opened:
+            tell_audit(settings, project or DEFAULT_PROJECT, "tui", {})
+        return source
 
     reader = Reader(open_it)
     reader.open_soon()

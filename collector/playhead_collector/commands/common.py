@@ -88,14 +88,16 @@ def source_of(arguments: argparse.Namespace) -> Iterator[Source]:
     """The store to read, open; what goes wrong while reading is said in its words."""
     from clickhouse_connect.driver.exceptions import ClickHouseError
 
+    from playhead_collector.audit.here import tell_audit
     from playhead_collector.read.source import open_source
 
     # It warns of what is raised as an error, too, and said below in our own words.
     logging.getLogger("clickhouse_connect").addHandler(logging.NullHandler())
     settings = settings_of(arguments)
     token = token_of(arguments, settings.read_token, settings)
-    with open_source(settings.address, project_of(arguments), token, say=say) as source:
+    with open_source(settings.address, project_of(arguments), token, say=say, command=arguments.command) as source:
         if source.opened:
+            tell_audit(settings, project_of(arguments) or DEFAULT_PROJECT, arguments.command, vars(arguments))
             _tell_of_waiting(settings.spool_folder)
         try:
             yield source

@@ -10,6 +10,8 @@ import urllib.request
 from typing import Any
 
 from playhead.errors import UsageError
+from playhead_collector.audit.acts import of_subject
+from playhead_collector.audit.here import tell_audit
 from playhead_collector.commands.common import add_json_argument, project_of, say, settings_of, write_json
 from playhead_collector.config import Settings, from_file
 from playhead_collector.erasure import erase_everywhere
@@ -67,6 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
         token = from_file(arguments.token)[0] if arguments.token else settings.admin_token
         result = _ask_collector(found, subject, value, project, token)
     else:
+        tell_audit(settings, project, "erase", {"what": of_subject(subject, value)}, synced=True)
         result = _directly(settings, subject, value, project)
     if arguments.json:
         write_json([result])

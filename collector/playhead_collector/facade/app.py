@@ -38,9 +38,29 @@ class Gate(Protocol):
         ...
 
 
-def facade_app(engine: Engine, gate: Gate, limits: Limits | None = None, *, name: str = "playhead") -> FastAPI:
+class Audit(Protocol):
+    """Who is told of every statement before it runs."""
+
+    def asked(self, reader: Reader, asked: Asked, where: str, client: str) -> None:
+        """Raises AuditFailed where it cannot be written down; then it does not run."""
+        ...
+
+
+class Unaudited:
+    def asked(self, reader: Reader, asked: Asked, where: str, client: str) -> None: ...
+
+
+def facade_app(
+    engine: Engine,
+    gate: Gate,
+    limits: Limits | None = None,
+    *,
+    name: str = "playhead",
+    audit: Audit | None = None,
+) -> FastAPI:
     """ClickHouse's HTTP interface over `engine`, read only. The engine must answer by now."""
     limits = limits or Limits()
+    audit = audit or Unaudited()
     guard = Guard(engine, limits)
     seats = Seats(limits)
     timezone = answer_of(engine, Query("SELECT timezone()", None, "TSVRaw", {}, limits.as_settings()))
@@ -55,6 +75,8 @@ def facade_app(engine: Engine, gate: Gate, limits: Limits | None = None, *, name
             who = credentials_of(request)
             reader = gate.reader_for(who.user, who.secret)
             asked = await read_request(request, limits)
+            where = request.client.host if request.client else ""
+            audit.asked(reader, asked, where, request.headers.get("user-agent", ""))
             return _answer(asked, reader)
         except PlayheadError as error:
             return complaint_response(complaint_for(error), identity)

@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass
 
 from playhead_collector.errors import (
+    AuditFailed,
     BadRequest,
     Forbidden,
     QueryRefused,
@@ -28,6 +29,7 @@ logger = logging.getLogger(__name__)
 TIMEOUT_EXCEEDED, TOO_MANY_ROWS_OR_BYTES, MEMORY_LIMIT_EXCEEDED, UNKNOWN_DATABASE = 159, 396, 241, 81
 
 _OURS: dict[type[Exception], tuple[int, int, str]] = {
+    AuditFailed: (500, 243, "NOT_ENOUGH_SPACE"),
     QueryRefused: (403, 497, "ACCESS_DENIED"),
     Forbidden: (403, 497, "ACCESS_DENIED"),
     Unauthenticated: (401, 516, "AUTHENTICATION_FAILED"),

@@ -56,10 +56,11 @@ def open_source(
     patience_s: float = PATIENCE_S,
     opens_folder: bool = True,
     settings: Mapping[str, str | int] | None = None,
+    command: str = "",
 ) -> Source:
     """A source for one project's runs; without a project, for the token's or the default one's.
 
-    `settings` are for a server.
+    `settings` are for a server; `command` is what the collector's audit log is to call this.
     Who stays for long says with `opens_folder` whether it may open one itself: no collector could, as long as it has.
     Raises StoreUnavailable with what to do.
     """
@@ -70,7 +71,7 @@ def open_source(
     while True:
         found = running(address.path)
         if found is not None and found.clickhouse:
-            return Source(_through(found, address, project, token))
+            return Source(_through(found, address, project, token, command))
         if found is None and not opens_folder:
             raise StoreUnavailable(
                 f"the collector that had {address.path} open has stopped: start it with 'playhead up'"
@@ -159,7 +160,7 @@ def _check_schema(client: Client, address: Server) -> None:
         )
 
 
-def _through(found: Running, address: Embedded, project: str | None, token: str | None) -> Client:
+def _through(found: Running, address: Embedded, project: str | None, token: str | None, command: str) -> Client:
     trust = found.trust()
     try:
         return clickhouse_connect.get_client(
@@ -174,6 +175,7 @@ def _through(found: Running, address: Embedded, project: str | None, token: str 
             pool_mgr=urllib3.PoolManager(maxsize=8, ssl_context=trust) if trust else urllib3.PoolManager(maxsize=8),
             autogenerate_session_id=False,
             connect_timeout=5,
+            client_name=f"playhead-{command}" if command else None,
         )
     except (ClickHouseError, OSError) as error:
         text = str(error)

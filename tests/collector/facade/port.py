@@ -14,6 +14,7 @@ import uvicorn
 
 from playhead_collector.errors import Unauthenticated
 from playhead_collector.facade import Engine, Limits, facade_app
+from playhead_collector.facade.app import Audit
 from playhead_collector.facade.reader import Reader
 
 
@@ -87,8 +88,10 @@ class Port:
 
 
 @contextmanager
-def serving(engine: Engine, limits: Limits | None = None, gate: TokenGate = TOKENS) -> Iterator[Port]:
-    app = facade_app(engine, gate, limits)
+def serving(
+    engine: Engine, limits: Limits | None = None, gate: TokenGate = TOKENS, audit: Audit | None = None
+) -> Iterator[Port]:
+    app = facade_app(engine, gate, limits, audit=audit)
     # Listening before the server runs: whoever connects early waits in the backlog, and nobody has to poll.
     with socket.create_server(("127.0.0.1", 0)) as listening, urllib3.PoolManager() as http:
         host, port = listening.getsockname()

@@ -33,7 +33,7 @@ def _list(of: Any) -> dict[str, Any]:
 def schema() -> dict[str, Any]:
     """Of what FastAPI serves, and of OTLP's spans, which are served without it."""
     unused: Any = None
-    made: dict[str, Any] = admin_app(Settings(), unused, unused).openapi()
+    made: dict[str, Any] = admin_app(Settings(), unused, unused, unused).openapi()
     text = {"type": "string"}
     span = _object(
         ("traceId", "spanId", "startTimeUnixNano"),

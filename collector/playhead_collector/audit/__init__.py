@@ -1,0 +1,1 @@
+"""Who read, exported, erased or replayed what, when and from where."""

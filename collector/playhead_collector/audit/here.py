@@ -1,0 +1,29 @@
+"""What is done with a store's files on this machine, past any port: it is written down under this user's name."""
+
+from __future__ import annotations
+
+import getpass
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from playhead_collector.audit.log import AuditLog, Entry
+from playhead_collector.config import Settings
+
+# What says where and how, and not what; and what must never stand anywhere.
+_NOT_SAID = ("command", "config", "json", "project", "store", "token", "yes")
+
+
+def tell_audit(settings: Settings, project: str, action: str, said: Mapping[str, Any], *, synced: bool = False) -> None:
+    """Raises AuditFailed; then nothing is to be done."""
+    given = {name: value for name, value in said.items() if value and name not in _NOT_SAID}
+    what = json.dumps(given, ensure_ascii=False, default=str)
+    log = AuditLog(settings.audit_folder, total_bytes=settings.audit_limit_mb * 1024 * 1024)
+    log.write(Entry(f"user:{_user()}", action, project, what, where="this machine"), synced=synced)
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"

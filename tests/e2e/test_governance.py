@@ -1,0 +1,81 @@
+"""Redaction, roles and the audit log, on a collector that has them, as its people type."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.collector.dialects.spans import span, traces
+from tests.e2e.running import Up, playhead_alone, up
+
+INGEST, READ, FIGURES, ADMIN = "ingest-default-1", "read-default-1", "figures-default-1", "admin-token-1"
+CALL = {
+    "gen_ai.operation.name": "execute_tool",
+    "gen_ai.tool.name": "mail",
+    "gen_ai.tool.call.arguments": "to anna@example.com, hush",
+}
+ONE = span("mail", CALL)
+RUN = ONE.trace_id.hex()
+
+
+@pytest.fixture(scope="module")
+def governed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+    folder = tmp_path_factory.mktemp("governed")
+    flags = (
+        "--ingest-token", INGEST, "--read-token", f"default/anna={READ}",
+        "--figures-token", f"default/accounts={FIGURES}", "--admin-token", ADMIN, "--redact", "email",
+    )  # fmt: skip
+    with up(folder, *flags) as collector:
+        assert collector.send(traces(ONE), INGEST) == 1
+        yield collector
+
+
+def test_what_is_redacted_is_nowhere_and_the_run_says_so(governed: Up) -> None:
+    said = governed.playhead("show", RUN, PLAYHEAD_TOKEN=READ)
+    assert "anna@example.com" not in said.out
+    assert "1 text redacted before they were kept in 1 step: email ×1" in said.out
+    written = [
+        path for path in governed.folder.rglob("*") if path.is_file() and b"anna@example.com" in path.read_bytes()
+    ]
+    assert written == []
+
+
+def test_who_reads_figures_is_told_that_payloads_are_not_permitted(governed: Up) -> None:
+    assert "hush" in governed.playhead("show", RUN, PLAYHEAD_TOKEN=READ).out
+    said = governed.playhead("show", RUN, PLAYHEAD_TOKEN=FIGURES)
+    assert "not permitted to read payloads" in said.out
+    assert "hush" not in said.out + said.err
+    for words in (("runs", "--text", "hush"), ("replay", RUN), ("sql", "SELECT content FROM recording_rows")):
+        said = governed.playhead(*words, PLAYHEAD_TOKEN=FIGURES)
+        assert said.status == 2
+        assert "not permitted to read payloads" in said.err
+
+
+def test_the_audit_log_says_who_did_what_and_never_a_token(governed: Up, tmp_path: Path) -> None:
+    governed.playhead("export", RUN, "-o", str(tmp_path / "run.otlp"), PLAYHEAD_TOKEN=READ)
+    governed.playhead("show", RUN, PLAYHEAD_TOKEN=FIGURES)
+    governed.playhead("erase", "--user", "bert", "--yes", "--token", ADMIN)
+    rows = governed.playhead("audit", "--json", "--limit", "10000").rows()
+    did = {(row["who"], row["action"], row["role"]) for row in rows}
+    assert {("anna", "export", "read"), ("accounts", "show", "figures"), ("admin", "erase", "admin")} <= did
+    of_run = governed.playhead("audit", "--json", "--about", RUN, "--who", "anna", "--action", "export").rows()
+    assert of_run and all(row["where"] == "127.0.0.1" for row in of_run)
+    log = "".join(path.read_text() for path in (governed.folder / "audit").iterdir())
+    assert not any(token in log for token in (INGEST, READ, FIGURES, ADMIN, "bert"))
+    assert "anna" in governed.playhead("audit").out
+
+
+def test_who_opens_the_folder_themselves_is_in_it_too(tmp_path: Path) -> None:
+    with up(tmp_path) as collector:
+        collector.send(traces(ONE))
+    assert playhead_alone(tmp_path, "show", RUN, "--store", collector.store).status == 0
+    (row,) = playhead_alone(tmp_path, "audit", "--json", "--action", "show", "--store", collector.store).rows()
+    assert row["who"].startswith("user:")
+    assert RUN in row["what"]
+    (tmp_path / "audit" / "audit.jsonl").unlink()
+    (tmp_path / "audit").rmdir()
+    (tmp_path / "audit").write_text("a file where the folder should be")
+    refused = playhead_alone(tmp_path, "show", RUN, "--store", collector.store)
+    assert (refused.status, refused.out) == (2, "")
+    assert "audit log" in refused.err
