@@ -39,9 +39,10 @@ log = logging.getLogger(__name__)
 FIRST_LOOK = timedelta(hours=1)
 """Where nobody ever asked, the past before this is left alone."""
 
-
-WINDOWS_S = 0.3
-"""For so long rules about windows are asked in one look; one is, however long it takes."""
+WINDOWS_S = 0.1
+"""For so long rules about windows are asked in one look; one is, however long it takes. With 0.3 each of the looks in
+which several were due kept what had arrived meanwhile waiting for as long as a look about runs takes.
+"""
 
 _LEFT = 20_000
 """Runs that a rule which could not be asked is still to be asked about, at the most; then the newest."""

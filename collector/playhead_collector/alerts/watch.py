@@ -24,8 +24,9 @@ from playhead_collector.alerts.settings import Receiver
 
 log = logging.getLogger(__name__)
 
-# From the last look's end to the next one. Twice what a look took is a third of one core, at the most.
-PAUSE_S, LONGEST_PAUSE_S = 0.5, 1.5
+# From the last look's end to the next one: as long as it took, which is half of one core at the most, and less where
+# runs change, as what changes next is waited for by then.
+PAUSE_S, BUSY_PAUSE_S, LONGEST_PAUSE_S = 0.5, 0.25, 1.5
 _AWAY_S = 5.0
 
 ASKING = {
@@ -105,7 +106,7 @@ class Watch:
 
     def _look(self) -> float:
         """One look at each project; returns how long to wait for the next."""
-        took = 0.0
+        took, judged = 0.0, 0
         for project in self._projects:
             try:
                 watched = self._watched(project)
@@ -123,8 +124,9 @@ class Watch:
                 )
                 return _AWAY_S
             took += look.seconds
+            judged += look.runs
             self._looked(project, look, watched.evaluator)
-        return min(max(PAUSE_S, 2 * took), LONGEST_PAUSE_S)
+        return min(max(BUSY_PAUSE_S if judged else PAUSE_S, took), LONGEST_PAUSE_S)
 
     def _watched(self, project: str) -> Watched:
         if project not in self.watched:

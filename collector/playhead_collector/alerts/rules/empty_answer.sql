@@ -3,12 +3,15 @@
 --   design are told by their past.
 -- severity: warning
 -- owner: agents
--- only_if: countIf(kind = 'agent' AND parent_id = '' AND status = 'ok') > 0
+-- only_if: countIf(kind = 'agent' AND parent_id = '' AND status = 'ok' AND (
+--   arrayExists((h, f) -> f IN ('output', 'output_any') AND has(arrayMap(text -> sipHash128(text), splitByChar('|', {nothing:String})), h),
+--   piece_hashes, piece_fields) OR (has(attribute_keys, 'output.value') AND NOT has(piece_fields, 'output_any')))) > 0
 -- lookback: 1d
+-- constant: nothing String = ""|''| |" "|"\n"|null|None|[]|{}
 -- parameter: usual Float64 = 0.2; the share of an agent's earlier runs from which on an empty answer is its way
 -- parameter: past UInt32 = 20; earlier runs that are a past
 WITH
-    arrayMap(text -> sipHash128(text), ['""', '\'\'', 'null', 'None', '[]', '{}', '" "', '"\\n"', ' ']) AS nothing,
+    arrayMap(text -> sipHash128(text), splitByChar('|', {nothing:String})) AS nothings,
     empties AS
     (
         SELECT run_id, step_id, agent
@@ -16,12 +19,12 @@ WITH
         WHERE run_id IN {runs:Array(String)} AND start_time >= {began:DateTime64(3, 'UTC')}
             AND kind = 'agent' AND parent_id = '' AND status = 'ok'
             -- An empty text is no piece at all.
-            AND (arrayExists((h, f) -> f IN ('output', 'output_any') AND has(nothing, h), piece_hashes, piece_fields)
+            AND (arrayExists((h, f) -> f IN ('output', 'output_any') AND has(nothings, h), piece_hashes, piece_fields)
             OR (has(attribute_keys, 'output.value') AND NOT has(piece_fields, 'output_any')))
     ),
     habits AS
     (
-        SELECT agent, count() AS runs, countIf((arrayExists((h, f) -> f IN ('output', 'output_any') AND has(nothing, h), piece_hashes, piece_fields)
+        SELECT agent, count() AS runs, countIf((arrayExists((h, f) -> f IN ('output', 'output_any') AND has(nothings, h), piece_hashes, piece_fields)
             OR (has(attribute_keys, 'output.value') AND NOT has(piece_fields, 'output_any')))) / count() AS share
         FROM step_rows
         WHERE agent IN (SELECT agent FROM empties) AND kind = 'agent' AND parent_id = '' AND status = 'ok'

@@ -30,7 +30,10 @@ WHERE kind = 'tool' AND (status = 'error' OR (run_id, answer) IN
     -- A result that says it is a failure, in the forms that tools have for it; a quote may be escaped (JSON within JSON).
     SELECT run_id, hash
     FROM messages
-    WHERE run_id IN {runs:Array(String)} AND match(text, concat(
+    WHERE run_id IN {runs:Array(String)}
+        -- A filter's conditions all see what is read, and with a run's texts come those of its neighbours on disk: for 200 runs of
+        -- 15,000, 188 ms of CPU, and 25 where the pattern is given these runs' alone.
+        AND match(if(run_id IN {runs:Array(String)}, text, ''), concat(
         '(?i)^[\\s"\\\\]*(?:error|exception|traceback)\\b',
         '|\\\\*"(?:content|output|response|result|text)\\\\*"\\s*:\\s*\\\\*"(?:error|exception|traceback)\\b',
         '|\\\\*"(?:ok|success|succeeded)\\\\*"\\s*:\\s*false|\\\\*"is_?error\\\\*"\\s*:\\s*true',
