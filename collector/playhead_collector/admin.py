@@ -17,6 +17,7 @@ from playhead.errors import UsageError
 from playhead_collector.alerts.marks import Kind, say_mark
 from playhead_collector.audit.acts import of_subject
 from playhead_collector.audit.log import AuditLog, Entry
+from playhead_collector.backup.serve import add_backup
 from playhead_collector.config import Settings
 from playhead_collector.datasets import MOST_RUNS, Change, change
 from playhead_collector.erasure import erase_everywhere
@@ -164,6 +165,10 @@ def admin_app(settings: Settings, store: Store, drain: Drain, audit: AuditLog) -
             raise HTTPException(409, str(error)) from None
         return {"name": request.name}
 
+    def administrator(request: Request) -> None:
+        _authorise(settings, bearer(request.headers.get("authorization"), request.headers.get("x-playhead-token")))
+
+    add_backup(app, store, drain, administrator)
     return app
 
 

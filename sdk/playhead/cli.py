@@ -61,6 +61,8 @@ SUBCOMMANDS = (
     Subcommand(
         "erase", "playhead_collector.commands.erase", "server", "remove all that is stored of a user, session or run"
     ),
+    Subcommand("backup", "playhead_collector.commands.backup", "server", "all projects of a store as files"),
+    Subcommand("restore", "playhead_collector.commands.restore", "server", "a store made again from a backup"),
     Subcommand(
         "audit", "playhead_collector.commands.audit", "server", "say who read, exported, erased or replayed what"
     ),

@@ -98,7 +98,7 @@ def source_of(arguments: argparse.Namespace) -> Iterator[Source]:
     with open_source(settings.address, project_of(arguments), token, say=say, command=arguments.command) as source:
         if source.opened:
             tell_audit(settings, project_of(arguments) or DEFAULT_PROJECT, arguments.command, vars(arguments))
-            _tell_of_waiting(settings.spool_folder)
+            tell_of_waiting(settings.spool_folder)
         try:
             yield source
         except ClickHouseError as error:
@@ -113,7 +113,7 @@ def _said_by_engine(text: str) -> str:
     return _AROUND.sub("", text)
 
 
-def _tell_of_waiting(spool: Path) -> None:
+def tell_of_waiting(spool: Path) -> None:
     """No collector runs: what it acknowledged and did not store yet is missing from what is about to be shown."""
     waiting = [path for path in [*spool.glob("*/*.seg"), *spool.glob("*/*.open")] if path.stat().st_size]
     if waiting:

@@ -116,11 +116,14 @@ def _folder(address: Embedded, project: str | None) -> Source:
 
 def _server(address: Server, project: str | None, settings: Mapping[str, str | int] | None) -> Source:
     """Read only: no migration, so that a user who may only SELECT can read, also on an embedded collector elsewhere."""
+    from playhead_collector.store.migrations import check_restored
+
     engine = Engine(address)
     try:
         client = engine.connect()
         _there(client, address, project or DEFAULT_PROJECT)
         client = engine.connect(address.database_of(project or DEFAULT_PROJECT), settings)
+        check_restored(client, address.database_of(project or DEFAULT_PROJECT))
         _check_schema(client, address)
     except ClickHouseError as error:
         engine.close()

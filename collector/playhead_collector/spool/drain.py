@@ -127,12 +127,18 @@ class Drain:
         self.stop()
 
     def exclusively(self, action: Callable[[], T]) -> Future[T]:
-        """Runs something in the storing thread when all that is in the spool is stored, with no insert beside it."""
+        """Runs something in the storing thread when what is in the spool now is stored, with no insert beside it."""
         future: Future[T] = Future()
 
         def work() -> None:
             self._spool.flush()
-            while self._store_some():
+            before = self._spool.sealed
+
+            # Not until it is empty: where emitters never pause it never is.
+            def all_stored() -> bool:
+                return before.isdisjoint(self._spool.sealed)
+
+            while not all_stored() and self._store_some(all_stored):
                 pass
             if not future.set_running_or_notify_cancel():
                 return

@@ -103,6 +103,12 @@ class Spool:
         with self._lock:
             return len(self._sealed) + len(self._taken) + len(self._open)
 
+    @property
+    def sealed(self) -> frozenset[str]:
+        """The segments that nobody took to store them yet, by name."""
+        with self._lock:
+            return frozenset(segment.name for segment in self._sealed)
+
     def oldest_age_s(self) -> float:
         """How long the oldest unstored body has been waiting: the lag of the store."""
         with self._lock:

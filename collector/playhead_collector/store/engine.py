@@ -18,7 +18,7 @@ import json
 import logging
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -114,6 +114,20 @@ class Engine:
                 },
                 fmt="ProtobufSingle",
             )
+
+    def insert_native(self, client: Client, table: str, columns: Sequence[str], path: Path) -> None:
+        """Rows out of a file in the format Native, compressed with zstd."""
+        if isinstance(self.address, Embedded):
+            listed = ", ".join(f"`{column}`" for column in columns)
+            client.command(
+                f"INSERT INTO {table} ({listed}) FROM INFILE {_literal(str(path.resolve()))} COMPRESSION 'zstd' "
+                "FORMAT Native"
+            )
+        else:
+            with path.open("rb") as file:
+                client.raw_insert(
+                    table, column_names=list(columns), insert_block=file, fmt="Native", compression="zstd"
+                )
 
     def announce(self, presence: Mapping[str, object]) -> None:
         """Writes into the lock file who has the folder open, and how to read through it. A server needs none."""

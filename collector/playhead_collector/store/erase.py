@@ -103,6 +103,16 @@ def sweep(client: Client, run_ids: Sequence[str], form: Form) -> int:
     return len(rows)
 
 
+def erase_buried(client: Client, form: Form) -> int:
+    """Erases whatever a restored backup brought back of what has tombstones; returns how many runs it was."""
+    rows = client.query(load("buried_in_store")).result_rows
+    if rows:
+        _erase_runs(client, [str(run_id) for (run_id,) in rows], form)
+    for subject, digest in client.query(load("buried_strays")).result_rows:
+        _erase_strays(client, Subject(subject), str(digest), form)
+    return len(rows)
+
+
 def _erase_runs(client: Client, run_ids: Sequence[str], form: Form) -> dict[str, int]:
     """Rows by table, and bytes of text."""
     removed: dict[str, int] = dict.fromkeys((*TABLES, *OF_ALERTS, "bytes"), 0)

@@ -33,6 +33,9 @@ NEEDED_SETTINGS = {
 # The text index is beyond its experimental stage from here on.
 NEEDED_VERSION = (26, 2)
 
+# While this table is in a database, a restore is at work on it, or was cut short.
+RESTORING = "restoring"
+
 # What ClickHouse says where a view asks its table for what that has not.
 _DO_NOT_FIT = ("UNKNOWN_IDENTIFIER", "THERE_IS_NO_COLUMN", "NO_SUCH_COLUMN_IN_TABLE", "NOT_FOUND_COLUMN_IN_BLOCK")
 
@@ -50,10 +53,17 @@ def check_suitable(client: Client) -> None:
         raise StoreUnsuitable(f"this ClickHouse ({version}) has no setting {named}; use {needed} or newer")
 
 
-def migrate(client: Client, database: str, form: Form, program: str) -> int:
-    """Brings a database up to date, and the client into it; returns the schema's number. Twice changes nothing."""
+def migrate(
+    client: Client, database: str, form: Form, program: str, *, only_to: int | None = None, restoring: bool = False
+) -> int:
+    """Brings a database up to date, and the client into it; returns the schema's number. Twice changes nothing.
+
+    A restore goes to the schema of its backup first, with `only_to`.
+    """
+    if not restoring:
+        check_restored(client, database)
     applied = _applied(client, database)
-    newest = ddl.latest()
+    newest = only_to or ddl.latest()
     if applied > newest:
         raise SchemaTooNew(
             f"the database {database} has schema {applied}, and this Playhead ({program}) knows up to {newest}: "
@@ -72,8 +82,18 @@ def migrate(client: Client, database: str, form: Form, program: str) -> int:
                 raise StoreUnavailable(f"schema {number}, {statement.name}: {str(error).strip()[:800]}") from error
         client.command(load("record_migration"), parameters={"number": number, "program": program})
         log.info("database %s: schema %d applied", database, number)
-    _refresh_views(client, database, form)
+    _refresh_views(client, database, form, newest)
     return newest
+
+
+def check_restored(client: Client, database: str) -> None:
+    """Raises StoreUnsuitable where a restore did not end."""
+    comment = _comments(client, database).get(RESTORING)
+    if comment is not None:
+        raise StoreUnsuitable(
+            f"the database {database} is being restored {comment}, or a restore was cut short: it is not whole. "
+            "Wait for it to end, or run 'playhead restore' of that backup again"
+        )
 
 
 def _applied(client: Client, database: str) -> int:
@@ -89,10 +109,10 @@ def _comments(client: Client, database: str) -> dict[str, str]:
     return {str(name): str(comment) for name, comment in rows}
 
 
-def _refresh_views(client: Client, database: str, form: Form) -> None:
+def _refresh_views(client: Client, database: str, form: Form, newest: int) -> None:
     """Alters the views whose definition this program renders otherwise than the one that made them."""
     comments = _comments(client, database)
-    for number in range(1, ddl.latest() + 1):
+    for number in range(1, newest + 1):
         for view in ddl.migration(number, form, database):
             if not isinstance(view, View) or comments.get(view.name) == view.definition:
                 continue

@@ -147,6 +147,10 @@ class Store:
         """A handle of its own for one thread's queries."""
         return self._engine.connect(self.prepare(project), settings)
 
+    def handle(self, database: str | None) -> Client:
+        """A handle of its own in any database, which is not made by asking."""
+        return self._engine.connect(database)
+
     def insert(self, segment: Sealed) -> None:
         """Inserts a segment under its name, which the store takes once."""
         known = self._writer(segment.project).known

@@ -20,6 +20,7 @@ from typing import Any
 import chdb
 import lz4.frame  # type: ignore[import-untyped]
 import uvicorn
+from backports import zstd
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -61,6 +62,8 @@ class Node:
             return _error("Code: 516. DB::Exception: Authentication failed. (AUTHENTICATION_FAILED)", 403)
         if request.headers.get("content-encoding") == "lz4":
             body = lz4.frame.decompress(body)
+        if request.headers.get("content-encoding") == "zstd":
+            body = zstd.decompress(body)
         kind = request.headers.get("content-type", "")
         if kind.startswith("multipart/form-data"):
             given |= _form(kind, body)

@@ -254,6 +254,31 @@ def test_an_exclusive_action_comes_after_all_that_was_in_the_spool(tmp_path: Pat
         drain.stop()
 
 
+def test_an_exclusive_action_does_not_wait_for_what_keeps_coming(tmp_path: Path) -> None:
+    async def main() -> None:
+        spool = Spool(tmp_path, NOW)
+        spool.start()
+        loop = asyncio.get_running_loop()
+
+        class NeverEmpty(RememberingStore):
+            def insert(self, segment: Sealed) -> None:
+                super().insert(segment)
+                more = append(spool, body(len(self.taken) + 1))
+                asyncio.run_coroutine_threadsafe(more, loop).result(30)
+                spool.flush()
+
+        store = NeverEmpty()
+        drain = Drain(spool, store)
+        await append(spool, body(1))
+        done = asyncio.wrap_future(drain.exclusively(lambda: len(store.taken)))
+        drain.start()
+        assert await asyncio.wait_for(done, 30) >= 1
+        await loop.run_in_executor(None, drain.stop)
+        await spool.close()
+
+    asyncio.run(main())
+
+
 class _RealStore:
     """The tests' database as a drain's target."""
 

@@ -1,0 +1,71 @@
+"""What a running collector answers to `playhead backup`, as to administrators: it alone has the folder open."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+from collections.abc import Iterator
+from typing import Any
+
+from fastapi import FastAPI, HTTPException, Request
+from pydantic import BaseModel, Field
+from starlette.responses import StreamingResponse
+
+from playhead_collector.backup.origin import StoreOrigin
+from playhead_collector.spool.drain import Drain
+from playhead_collector.store.store import Store
+
+
+class Wanted(BaseModel):
+    """A table of a project, or a partition of it."""
+
+    project: str = Field(max_length=40)
+    table: str = Field(max_length=100, pattern="^[A-Za-z0-9_]+$")
+    columns: list[str] = Field(default_factory=list, max_length=1000)
+    partition: str = Field(default="", max_length=200)
+
+
+def add_backup(app: FastAPI, store: Store, drain: Drain, authorise: Any) -> None:
+    """`authorise` raises for a request that is not an administrator's."""
+    origin = StoreOrigin(store.address, store.handle)
+
+    @app.get("/admin/backup/projects")
+    def projects(request: Request) -> list[dict[str, Any]]:
+        authorise(request)
+        return [dataclasses.asdict(one) for one in origin.projects()]
+
+    @app.post("/admin/backup/settle")
+    async def settle(request: Request) -> dict[str, bool]:
+        """What is in the spool is stored by then, too."""
+        authorise(request)
+        await asyncio.wrap_future(drain.exclusively(lambda: None))
+        return {"settled": True}
+
+    @app.post("/admin/backup/partitions")
+    def partitions(request: Request, wanted: Wanted) -> list[str]:
+        authorise(request)
+        _check(wanted)
+        return origin.partitions(wanted.project, wanted.table)
+
+    @app.post("/admin/backup/rows")
+    def rows(request: Request, wanted: Wanted) -> StreamingResponse:
+        authorise(request)
+        _check(wanted)
+        pieces = origin.rows(wanted.project, wanted.table, wanted.columns, wanted.partition)
+        # Begun here, so that what is wrong with it is an answer and not a body that ends early.
+        first = next(pieces, b"")
+
+        def all_of_it() -> Iterator[bytes]:
+            with contextlib.closing(pieces):
+                yield first
+                yield from pieces
+
+        return StreamingResponse(all_of_it(), media_type="application/octet-stream")
+
+    def _check(wanted: Wanted) -> None:
+        """Only what is there: a project that is asked for would be made otherwise."""
+        found = next((one for one in origin.projects() if one.project == wanted.project), None)
+        columns = found.tables.get(wanted.table) if found else None
+        if columns is None or not set(wanted.columns) <= set(columns):
+            raise HTTPException(404, "this store has no such project, table or column")

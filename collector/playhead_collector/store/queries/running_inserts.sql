@@ -1,0 +1,3 @@
+SELECT hostName(), query_id
+FROM {{processes}}
+WHERE query_kind = 'Insert'
