@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from fastapi import FastAPI, HTTPException, Request
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import StreamingResponse
 
 from playhead_collector.backup.origin import StoreOrigin
@@ -19,6 +19,8 @@ from playhead_collector.store.store import Store
 
 class Wanted(BaseModel):
     """A table of a project, or a partition of it."""
+
+    model_config = ConfigDict(extra="forbid")
 
     project: str = Field(max_length=40)
     table: str = Field(max_length=100, pattern="^[A-Za-z0-9_]+$")
