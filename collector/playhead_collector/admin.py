@@ -165,10 +165,12 @@ def admin_app(settings: Settings, store: Store, drain: Drain, audit: AuditLog) -
             raise HTTPException(409, str(error)) from None
         return {"name": request.name}
 
-    def administrator(request: Request) -> None:
-        _authorise(settings, bearer(request.headers.get("authorization"), request.headers.get("x-playhead-token")))
+    def begin_backup(asked: Request, project: str, what: str) -> None:
+        _authorise(settings, bearer(asked.headers.get("authorization"), asked.headers.get("x-playhead-token")))
+        if what:
+            write_down(asked, "backup", project, what)
 
-    add_backup(app, store, drain, administrator)
+    add_backup(app, store, drain, begin_backup)
     return app
 
 

@@ -74,6 +74,8 @@ def backed_up(tmp_path_factory: pytest.TempPathFactory) -> BackedUp:
         record(collector, 2, "research")
         said = collector.playhead("backup", str(folder / "backup"), "--token", "token-of-admin")
         assert said.status == 0, said.err
+    acts = [line for file in folder.rglob("audit.jsonl") for line in file.read_text().splitlines() if "backup" in line]
+    assert any('"project": "research"' in act and "step_rows" in act for act in acts), acts
     found = shown(folder, collector.store)
     assert all(count for count, _ in found.values()), found
     return BackedUp(folder, collector.store, folder / "backup", found)

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import dataclasses
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Protocol
 
 from fastapi import FastAPI, HTTPException, Request
 from pydantic import BaseModel, ConfigDict, Field
@@ -28,31 +28,36 @@ class Wanted(BaseModel):
     partition: str = Field(default="", max_length=200)
 
 
-def add_backup(app: FastAPI, store: Store, drain: Drain, authorise: Any) -> None:
-    """`authorise` raises for a request that is not an administrator's."""
+class Admit(Protocol):
+    """Raises for a request that is not an administrator's, and writes down what of a project is read."""
+
+    def __call__(self, asked: Request, project: str, what: str) -> None: ...
+
+
+def add_backup(app: FastAPI, store: Store, drain: Drain, admit: Admit) -> None:
     origin = StoreOrigin(store.address, store.handle)
 
     @app.get("/admin/backup/projects")
     def projects(request: Request) -> list[dict[str, Any]]:
-        authorise(request)
+        admit(request, "", "")
         return [dataclasses.asdict(one) for one in origin.projects()]
 
     @app.post("/admin/backup/settle")
     async def settle(request: Request) -> dict[str, bool]:
         """What is in the spool is stored by then, too."""
-        authorise(request)
+        admit(request, "", "")
         await asyncio.wrap_future(drain.exclusively(lambda: None))
         return {"settled": True}
 
     @app.post("/admin/backup/partitions")
     def partitions(request: Request, wanted: Wanted) -> list[str]:
-        authorise(request)
+        admit(request, "", "")
         _check(wanted)
         return origin.partitions(wanted.project, wanted.table)
 
     @app.post("/admin/backup/rows")
     def rows(request: Request, wanted: Wanted) -> StreamingResponse:
-        authorise(request)
+        admit(request, wanted.project, f"table {wanted.table}, partition {wanted.partition}")
         _check(wanted)
         pieces = origin.rows(wanted.project, wanted.table, wanted.columns, wanted.partition)
         # Begun here, so that what is wrong with it is an answer and not a body that ends early.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from playhead_collector.audit.here import tell_audit
 from playhead_collector.backup.manifest import Manifest
 from playhead_collector.backup.origin import StoreOrigin
 from playhead_collector.backup.take import take
@@ -40,6 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
         token = from_file(arguments.token)[0] if arguments.token else settings.admin_token
         manifest = take(CollectorOrigin(found, token), arguments.folder, str(address), say)
     else:
+        tell_audit(settings, "", "backup", {"what": "all projects", "to": arguments.folder}, synced=True)
         manifest = _directly(settings, arguments.folder)
     files = list(manifest.files())
     told = {

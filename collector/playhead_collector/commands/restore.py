@@ -6,6 +6,7 @@ import argparse
 import dataclasses
 from pathlib import Path
 
+from playhead_collector.audit.here import tell_audit
 from playhead_collector.backup.manifest import read_manifest
 from playhead_collector.backup.restore import check_files, restore
 from playhead_collector.commands.common import add_json_argument, say, settings_of, write_json
@@ -41,8 +42,11 @@ def run(arguments: argparse.Namespace) -> int:
         else:
             say(f"{folder} is a whole backup of {manifest.began_at}: {rows} rows, as they were written")
         return 0
-    engine = Engine(settings_of(arguments).address)
+    settings = settings_of(arguments)
+    engine = Engine(settings.address)
     try:
+        told = {"what": f"backup {manifest.backup_id}", "from": folder, "overwrite": arguments.overwrite}
+        tell_audit(settings, "", "restore", told, synced=True)
         done = restore(engine, folder, manifest, overwrite=arguments.overwrite, say=say)
     finally:
         engine.close()
