@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import gc
+import threading
 from pathlib import Path
 
 import pytest
+from clickhouse_connect.driver.client import Client
 from opentelemetry.proto.trace.v1.trace_pb2 import TracesData
 from tests.tui.conftest import MakeApp
 from tests.tui.story import Story, tell
 from tests.tui.told import all_runs
 
 from playhead_tui.header import Header
+from playhead_tui.run import opened, screen
+from playhead_tui.run.opened import OpenedRun
 from playhead_tui.run.pane import SheetPane
 from playhead_tui.run.screen import RunScreen
 from playhead_tui.run.steps import Steps
@@ -179,3 +183,39 @@ def test_a_run_that_was_closed_is_let_go(make_app: MakeApp) -> None:
         raise AssertionError(f"{kept()} headers and runs are kept, and there were {before} before any was opened")
 
     tell(make_app(), story, SIZES["80x24"])
+
+
+def test_of_a_large_run_the_tree_is_there_before_what_its_steps_said(
+    make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_be_read = threading.Event()
+    whole: list[str] = []
+
+    def open_run(client: Client, run: str) -> OpenedRun:
+        assert may_be_read.wait(30)
+        return opened.open_run(client, run)
+
+    monkeypatch.setattr(screen, "open_run", open_run)
+
+    async def read_at_once(told: Story) -> None:
+        may_be_read.set()
+        await told.press("enter", "p")
+        whole.append(told.screen())
+
+    async def read_later(told: Story) -> None:
+        await told.pilot.press("enter")
+        while not any(steps.count for steps in told.app.screen.query(Steps)):
+            await told.pilot.pause(0.01)
+        steps = told.app.screen.query_one(Steps)
+        assert steps.opened is not None and not steps.opened.is_whole
+        await told.pilot.press("p", "y")
+        assert "still being read" in told.notices()
+        may_be_read.set()
+        await told.settle()
+        assert steps.opened.is_whole
+        assert told.screen() == whole[0]
+
+    tell(make_app(f"run:{LOOP}"), read_at_once)
+    may_be_read.clear()
+    monkeypatch.setattr(screen, "LARGE", 2)
+    tell(make_app(f"run:{LOOP}"), read_later)

@@ -127,13 +127,32 @@ def read_run(client: Client, run_id: str) -> Run:
         ask_for_records([run_id]),
         *ask_for_context([run_id]),
     )
+    row, costs = _found(found, run_id)
+    nodes, loose = _nodes(rows, told, Context(*around), costs)
+    return Run(row, nodes, loose)
+
+
+def read_figures(client: Client, run_id: str) -> Run:
+    """As `read_run`, but nothing of what its steps said and no log records: `stored` is None of each."""
+    found, rows = ask_together(client, Question("one_run", {"run": run_id}), Question("steps_of_run", {"run": run_id}))
+    row, costs = _found(found, run_id)
+    return Run(row, _tree([_step(one, costs) for one in rows], {}), [])
+
+
+Costs = Mapping[str, tuple[bool, float | None]]
+"""By step whether it counts its call, and what that cost."""
+
+
+def _found(found: Sequence[Row], run_id: str) -> tuple[RunRow, Costs]:
     if not found:
         raise UsageError(f"there is no run {run_id}")
-    row, context = found[0], Context(*around)
+    row = found[0]
     calls = zip(row.pop("calls.step_id"), row.pop("calls.cost_usd"), row.pop("calls.is_sum"), strict=True)
-    costs = {step_id: (not is_sum, cost) for step_id, cost, is_sum in calls}
-    nodes, loose = _nodes(rows, told, context, costs)
-    return Run(RunRow.of(row), nodes, loose)
+    return RunRow.of(row), {step_id: (not is_sum, cost) for step_id, cost, is_sum in calls}
+
+
+def _step(row: Row, costs: Costs) -> Step:
+    return Step.of(row, *costs.get(row["step_id"], (False, None)))
 
 
 def read_steps(client: Client, run_ids: Sequence[str]) -> dict[str, list[Node]]:
@@ -151,10 +170,10 @@ def read_steps(client: Client, run_ids: Sequence[str]) -> dict[str, list[Node]]:
 
 
 def _nodes(
-    rows: Sequence[Row], told: Sequence[Row], context: Context, costs: Mapping[str, tuple[bool, float | None]]
+    rows: Sequence[Row], told: Sequence[Row], context: Context, costs: Costs
 ) -> tuple[list[Node], list[LogRecord]]:
     """Steps in their places, and the log records that belong to none."""
-    steps = [Step.of(one, *costs.get(one["step_id"], (False, None))) for one in rows]
+    steps = [_step(one, costs) for one in rows]
     stored = {one.step_id: one for one in spans_from(rows, context)}
     records: dict[str, list[LogRecord]] = defaultdict(list)
     for record in records_from(told, context):

@@ -16,7 +16,7 @@ from tests.collector.facade.port import TokenGate, serving
 
 from playhead.errors import UsageError
 from playhead_collector.facade import ChdbEngine
-from playhead_collector.read.run import Run, read_run
+from playhead_collector.read.run import Run, read_figures, read_run
 from playhead_collector.read.together import Question, ask_together
 from playhead_collector.store.address import Embedded
 
@@ -72,6 +72,11 @@ def test_a_run_reads_the_same_through_a_collector_and_from_the_folder(store_data
     from_folder = read_run(store_database.client, run_id)
     with through_a_port(store_database) as client:
         assert seen(read_run(client, run_id)) == seen(from_folder)
+        figures = read_figures(client, run_id)
+    assert figures.row == from_folder.row
+    assert [(node.step, node.depth, node.orphan) for node in figures.nodes] == [
+        (node.step, node.depth, node.orphan) for node in from_folder.nodes
+    ]
     assert [(node.step.name, node.depth) for node in from_folder.nodes] == [
         ("agent", 0), ("tool", 1), ("wrapper", 1), ("call", 2), ("orphan", 0),
     ]  # fmt: skip

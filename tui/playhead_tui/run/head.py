@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
+from playhead_collector.read.remarks import Remark
 from playhead_collector.read.runs import RunRow
 from playhead_collector.read.signs import SIGNS
 from playhead_collector.read.so_far import SoFar
@@ -19,7 +20,7 @@ from playhead_tui.shown import one_line
 _GAUGE = 10
 
 
-def head_of(opened: OpenedRun, replayable: Replayable | None, width: int) -> Text:
+def head_of(opened: OpenedRun, remarks: Sequence[Remark], replayable: Replayable | None, width: int) -> Text:
     """One line of figures, and one for each thing that must not be overlooked; at most five in all."""
     row = opened.run.row
     # Each with how dispensable it is where the line is too short for all.
@@ -38,7 +39,7 @@ def head_of(opened: OpenedRun, replayable: Replayable | None, width: int) -> Tex
         facts.remove(max(facts, key=lambda fact: fact[2]))
         line = _figures(row, facts)
     line.truncate(width, overflow="ellipsis")
-    told = [(remark.text, "bold red" if remark.grave else "yellow") for remark in opened.remarks]
+    told = [(remark.text, "bold red" if remark.grave else "yellow") for remark in remarks]
     told += [(problem, "yellow") for problem in problems_of(row)]
     if replayable is not None and replayable is not PLAYBACK and replayable.why:
         told.append((f"{replayable.words}: {replayable.why}", "yellow"))

@@ -1,18 +1,18 @@
-"""A run as its screen needs it: read once, with all that can be worked out from it before anybody looks."""
+"""A run as its screen needs it, with all that can be worked out from it before anybody looks.
+
+A large one comes twice: its figures, which are all that the tree and the times show, and then whole.
+"""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
-from datetime import datetime
 
 from clickhouse_connect.driver.client import Client
 
 from playhead_collector.read.conversation import Conversation
 from playhead_collector.read.messages import conversation
-from playhead_collector.read.redacted import redacted_in
-from playhead_collector.read.remarks import Remark, remarks_on
-from playhead_collector.read.run import Node, Run, find_run, read_run
+from playhead_collector.read.run import Node, Run, find_run, read_figures, read_run
 from playhead_collector.read.so_far import Meter
 from playhead_collector.read.timeline import Timeline, timeline_of
 from playhead_tui.garbage import kept_out
@@ -23,13 +23,14 @@ class OpenedRun:
     run: Run
     timeline: Timeline
     meter: Meter
-    remarks: list[Remark]
     equal_calls: dict[str, list[int]]
     """By step the places of all calls of its tool with its arguments, where there are several."""
     children: list[int]
     """Of each node how many lines lie below it."""
     lasts: list[bool]
     """Of each node whether it is its parent's last."""
+    is_whole: bool
+    """Whether what its steps said is there, too."""
 
     @property
     def nodes(self) -> list[Node]:
@@ -39,13 +40,21 @@ class OpenedRun:
         return next((place for place, node in enumerate(self.nodes) if node.step.step_id == step_id), None)
 
 
-def open_run(client: Client, prefix: str, now: datetime) -> OpenedRun:
+def open_run(client: Client, prefix: str) -> OpenedRun:
     """Raises UsageError where there is no such run."""
     with kept_out():
-        run = read_run(client, find_run(client, prefix) if len(prefix) < 32 else prefix)
-        remarks = remarks_on(client, [run.row], now).get(run.row.run_id, []) + redacted_in(run)
-        below, lasts = _shape(run.nodes)
-        return OpenedRun(run, timeline_of(run), Meter(run), remarks, _equal_calls(run.nodes), below, lasts)
+        return _opened(read_run(client, find_run(client, prefix) if len(prefix) < 32 else prefix), is_whole=True)
+
+
+def open_figures(client: Client, run_id: str) -> OpenedRun:
+    """What can be shown at once of a large run."""
+    with kept_out():
+        return _opened(read_figures(client, run_id), is_whole=False)
+
+
+def _opened(run: Run, *, is_whole: bool) -> OpenedRun:
+    below, lasts = _shape(run.nodes)
+    return OpenedRun(run, timeline_of(run), Meter(run), _equal_calls(run.nodes), below, lasts, is_whole)
 
 
 def told_by(node: Node) -> Conversation | None:

@@ -20,6 +20,9 @@ from textual.widgets import Input, Static
 from playhead.errors import UsageError
 from playhead.printable import printable, several
 from playhead_collector.read.export import export_runs
+from playhead_collector.read.redacted import redacted_in
+from playhead_collector.read.remarks import Remark, remarks_on
+from playhead_collector.read.run import Run
 from playhead_tui.ask import AskLine
 from playhead_tui.entry import Entry
 from playhead_tui.header import Header
@@ -29,7 +32,7 @@ from playhead_tui.replayable import Replayable, replayable
 from playhead_tui.run.details import TABS, Tab, plain_text, sheet_of
 from playhead_tui.run.find import holding
 from playhead_tui.run.head import head_of, so_far
-from playhead_tui.run.opened import OpenedRun, open_run
+from playhead_tui.run.opened import OpenedRun, open_figures, open_run
 from playhead_tui.run.pager import page
 from playhead_tui.run.pane import SheetPane
 from playhead_tui.run.sheet import Line
@@ -39,6 +42,9 @@ from playhead_tui.shown import one_line
 
 # How often a run that has not ended is read again.
 AGAIN_S = 2.0
+# From so many steps on a run's figures are shown first: they are there in half the time.
+LARGE = 1_000
+_NOT_YET = "what the steps of this run say is still being read: try again in a moment"
 # More than a terminal's clipboard takes.
 _LONGEST_COPY = 500_000
 
@@ -69,6 +75,10 @@ class RunScreen(PlayheadScreen):
         opened: OpenedRun
 
     @dataclass
+    class RemarksCame(Message):
+        remarks: list[Remark]
+
+    @dataclass
     class ReplayableCame(Message):
         replayable: Replayable
 
@@ -88,11 +98,14 @@ class RunScreen(PlayheadScreen):
     class Exported(Message):
         paths: list[Path]
 
-    def __init__(self, run: str, step_id: str | None = None) -> None:
+    def __init__(self, run: str, step_id: str | None = None, *, steps: int = 0) -> None:
+        """`steps` is how many there are, where that is known already."""
         super().__init__()
         self._run = run
+        self._comes_twice = steps >= LARGE
         self._first_step = step_id
         self._opened: OpenedRun | None = None
+        self._remarks: list[Remark] = []
         self._replayable: Replayable | None = None
         self._shown: tuple[int, Tab] | None = None
         self._again: Timer | None = None
@@ -117,7 +130,11 @@ class RunScreen(PlayheadScreen):
 
     def on_mount(self) -> None:
         self._steps.focus()
-        self.action_reload()
+        if self._comes_twice:
+            run = self._run
+            self.ask("run", lambda client: self.RunCame(open_figures(client, run)))
+        else:
+            self.action_reload()
 
     def on_resize(self) -> None:
         if self._opened is not None:
@@ -127,8 +144,8 @@ class RunScreen(PlayheadScreen):
     # The run
 
     def action_reload(self) -> None:
-        run, now = self._run, self.host.now()
-        self.ask("run", lambda client: self.RunCame(open_run(client, run, now)))
+        run = self._run
+        self.ask("run", lambda client: self.RunCame(open_run(client, run)))
 
     @on(RunCame)
     def _run_came(self, event: RunCame) -> None:
@@ -146,8 +163,13 @@ class RunScreen(PlayheadScreen):
             self._steps.go_to_place(place)
         self._ask_for_sheet(keep=not is_first)
         self._show_so_far()
+        if not opened.is_whole:
+            # Not before these are painted: reading takes the interpreter.
+            self.call_after_refresh(self.action_reload)
+            return
+        self._ask_for_remarks(opened.run)
         goes_on = opened.run.row.status == "open"
-        if is_first or not goes_on:
+        if self._replayable is None or not goes_on:
             self.ask("replayable", lambda client: self.ReplayableCame(replayable(client, opened.run.row.run_id)))
         if goes_on and self._again is None:
             self._again = self.set_interval(AGAIN_S, self._read_again)
@@ -159,6 +181,21 @@ class RunScreen(PlayheadScreen):
         if self.is_current and not self.host.store.trouble:
             self.action_reload()
 
+    def _ask_for_remarks(self, run: Run) -> None:
+        now = self.host.now()
+
+        def question(client: Client) -> Message:
+            found = remarks_on(client, [run.row], now).get(run.row.run_id, [])
+            return self.RemarksCame(found + redacted_in(run))
+
+        self.ask("remarks", question)
+
+    @on(RemarksCame)
+    def _remarks_came(self, event: RemarksCame) -> None:
+        self._remarks = event.remarks
+        if self._opened is not None:
+            self._show_head(self._opened)
+
     @on(ReplayableCame)
     def _replayable_came(self, event: ReplayableCame) -> None:
         self._replayable = event.replayable
@@ -166,7 +203,9 @@ class RunScreen(PlayheadScreen):
             self._show_head(self._opened)
 
     def _show_head(self, opened: OpenedRun) -> None:
-        self.query_one("#run-head", Static).update(head_of(opened, self._replayable, self.size.width - 2))
+        self.query_one("#run-head", Static).update(
+            head_of(opened, self._remarks, self._replayable, self.size.width - 2)
+        )
 
     def refused(self, why: str) -> None:
         if self._opened is None:
@@ -247,6 +286,9 @@ class RunScreen(PlayheadScreen):
         if not words or opened is None:
             self._end_find()
             return
+        if not opened.is_whole:
+            self.tell(_NOT_YET)
+            return
         self.beside("find", lambda: self.FoundCame(words, holding(opened.nodes, words)))
 
     @on(FoundCame)
@@ -309,6 +351,9 @@ class RunScreen(PlayheadScreen):
 
     def _text_of_step(self) -> str | None:
         opened, place = self._opened, self._steps.place
+        if opened is not None and not opened.is_whole:
+            self.tell(_NOT_YET)
+            return None
         return plain_text(opened.nodes[place]) if opened is not None and place is not None else None
 
     def action_export(self) -> None:

@@ -272,7 +272,7 @@ class RunsScreen(PlayheadScreen):
     def _chosen(self) -> None:
         row = self._table.run
         if row is not None:
-            self.host.open_run(row.run_id)
+            self.host.open_run(row.run_id, steps=row.steps)
 
     # Keys
 
