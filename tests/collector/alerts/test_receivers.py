@@ -188,6 +188,9 @@ def test_a_refusal_says_the_status_and_never_the_address(tmp_path: Path) -> None
     assert "hidden" not in repr(hook)
 
 
+MAIL = '[receivers.one]\ntype = "email"\nfrom = "a@b.c"\nto = ["a@b.c"]\nsecurity = "none"\npassword = "s3cret"\n'
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -196,6 +199,7 @@ def test_a_refusal_says_the_status_and_never_the_address(tmp_path: Path) -> None
         ('[receivers.one]\ntype = "webhook"\nurl = "$NOT_THERE"', "no variable NOT_THERE"),
         ('[receivers.one]\ntype = "webhook"\nurl = "@/nowhere/at/all"', "cannot be read"),
         ('[receivers.one]\ntype = "webhook"\nurl = ["s3cret"]', "url"),
+        (MAIL + 'host = "mail.example.com"', "the password would go over the network"),
         ("[receivers", "not TOML"),
     ],
 )
@@ -204,3 +208,8 @@ def test_settings_that_are_wrong_are_refused_and_never_shown(tmp_path: Path, tex
     with pytest.raises(UsageError, match=said) as refused:
         read_settings(tmp_path / "alerts.toml")
     assert "s3cret" not in str(refused.value)
+
+
+def test_a_password_may_go_unencrypted_to_a_mail_server_on_this_machine(tmp_path: Path) -> None:
+    (tmp_path / "alerts.toml").write_text(MAIL + 'host = "localhost"')
+    assert "one" in read_settings(tmp_path / "alerts.toml").receivers

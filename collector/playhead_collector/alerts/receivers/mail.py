@@ -8,13 +8,14 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from playhead.printable import printable
 from playhead_collector.alerts.receivers.message import TITLE, Message, Undelivered
 from playhead_collector.alerts.receivers.secret import Secret
+from playhead_collector.config import LOOPBACK
 
 TEXT = """$summary
 
@@ -47,6 +48,15 @@ class Email(BaseModel):
     text: str = TEXT
     timeout_s: float = Field(default=20, gt=0, le=120)
     ca_cert: Path | None = None
+
+    @model_validator(mode="after")
+    def _keeps_its_password(self) -> Self:
+        if self.security == "none" and self.password is not None and self.host not in LOOPBACK:
+            raise ValueError(
+                'with security = "none" the password would go over the network for anyone to read: use "starttls" or '
+                '"tls", or a server on this machine'
+            )
+        return self
 
     def send(self, message: Message) -> None:
         try:
