@@ -75,6 +75,11 @@ class Settings(BaseModel):
         default_factory=list,
         description="how long runs are kept, as DAYS or PROJECT=DAYS; repeatable; 90 days where nothing is said",
     )
+    payload_retention: list[str] = Field(
+        default_factory=list,
+        description="how long payloads are kept, where that is shorter than their runs are, as DAYS or PROJECT=DAYS; "
+        "repeatable; figures stay",
+    )
     redact: list[str] = Field(
         default_factory=list,
         description="rule by which text is hidden before it is stored, or PROJECT=RULE; repeatable: secrets, email, "
@@ -108,7 +113,9 @@ class Settings(BaseModel):
     log_level: str = Field(default="info", description="debug, info, warning or error")
     log_format: str = Field(default="text", description="text, or json: one object a line")
 
-    @field_validator("ingest_token", "read_token", "figures_token", "retention", "redact", mode="before")
+    @field_validator(
+        "ingest_token", "read_token", "figures_token", "retention", "payload_retention", "redact", mode="before"
+    )
     @classmethod
     def _several(cls, value: object) -> object:
         """One entry need not be written as a list; an entry `@FILE` is that file's lines."""
@@ -157,23 +164,20 @@ class Settings(BaseModel):
 
     def retention_days(self) -> dict[str, int]:
         """By project."""
-        found: dict[str, int] = {}
-        for entry in self.retention:
-            project, separator, days = entry.partition("=")
-            if not separator:
-                project, days = DEFAULT_PROJECT, entry
-            if not days.isdigit() or not 1 <= int(days) <= 36500:
-                raise UsageError(f"--retention {entry!r}: write DAYS or PROJECT=DAYS, with 1 to 36500 days")
-            found[checked_project(project)] = int(days)
+        return _days("--retention", self.retention)
+
+    def payload_days(self) -> dict[str, int]:
+        """By project."""
+        found, kept = _days("--payload-retention", self.payload_retention), self.retention_days()
+        longer = [project for project, days in found.items() if days > kept.get(project, days)]
+        if longer:
+            raise UsageError(f"--payload-retention of {', '.join(longer)}: payloads cannot outlive their runs")
         return found
 
     def redactions(self) -> RulesByProject:
         return rules_by_project(self.redact)
 
-    def check(self) -> None:
-        """Refuses what would let strangers in, and what can only fail later."""
-        for given in (self.ingest_token, [*self.read_token, *self.figures_token], [self.admin_token]):
-            self.tokens([token for token in given if token])
+    def _check_figures(self) -> None:
         both = holders(self.read_token).keys() & holders(self.figures_token).keys()
         if both:
             raise UsageError("one token is given with --read-token and with --figures-token; it can be one of them")
@@ -184,7 +188,13 @@ class Settings(BaseModel):
             )
         if self.figures_token and not self.read_token:
             raise UsageError("--figures-token takes --read-token beside it: without one everybody may read everything")
-        self.retention_days()
+
+    def check(self) -> None:
+        """Refuses what would let strangers in, and what can only fail later."""
+        for given in (self.ingest_token, [*self.read_token, *self.figures_token], [self.admin_token]):
+            self.tokens([token for token in given if token])
+        self._check_figures()
+        self.payload_days()
         self.redactions()
         for name in ("tls_cert", "tls_key"):
             file = getattr(self, name)
@@ -205,6 +215,18 @@ class Settings(BaseModel):
                     f"--host {self.host} lets others reach this collector; give {', '.join(missing)}, "
                     "or say --insecure if something else protects it"
                 )
+
+
+def _days(flag: str, given: list[str]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for entry in given:
+        project, separator, days = entry.partition("=")
+        if not separator:
+            project, days = DEFAULT_PROJECT, entry
+        if not days.isdigit() or not 1 <= int(days) <= 36500:
+            raise UsageError(f"{flag} {entry!r}: write DAYS or PROJECT=DAYS, with 1 to 36500 days")
+        found[checked_project(project)] = int(days)
+    return found
 
 
 def from_file(entry: str) -> list[str]:

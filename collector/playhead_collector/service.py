@@ -65,7 +65,7 @@ class Collector:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.store = Store(settings.address, settings.retention_days())
+        self.store = Store(settings.address, settings.retention_days(), settings.payload_days())
         self.spool: Spool | None = None
         self.drain: Drain | None = None
         self.watch: Watch | None = None

@@ -11,7 +11,7 @@ from playhead_collector.redact.said import KINDS, counts_of
 
 
 def redacted_in(run: Run) -> list[Remark]:
-    """One remark, or none where nothing was hidden."""
+    """One remark, or none where nothing was hidden; before it, where payloads are gone."""
     kinds, steps = Counter[str](), 0
     scopes = {}
     for node in run.nodes:
@@ -26,8 +26,10 @@ def redacted_in(run: Run) -> list[Remark]:
         for attribute in holder.attributes:
             if attribute.key == KINDS:
                 kinds += counts_of(attribute.value.string_value)
+    gone = next((node.stored.gone for node in run.nodes if node.stored is not None and node.stored.gone), "")
+    remarks = [Remark(gone.removeprefix("playhead: "))] if gone else []
     if not kinds:
-        return []
+        return remarks
     named = ", ".join(f"{kind} ×{number}" for kind, number in kinds.most_common())
     where = f" in {several(steps, 'step')}" if steps else ""
-    return [Remark(f"{several(sum(kinds.values()), 'text')} redacted before they were kept{where}: {named}")]
+    return [*remarks, Remark(f"{several(sum(kinds.values()), 'text')} redacted before they were kept{where}: {named}")]

@@ -19,7 +19,9 @@ from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from playhead_collector.read.together import Question, Row, ask_together
+from playhead_collector.store.gone import GONE
 
+_GONE = GONE.encode()
 MISSING = "playhead: this text is no longer stored (past its retention, or erased)"
 
 
@@ -49,6 +51,11 @@ class StoredSpan:
     @cached_property
     def span(self) -> Span:
         return _span(self._row, self._pieces)
+
+    @property
+    def gone(self) -> str:
+        """What stands in the place of its payloads, where these are past the days that they are kept for."""
+        return next((text.decode() for text in self._row["attribute_texts"] if text.startswith(_GONE)), "")
 
     def text(self, key: str) -> str:
         """A short text of the span's, for which it need not be put together."""
@@ -190,6 +197,10 @@ def set_value(value: AnyValue, kind: int, text: bytes, number: int) -> None:
 def _texts(row: Mapping[str, Any], pieces: Pieces) -> list[bytes]:
     """The texts of a row's attributes, payloads put together again."""
     texts: list[bytes] = list(row["attribute_texts"])
+    for place, text in enumerate(texts):
+        if text.startswith(_GONE):
+            # Words in the place of a nested value, too.
+            row["attribute_types"][place] = 1
     run_id = row["run_id"]
     joined: dict[int, list[bytes]] = {}
     for owner, digest in zip(row["piece_owners"], row["piece_hashes"], strict=True):
@@ -197,6 +208,8 @@ def _texts(row: Mapping[str, Any], pieces: Pieces) -> list[bytes]:
     for place, parts in joined.items():
         missing = MISSING.encode() in parts
         # A nested value with a hole cannot be parsed; the note stands in for all of it.
+        if missing and texts[place].startswith(_GONE):
+            continue
         texts[place] = MISSING.encode() if missing and row["attribute_types"][place] != 1 else b"".join(parts)
         if missing:
             row["attribute_types"][place] = 1

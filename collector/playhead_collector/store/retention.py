@@ -45,5 +45,5 @@ def keep_for(client: Client, days: int, form: Form) -> bool:
 def retention_of(client: Client) -> int | None:
     """The days that the client's database keeps steps; None where the database does not say."""
     definitions = [str(shown) for (shown,) in client.query(load("step_tables")).result_rows]
-    found = (re.search(r"TTL .*?toIntervalDay\((\d+)\)", shown, re.DOTALL) for shown in definitions)
+    found = (re.search(r"ORDER BY .*? TTL .*?toIntervalDay\((\d+)\)", shown, re.DOTALL) for shown in definitions)
     return next((int(days[1]) for days in found if days), None)

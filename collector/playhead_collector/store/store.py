@@ -28,6 +28,7 @@ from playhead_collector.store.erase import Erased, Subject, erase, runs_of, swee
 from playhead_collector.store.figures import figures_name, make_figures
 from playhead_collector.store.known import KnownPieces
 from playhead_collector.store.migrations import check_suitable, migrate
+from playhead_collector.store.payload_retention import keep_payloads_for, payload_retention_of
 from playhead_collector.store.query import load
 from playhead_collector.store.retention import DEFAULT_RETENTION_DAYS, keep_for
 from playhead_collector.store.runs import recompute, reprice
@@ -78,8 +79,14 @@ class _Writer:
 class Store:
     """A ClickHouse that holds projects. Closing it is safe twice."""
 
-    def __init__(self, address: Address, retention_days: Mapping[str, int] | None = None) -> None:
+    def __init__(
+        self,
+        address: Address,
+        retention_days: Mapping[str, int] | None = None,
+        payload_days: Mapping[str, int] | None = None,
+    ) -> None:
         self.address = address
+        self._payload_days = dict(payload_days or {})
         self._retention_days = dict(retention_days or {})
         """By project; where one is not named, what its database has stays."""
         self._engine = Engine(address)
@@ -111,8 +118,13 @@ class Store:
             if database not in self._ready:
                 days = self._retention_days.get(project)
                 migrate(self._admin, database, self._form(days or DEFAULT_RETENTION_DAYS), playhead.__version__)
+                before = payload_retention_of(self._admin)
                 if days is not None:
                     keep_for(self._admin, days, self._form())
+                # Keeping runs for other days keeps their messages as long, so what was said of payloads is said again.
+                payload_days = self._payload_days.get(project, before)
+                if payload_days is not None:
+                    keep_payloads_for(self._admin, payload_days, self._form())
                 reprice(self._admin)
                 self._tell_of_damage(self._admin, database)
                 self._ready.add(database)

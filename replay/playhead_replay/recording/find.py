@@ -30,8 +30,14 @@ def from_store(client: Client, prefix: str) -> Recording:
     from playhead_collector.read.spans import spans_of
 
     run = find_run(client, prefix)
-    steps = from_otlp(stored.span for stored in spans_of(client, [run]))
+    spans = list(spans_of(client, [run]))
+    steps = from_otlp(stored.span for stored in spans)
     found = {process: list(merged(chunks_of(client, process))) for process in processes_of(client, run)}
+    gone = next((stored.gone for stored in spans if stored.gone), "").removeprefix("playhead: ")
+    if gone and not found:
+        raise NotReplayable(
+            f"run {run} cannot be executed again: {gone}, and with the payloads the recording that a replay is made from"
+        )
     chosen = _chosen(run, steps, found)
     return without(chosen, erased_of(client, chosen.records))
 

@@ -1,0 +1,61 @@
+"""How long a project's payloads are kept, where that is shorter than its runs are.
+
+Gone after so many days from when they arrived: messages, arguments, results and every other text of an attribute, what
+errors said, log records' texts, recordings. What is left are figures: counts, tokens, costs, times, states, names, keys
+and numbers. A text that stood in a row becomes the words that say so; nothing is left to look empty.
+
+ClickHouse does it by itself, through the TTL of columns. That takes merges which rewrite a part for the sake of its old
+rows (`ttl_only_drop_parts = 0`); without payload retention none do.
+"""
+
+from __future__ import annotations
+
+import re
+
+from clickhouse_connect.driver.client import Client
+
+from playhead_collector.store.ddl import Form
+from playhead_collector.store.gone import words_for
+from playhead_collector.store.query import load
+
+# Rows that are nothing but payload, and days on top: a text may be the one copy of several (retention.py).
+_ROWS = (("recording_rows", 0), ("message_rows", 1))
+# The column that is asked for the days comes last: cut short, it is all done again.
+_EACH_TEXT = "arrayMap(t -> if(t IN (1, 5, 6, 7), {gone}, ''), attribute_types)"
+_COLUMNS = (
+    ("run_rows", "error", "String", "if(status = 'error', {gone}, '')"),
+    ("log_rows", "attribute_texts", "Array(String)", _EACH_TEXT),
+    ("step_rows", "status_message", "String", "if(status_code = 2, {gone}, '')"),
+    ("step_rows", "attribute_texts", "Array(String)", _EACH_TEXT),
+)
+_OF_COLUMN = re.compile(r"`attribute_texts` [^`]*?TTL toDateTime64\(arrived_at, 0\) \+ toIntervalDay\((\d+)\)")
+_OF_ROWS = re.compile(r"ORDER BY .*? TTL .*?toIntervalDay\((\d+)\)", re.DOTALL)
+
+
+def keep_payloads_for(client: Client, days: int, form: Form) -> bool:
+    """Changes it in the client's database; returns whether it was another before. Cut short, it is done again."""
+    if payload_retention_of(client) == days:
+        return False
+    for table, more in _ROWS:
+        client.command(
+            f"ALTER TABLE {form.stored(table)}{form.on_cluster} "
+            f"MODIFY TTL toDateTime64(arrived_at, 0) + toIntervalDay({days + more})"
+        )
+    gone = f"'{words_for(days)}'"
+    for table, column, kind, words in _COLUMNS:
+        stored = f"ALTER TABLE {form.stored(table)}{form.on_cluster}"
+        client.command(f"{stored} MODIFY SETTING ttl_only_drop_parts = 0, merge_with_ttl_timeout = 3600")
+        client.command(
+            f"{stored} MODIFY COLUMN {column} {kind} DEFAULT {words.format(gone=gone)} "
+            f"TTL toDateTime64(arrived_at, 0) + toIntervalDay({days})"
+        )
+    return True
+
+
+def payload_retention_of(client: Client) -> int | None:
+    """The days; None where payloads are kept as long as runs, or where not every table has these days yet."""
+    shown = {str(name): str(made) for name, made in client.query(load("payload_tables")).result_rows}
+    column = next((found[1] for made in shown.values() if (found := _OF_COLUMN.search(made))), None)
+    of_messages = [made for name, made in shown.items() if name.startswith("message_rows")]
+    rows = next((found[1] for made in of_messages if (found := _OF_ROWS.search(made))), None)
+    return int(column) if column is not None and rows is not None and int(rows) == int(column) + 1 else None

@@ -1,0 +1,123 @@
+"""Payloads are gone after their project's days, which is said in their place; figures stay."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+from tests.collector.database import StoreDatabase
+from tests.collector.dialects.spans import log, logs, span, traces
+from tests.collector.store.test_erase import FORM
+
+from playhead.errors import UsageError
+from playhead_collector.config import Settings
+from playhead_collector.read.messages import conversation
+from playhead_collector.read.redacted import redacted_in
+from playhead_collector.read.run import read_run
+from playhead_collector.store.payload_retention import keep_payloads_for, payload_retention_of
+from playhead_collector.store.retention import keep_for, retention_of
+from playhead_replay.errors import NotReplayable
+from playhead_replay.recording.find import from_store
+
+LONG = "what a customer wrote to the agent, which is nobody else's to read. " * 20
+SAID = "payload gone after 10 days"
+
+
+def told(database: StoreDatabase) -> str:
+    root = span("agent", {"gen_ai.operation.name": "invoke_agent", "input.value": LONG, "list": ["hush"]}, error="hush")
+    call = {
+        "gen_ai.operation.name": "chat",
+        "gen_ai.request.model": "m",
+        "gen_ai.usage.input_tokens": 11,
+        "gen_ai.prompt": LONG,
+    }
+    tool = {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "t", "gen_ai.tool.call.arguments": "hush"}
+    spans = (root, span("chat", call, parent=root), span("t", tool, parent=root, events=[("said", {"what": "hush"})]))
+    database.insert(traces(*spans), logs(log(root, "said", {"a": "hush"}, body=LONG)))
+    database.recompute()
+    return root.trace_id.hex()
+
+
+def age(database: StoreDatabase, days: int) -> None:
+    """As if all of it had arrived so long ago; then what is due goes when parts are merged."""
+    for table in ("step_rows", "message_rows", "log_rows", "run_rows", "scope_rows"):
+        column = "now() AS now" if table == "run_rows" else "1 AS one"
+        database.client.command(f"CREATE TEMPORARY TABLE aged_{table} AS SELECT *, {column} FROM {table}")
+        database.client.command(f"TRUNCATE TABLE {table}")
+        columns = "* EXCEPT (now)" if table == "run_rows" else "* EXCEPT (one)"
+        database.client.command(
+            f"INSERT INTO {table} SELECT {columns} REPLACE (now() - INTERVAL {days} DAY AS arrived_at) "
+            f"FROM aged_{table}"
+        )
+        database.client.command(f"OPTIMIZE TABLE {table} FINAL")
+
+
+def test_payloads_go_and_figures_stay_and_each_place_says_why(store_database: StoreDatabase) -> None:
+    run_id = told(store_database)
+    assert keep_payloads_for(store_database.client, 10, FORM)
+    age(store_database, 20)
+    run = read_run(store_database.client, run_id)
+    assert (run.row.steps, run.row.input_tokens, run.row.status) == (3, 11, "error")
+    assert run.row.error == f"playhead: {SAID}"
+    spans = [node.stored.span for node in run.nodes if node.stored is not None]
+    texts = {
+        pair.value.string_value for one in spans for pair in one.attributes if pair.key != "gen_ai.usage.input_tokens"
+    }
+    assert texts == {f"playhead: {SAID}"}
+    assert {pair.value.string_value for one in spans for event in one.events for pair in event.attributes} == texts
+    assert [node.step.tool for node in run.nodes] == ["", "", "t"]
+    tool = conversation(spans[2], [])
+    assert tool.arguments is not None and tool.arguments.text == f"playhead: {SAID}"
+    records = [record for node in run.nodes for record in node.records]
+    assert [record.body.string_value for record in records] == [f"playhead: {SAID}"]
+    assert [remark.text for remark in redacted_in(run)] == [SAID]
+    with pytest.raises(NotReplayable, match=SAID):
+        from_store(store_database.client, run_id)
+    for table in ("step_rows", "message_rows", "log_rows", "run_rows"):
+        left = store_database.rows(f"SELECT formatRow('JSONEachRow', *) AS row FROM {table}")
+        assert not [row for row in left if "hush" in row["row"] or "customer" in row["row"]], table
+
+
+def test_what_is_younger_is_left_as_it_came(store_database: StoreDatabase) -> None:
+    run_id = told(store_database)
+    before = [node.stored.span for node in read_run(store_database.client, run_id).nodes if node.stored is not None]
+    keep_payloads_for(store_database.client, 10, FORM)
+    age(store_database, 5)
+    run = read_run(store_database.client, run_id)
+    assert [node.stored.span for node in run.nodes if node.stored is not None] == before
+    assert redacted_in(run) == []
+
+
+def test_the_store_does_it_by_itself(store_database: StoreDatabase) -> None:
+    keep_payloads_for(store_database.client, 10, FORM)
+    # An hour, otherwise.
+    store_database.client.command("ALTER TABLE step_rows MODIFY SETTING merge_with_ttl_timeout = 0")
+    told(store_database)
+    aged = "* REPLACE ('00000000000000000000000000000001' AS run_id, now() - INTERVAL 20 DAY AS arrived_at)"
+    store_database.client.command(f"INSERT INTO step_rows SELECT {aged} FROM step_rows")
+    gone = "SELECT countIf(has(attribute_texts, 'hush')) AS n FROM step_rows WHERE run_id LIKE '0000%1'"
+    deadline = time.monotonic() + 60
+    while store_database.rows(gone)[0]["n"]:
+        assert time.monotonic() < deadline, "no merge took what is due"
+        time.sleep(0.05)
+
+
+def test_a_change_that_was_cut_short_is_made_again_and_a_whole_one_is_not(store_database: StoreDatabase) -> None:
+    client = store_database.client
+    assert payload_retention_of(client) is None
+    assert keep_payloads_for(client, 10, FORM)
+    assert not keep_payloads_for(client, 10, FORM)
+    assert keep_payloads_for(client, 5, FORM)
+    assert payload_retention_of(client) == 5
+    # Other days for runs are other days for messages, too.
+    assert keep_for(client, 40, FORM)
+    assert (retention_of(client), payload_retention_of(client)) == (40, None)
+    assert keep_payloads_for(client, 5, FORM)
+    assert (retention_of(client), payload_retention_of(client)) == (40, 5)
+
+
+def test_payloads_are_never_said_to_outlive_their_runs(tmp_path: Path) -> None:
+    assert Settings(payload_retention=["7", "shop=3"], retention=["30"]).payload_days() == {"default": 7, "shop": 3}
+    with pytest.raises(UsageError, match="outlive"):
+        Settings(store=f"chdb://{tmp_path}/s", payload_retention=["40"], retention=["30"]).check()
