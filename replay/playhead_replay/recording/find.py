@@ -36,7 +36,7 @@ def from_store(client: Client, prefix: str) -> Recording:
     gone = next((stored.gone for stored in spans if stored.gone), "").removeprefix("playhead: ")
     if gone and not found:
         raise NotReplayable(
-            f"run {run} cannot be executed again: {gone}, and with the payloads the recording that a replay is made from"
+            f"run {run} cannot be executed again: {gone}, and the recording that a replay is made from with it"
         )
     chosen = _chosen(run, steps, found)
     return without(chosen, erased_of(client, chosen.records))
