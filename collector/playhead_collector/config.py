@@ -41,7 +41,8 @@ class Settings(BaseModel):
 
     store: str = Field(
         default_factory=lambda: f"chdb://{data_directory() / 'store'}",
-        description="where traces are kept: chdb:///path (embedded) or clickhouse://user:password@host:8123/database",
+        description="where traces are kept: chdb:///path (embedded) or clickhouse://user:password@host:8123/database; "
+        "@FILE holds it, with its password",
     )
     spool: Path | None = Field(
         default=None,
@@ -124,7 +125,7 @@ class Settings(BaseModel):
             return value
         return [line for entry in entries for line in from_file(str(entry))]
 
-    @field_validator("admin_token", mode="before")
+    @field_validator("admin_token", "store", mode="before")
     @classmethod
     def _one(cls, value: object) -> object:
         return (from_file(value) or [""])[0] if isinstance(value, str) else value
@@ -237,7 +238,7 @@ def from_file(entry: str) -> list[str]:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}, which was to hold tokens, cannot be read: {_why(error)}") from None
+        raise UsageError(f"{path}, which was to hold a secret, cannot be read: {_why(error)}") from None
     return [line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#")]
 
 

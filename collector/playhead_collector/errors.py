@@ -46,6 +46,10 @@ class StoreUnsuitable(StoreError):
     """This ClickHouse lacks something that the schema needs."""
 
 
+# How the reading port begins a refusal of what is no question: who speaks to it as to a server knows it by these words.
+READING_ONLY = "the reading port takes one SELECT"
+
+
 class QueryRefused(StoreError):
     """A statement that the reading port does not allow."""
 

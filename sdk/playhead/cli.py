@@ -61,6 +61,7 @@ SUBCOMMANDS = (
     Subcommand(
         "erase", "playhead_collector.commands.erase", "server", "remove all that is stored of a user, session or run"
     ),
+    Subcommand("plan", "playhead_collector.commands.plan", "server", "how much disk, memory and CPU a load needs"),
     Subcommand("backup", "playhead_collector.commands.backup", "server", "all projects of a store as files"),
     Subcommand("restore", "playhead_collector.commands.restore", "server", "a store made again from a backup"),
     Subcommand(

@@ -85,7 +85,7 @@ def test_a_token_may_end_as_base64_does(ending: str) -> None:
             "tls_cert = '/nowhere/cert.pem'\ntls_key = '/nowhere/key.pem'",
             "--tls-cert: /nowhere/cert.pem cannot be read",
         ),
-        ("read_token = ['@/nowhere/tokens']", "/nowhere/tokens, which was to hold tokens, cannot be read"),
+        ("read_token = ['@/nowhere/tokens']", "/nowhere/tokens, which was to hold a secret, cannot be read"),
     ],
 )
 def test_a_wrong_setting_is_named_with_what_to_write(tmp_path: Path, toml: str, words: str) -> None:

@@ -17,7 +17,7 @@ from urllib.parse import quote
 import pytest
 from tests.collector.dialects.spans import span, traces
 from tests.collector.server.clickhouse import PASSWORD
-from tests.collector.server.conftest import serving
+from tests.collector.server.conftest import serving, serving_real
 from tests.collector.store.test_erase import Secrets, telling_run
 from tests.e2e.running import Up, clean_environment, playhead_alone, up, wait_for
 
@@ -104,8 +104,8 @@ def test_only_administrators_get_a_backup_and_a_refused_one_leaves_nothing(tmp_p
 def test_from_an_embedded_store_to_a_server_and_back_nothing_changes(backed_up: BackedUp, tmp_path: Path) -> None:
     """The way from a laptop's store to production, too."""
     (tmp_path / "server").mkdir()
-    with serving(tmp_path / "server") as port:
-        server = f"clickhouse://default:{PASSWORD_IN_URL}@127.0.0.1:{port}/traces"
+    with serving(tmp_path / "server") as port, serving_real() as real:
+        server = real or f"clickhouse://default:{PASSWORD_IN_URL}@127.0.0.1:{port}/traces"
         there = playhead_alone(tmp_path, "restore", str(backed_up.backup), "--store", server)
         assert there.status == 0, there.err
         again = playhead_alone(tmp_path, "backup", str(tmp_path / "again"), "--store", server)

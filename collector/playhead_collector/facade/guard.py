@@ -30,7 +30,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from threading import Lock
 
-from playhead_collector.errors import BadRequest, QueryRefused, TooLarge
+from playhead_collector.errors import READING_ONLY, BadRequest, QueryRefused, TooLarge
 from playhead_collector.facade.clauses import Walk
 from playhead_collector.facade.complaints import QueryFailed
 from playhead_collector.facade.engine import Engine, Query, answer_of
@@ -92,7 +92,7 @@ class Guard:
             raise QueryRefused("no SETTINGS in a statement on the reading port; send them as URL parameters")
         if _READS.match(canonical) is None or "OUTFILE" in words.clauses:
             raise QueryRefused(
-                "the reading port takes one SELECT, EXPLAIN, DESCRIBE, EXISTS, SHOW TABLES or SHOW CREATE "
+                f"{READING_ONLY}, EXPLAIN, DESCRIBE, EXISTS, SHOW TABLES or SHOW CREATE "
                 "TABLE, and answers over HTTP only; this statement does something else"
             )
         tree = tree_of(self._ask(f"EXPLAIN AST {canonical}", database, values))

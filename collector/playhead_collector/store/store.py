@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.exceptions import ClickHouseError
 
 import playhead
-from playhead_collector.errors import StoreUnavailable
+from playhead_collector.errors import READING_ONLY, StoreUnavailable, StoreUnsuitable
 from playhead_collector.receive.check import check
 from playhead_collector.receive.signal import Signal
 from playhead_collector.spool.segment import Sealed
@@ -119,6 +120,7 @@ class Store:
                 days = self._retention_days.get(project)
                 migrate(self._admin, database, self._form(days or DEFAULT_RETENTION_DAYS), playhead.__version__)
                 before = payload_retention_of(self._admin)
+                self._check_writable(self._admin)
                 if days is not None:
                     keep_for(self._admin, days, self._form())
                 # Keeping runs for other days keeps their messages as long, so what was said of payloads is said again.
@@ -210,6 +212,20 @@ class Store:
 
     def _insert(self, project: str, signal: Signal, path: Path, token: str) -> None:
         self._engine.insert_otlp(self._writer(project).insert, _TABLES[signal], _MESSAGES[signal], path, token)
+
+    def _check_writable(self, client: Client) -> None:
+        """A collector's own port looks like a server, and everything would wait in the spool for ever."""
+        if isinstance(self.address, Server):
+            try:
+                client.command(load("writes_nothing"))
+            except ClickHouseError as error:
+                if READING_ONLY in str(error):
+                    raise StoreUnsuitable(
+                        f"{self.address} is the port of a collector with an embedded store, which is for reading: "
+                        "several collectors need a ClickHouse server; one agent's spans go to that collector itself"
+                    ) from None
+                # Anything else may pass, or be mended while the spool keeps what comes: inserts say it, and try again.
+                log.warning("%s takes no writes now: %s", self.address, str(error).strip()[:300])
 
     def _form(self, retention_days: int = DEFAULT_RETENTION_DAYS) -> Form:
         return Form(retention_days, self.address.cluster if isinstance(self.address, Server) else None)

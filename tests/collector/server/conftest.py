@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,11 +12,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import pytest
 import trustme
 from tests.collector.server.clickhouse import PASSWORD
+
+from playhead_collector.store.address import parse_address
+from playhead_collector.store.engine import Engine
 
 # One shard, which is this node; and two, the second of which is a port where nobody listens.
 CLUSTER_CONFIG = """
@@ -39,18 +43,45 @@ class Server:
     port: int
     folder: Path
     options: str = ""
+    real: str = ""
+    """The address of a real server, where PLAYHEAD_TEST_CLICKHOUSE names one."""
 
     @property
     def address(self) -> str:
-        return f"clickhouse://default:{quote(PASSWORD, safe='')}@127.0.0.1:{self.port}/traces{self.options}"
+        return (
+            self.real or f"clickhouse://default:{quote(PASSWORD, safe='')}@127.0.0.1:{self.port}/traces{self.options}"
+        )
 
     def requests(self) -> list[dict[str, Any]]:
+        if self.real:
+            pytest.skip("a real server keeps no list of its requests")
         return [json.loads(line) for line in (self.folder / "requests").read_text(encoding="utf-8").splitlines()]
 
 
 def environment() -> dict[str, str]:
     """For a process that runs in a folder of its own: chDB keeps a cache in the one it runs in."""
     return {**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[3]), *filter(None, sys.path)])}
+
+
+@contextmanager
+def serving_real() -> Iterator[str]:
+    """An address on the server that PLAYHEAD_TEST_CLICKHOUSE names, in databases of its own; else empty."""
+    named = os.environ.get("PLAYHEAD_TEST_CLICKHOUSE", "")
+    if not named:
+        yield ""
+        return
+    parts = urlsplit(named)
+    own = parts._replace(path=f"{parts.path.rstrip('/') or '/playhead_test'}_{secrets.token_hex(4)}")
+    address = parse_address(own.geturl())
+    try:
+        yield own.geturl()
+    finally:
+        engine = Engine(address)
+        client = engine.connect()
+        for (name,) in client.query("SELECT name FROM system.databases").result_rows:
+            if str(name).startswith(address.database):
+                client.command(f"DROP DATABASE {name} SYNC")
+        engine.close()
 
 
 @contextmanager
@@ -79,6 +110,10 @@ def serving(folder: Path, config: Path | None = None, tls: tuple[Path, Path] | N
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One server, no cluster."""
     folder = tmp_path_factory.mktemp("server")
+    with serving_real() as real:
+        if real:
+            yield Server(0, folder, real=real)
+            return
     with serving(folder) as port:
         yield Server(port, folder)
 

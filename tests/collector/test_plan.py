@@ -1,0 +1,83 @@
+"""`playhead plan`: arithmetic that can be followed, on figures that were measured."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+from tests.e2e.running import playhead_here
+
+from playhead_collector.plan.figures import Figures, Shape, read_figures
+from playhead_collector.plan.need import CPU_SHARE, DISK_SHARE, Load, need_of
+
+_FIGURES = Figures(
+    "a bench", "today", "a machine", 2, 500.0, 600.0,
+    (Shape("small", 1.0, 0.05, 400.0), Shape("large", 11.0, 0.25, 800.0)),
+)  # fmt: skip
+_LOAD = Load(runs_per_day=86_400, turns=10, retention_days=30, text_kb_per_turn=21 / 11, peak=1)
+
+
+def test_a_load_comes_to_what_its_arithmetic_says() -> None:
+    need = need_of(_LOAD, _FIGURES)
+    assert (need.steps_per_run, need.steps_per_s) == (21, 21)
+    # 21/11 KB x 10 x 11 / 2 of prompts over 21 steps are 5 KB: half-way between both shapes.
+    assert need.sent_kb_per_step == pytest.approx(6)
+    assert need.disk_gb == pytest.approx(86_400 * 21 * 30 * (500 + 600 * 21 / 11 * 10 / 21) / 1e9 / DISK_SHARE)
+    assert need.cores == pytest.approx(21 * 0.15 / 1000 / CPU_SHARE)
+    assert (need.collectors, need.shards, need.embedded, need.replicas) == (1, 1, True, 1)
+
+
+def test_more_than_one_machine_holds_is_sharded_by_what_runs_out_first() -> None:
+    by_disk = need_of(replace(_LOAD, retention_days=3000), _FIGURES)
+    assert by_disk.shards == 5 == -(-by_disk.disk_gb // 2000)
+    by_cores = need_of(replace(_LOAD, runs_per_day=86_400 * 4000, retention_days=0.001), _FIGURES)
+    assert by_cores.shards == 2 == -(-by_cores.cores // 16)
+    assert (by_cores.collectors > 1, by_cores.embedded, by_cores.replicas) == (True, False, 2)
+
+
+@pytest.mark.parametrize("turns", [1, 5, 50, 200, 1000])
+def test_no_more_turns_take_less(turns: int) -> None:
+    figures = read_figures()
+    fewer, more = (need_of(replace(_LOAD, turns=count), figures) for count in (turns, turns + 1))
+    assert fewer.disk_gb < more.disk_gb
+    assert fewer.cores < more.cores
+
+
+def test_what_was_never_measured_is_said_to_be_beyond() -> None:
+    told = {turns: " ".join(need_of(replace(_LOAD, turns=turns), _FIGURES).arithmetic) for turns in (10, 500)}
+    assert {turns: "nothing so large was measured" in text for turns, text in told.items()} == {10: False, 500: True}
+
+
+def test_the_figures_say_how_and_when_they_were_measured() -> None:
+    figures = read_figures()
+    assert figures.command.startswith("make bench-")
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d", figures.measured)
+    assert len(figures.shapes) >= 3
+
+
+def test_the_command_shows_its_arithmetic_and_its_sources() -> None:
+    words = ("plan", "--runs-per-day", "100_000", "--turns", "20", "--retention", "30")
+    said = playhead_here(*words)
+    assert said.status == 0, said.err
+    figures = read_figures()
+    for part in ("100000 runs", "20 turns", "30 days", figures.command, figures.measured):
+        assert part in said.out
+    [row] = playhead_here(*words, "--json").rows()
+    assert row["steps_per_run"] == 41
+    assert row["load"]["retention_days"] == 30
+    assert row["figures"]["measured"] == figures.measured
+
+
+@pytest.mark.parametrize(
+    ("flag", "value"),
+    [("--runs-per-day", "0"), ("--runs-per-day", "-5"), ("--runs-per-day", "many"), ("--turns", "nan"),
+     ("--turns", "inf"), ("--retention", "1e30"), ("--retention", "30d"), ("--replicas", "0"), ("--node-disk", "0"),
+     ("--tools-per-turn", "-1")],
+)  # fmt: skip
+def test_nonsense_is_refused_by_name(flag: str, value: str) -> None:
+    words = {"--runs-per-day": "10", "--turns": "10", "--retention": "10", flag: value}
+    said = playhead_here("plan", *(f"{name}={given}" for name, given in words.items()))
+    assert said.status == 2
+    assert flag in said.err
+    assert value in said.err
