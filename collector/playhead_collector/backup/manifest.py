@@ -44,6 +44,8 @@ class Project:
     schema: int
     retention_days: int
     tables: tuple[Table, ...]
+    payload_days: int | None = None
+    """Where payloads are kept for other days than runs."""
 
 
 @dataclass(frozen=True, slots=True)

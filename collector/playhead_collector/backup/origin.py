@@ -18,6 +18,7 @@ from playhead_collector.errors import StoreUnavailable
 from playhead_collector.store.address import DEFAULT_PROJECT, Address, Server, checked_project
 from playhead_collector.store.ddl import Form
 from playhead_collector.store.migrations import check_restored
+from playhead_collector.store.payload_retention import payload_retention_of
 from playhead_collector.store.query import load
 from playhead_collector.store.retention import DEFAULT_RETENTION_DAYS, retention_of
 
@@ -38,6 +39,7 @@ class Stored:
     retention_days: int
     tables: dict[str, list[str]]
     """The columns of each table that are stored from what is inserted."""
+    payload_days: int | None = None
 
 
 class Origin(Protocol):
@@ -112,7 +114,8 @@ class StoreOrigin:
             for name, column in client.query(load("stored_columns")).result_rows:
                 plain = str(name).removesuffix("_local") if self._form.cluster else str(name)
                 tables.setdefault(plain, []).append(str(column))
-            return Stored(project, schema, retention_of(client) or DEFAULT_RETENTION_DAYS, tables)
+            days = retention_of(client) or DEFAULT_RETENTION_DAYS
+            return Stored(project, schema, days, tables, payload_retention_of(client))
 
     def _wait_for_inserts(self) -> None:
         """Of all nodes; a collector's inserts are seen by its own user, or by one who may see all processes."""

@@ -26,6 +26,7 @@ from playhead_collector.store.ddl import Form
 from playhead_collector.store.engine import Engine
 from playhead_collector.store.erase import erase_buried
 from playhead_collector.store.migrations import RESTORING, check_suitable, migrate
+from playhead_collector.store.payload_retention import keep_payloads_for
 from playhead_collector.store.query import load
 from playhead_collector.store.retention import keep_for
 from playhead_collector.store.runs import recompute
@@ -132,6 +133,8 @@ class _Project:
         recompute(compute, stale)
         erased = erase_buried(compute, self._form)
         keep_for(compute, self._project.retention_days, self._form)
+        if self._project.payload_days is not None:
+            keep_payloads_for(compute, self._project.payload_days, self._form)
         compute.command(f"DROP TABLE {RESTORING}{self._form.on_cluster} SYNC")
         self._say(f"{self._project.name}: {rows} rows restored, equal to the backup's")
         return Restored(self._project.name, rows, len(stale), erased)

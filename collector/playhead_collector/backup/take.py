@@ -120,7 +120,7 @@ def _project(stored: Stored, written: dict[tuple[str, str], list[File]]) -> Proj
     tables = tuple(
         Table(name, tuple(columns), tuple(written[stored.project, name])) for name, columns in stored.tables.items()
     )
-    return Project(stored.project, stored.schema, stored.retention_days, tables)
+    return Project(stored.project, stored.schema, stored.retention_days, tables, stored.payload_days)
 
 
 def _now() -> str:
