@@ -19,6 +19,7 @@ from playhead_collector.commands.common import (
     source_of,
     write_json,
 )
+from playhead_collector.read.acting import acting
 from playhead_collector.read.export import json_steps
 from playhead_collector.read.feedback import feedback_of
 from playhead_collector.read.messages import Conversation, Message, Part, conversation
@@ -87,7 +88,7 @@ def _header(out: Console, found: Run, remarks: list[Remark]) -> None:
     out.print(Text(f"  run {row.run_id}" + "".join(f" · {entry}" for entry in who), style="dim"))
     for remark in remarks:
         out.print(Text(f"  {one_line(remark.text, 300)}", style="red" if remark.grave else "yellow"))
-    for remark in redacted_in(found):
+    for remark in acting(found) + redacted_in(found):
         out.print(Text(f"  {one_line(remark.text, 300)}", style="dim"))
     for problem in problems_of(row):
         out.print(Text(f"  {problem}", style="yellow"))

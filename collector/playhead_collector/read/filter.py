@@ -56,6 +56,9 @@ class RunFilter:
     label: str = ""
     note: str = ""
     """What a comment or note holds."""
+    on_behalf_of: str = ""
+    permission: str = ""
+    """One that a step of it had."""
     limit: int = 50
 
     def anything_of(self, field: str) -> RunFilter:
@@ -78,6 +81,8 @@ def asking(name: str, wanted: RunFilter) -> tuple[str, dict[str, Any]]:
     conditions = without(load("runs_conditions"), [name for name, value in asked.items() if value in (None, "")])
     bound = {name: value for name, value in asked.items() if value not in (None, "")}
     said = {"label": _like(wanted.label), "note": f"%{_like(wanted.note)}%" if wanted.note else ""}
+    said |= {"on_behalf_of": _like(wanted.on_behalf_of)}
+    said |= {"permission": f"%,{_like(wanted.permission)},%" if wanted.permission else ""}
     bound |= {name: value for name, value in said.items() if value}
     held = [load(f"runs_with_{name}") for name, value in said.items() if value]
     for number, one in enumerate(wanted.scored):

@@ -22,7 +22,21 @@ from playhead_collector.read.filter import RunFilter, Scored
 from playhead_collector.read.runs import parse_time
 from playhead_collector.read.search import search_for
 
-NAMES = ("agent", "status", "version", "model", "tool", "user", "session", "run", "label", "note", "dataset")
+NAMES = (
+    "agent",
+    "status",
+    "version",
+    "model",
+    "tool",
+    "user",
+    "session",
+    "run",
+    "label",
+    "note",
+    "dataset",
+    "on_behalf_of",
+    "permission",
+)
 SCORE = "score."
 """Before the name of a score: `score.helpful<0.5`, `score.tone:bad`."""
 TIMES = ("since", "until")

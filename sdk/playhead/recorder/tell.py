@@ -182,9 +182,10 @@ def context(
     session: str | None = None,
     user: str | None = None,
     on_behalf_of: str | None = None,
+    permissions: Sequence[str] | None = None,
     tags: Mapping[str, str] | Sequence[str] | None = None,
 ) -> Iterator[None]:
-    """Who this is for. The current step and every step begun in this block carry it."""
+    """Who this is for, and what it may do. The current step and every step begun in this block carry it."""
     said: dict[str, Any] = {}
     if session is not None:
         said["session.id"] = word(session)
@@ -192,6 +193,9 @@ def context(
         said["user.id"] = word(user)
     if on_behalf_of is not None:
         said["playhead.on_behalf_of"] = word(on_behalf_of)
+    if permissions is not None:
+        listed = [permissions] if isinstance(permissions, str) else [word(permission) for permission in permissions]
+        said["playhead.permissions"] = ",".join(listed)
     if isinstance(tags, Mapping):
         said.update({f"playhead.tag.{key}": word(value) for key, value in tags.items()})
     elif tags is not None:

@@ -19,6 +19,7 @@ from textual.widgets import Input, Static
 
 from playhead.errors import UsageError
 from playhead.printable import printable, several
+from playhead_collector.read.acting import acting
 from playhead_collector.read.export import export_runs
 from playhead_collector.read.redacted import redacted_in
 from playhead_collector.read.remarks import Remark, remarks_on
@@ -186,7 +187,7 @@ class RunScreen(PlayheadScreen):
 
         def question(client: Client) -> Message:
             found = remarks_on(client, [run.row], now).get(run.row.run_id, [])
-            return self.RemarksCame(found + redacted_in(run))
+            return self.RemarksCame(found + acting(run) + redacted_in(run))
 
         self.ask("remarks", question)
 
