@@ -7,10 +7,10 @@ open, the next would silently be empty.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.httpclient import HttpClient
@@ -30,15 +30,30 @@ class Question:
 
 
 Row = dict[str, Any]
+One = TypeVar("One")
+Other = TypeVar("Other")
 
 
 def ask_together(client: Client, *questions: Question) -> list[list[Row]]:
     """The rows that answer each question, by column. The first that fails fails them all."""
-    # Within a session (whose client was made elsewhere) there is one question at a time, too.
-    if not isinstance(client, HttpClient) or client.get_client_setting("session_id"):
+    if not _takes_several(client):
         return [_ask(client, question) for question in questions]
     with ThreadPoolExecutor(len(questions), thread_name_prefix="playhead-ask") as threads:
         return list(threads.map(lambda question: _ask(client, question), questions))
+
+
+def side_by_side(client: Client, one: Callable[[], One], other: Callable[[], Other]) -> tuple[One, Other]:
+    """As `ask_together`, for two that put their questions together themselves."""
+    if not _takes_several(client):
+        return one(), other()
+    with ThreadPoolExecutor(1, thread_name_prefix="playhead-ask") as thread:
+        beside = thread.submit(other)
+        return one(), beside.result()
+
+
+def _takes_several(client: Client) -> bool:
+    # Within a session (whose client was made elsewhere) there is one question at a time, too.
+    return isinstance(client, HttpClient) and not client.get_client_setting("session_id")
 
 
 def _ask(client: Client, question: Question) -> list[Row]:

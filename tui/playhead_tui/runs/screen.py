@@ -31,6 +31,7 @@ from playhead_collector.read.overview import (
 )
 from playhead_collector.read.query_line import QueryError, parse_query, quoted, value_of, with_term
 from playhead_collector.read.runs import ORDERS, Order, PlacedRun, first_words, page_of_runs
+from playhead_collector.read.together import side_by_side
 from playhead_collector.read.words import several
 from playhead_tui.ask import AskLine, AskLines, AskOne
 from playhead_tui.entry import harmless
@@ -151,7 +152,10 @@ class RunsScreen(PlayheadScreen):
         wanted, order = self._wanted, self._order
 
         def question(client: Client) -> Message:
-            return self.Began(totals_of_runs(client, wanted), page_of_runs(client, wanted, order, SIZE), is_another)
+            totals, rows = side_by_side(
+                client, lambda: totals_of_runs(client, wanted), lambda: page_of_runs(client, wanted, order, SIZE)
+            )
+            return self.Began(totals, rows, is_another)
 
         self.ask("begin", question)
 
