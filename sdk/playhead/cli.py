@@ -64,6 +64,7 @@ SUBCOMMANDS = (
     Subcommand("plan", "playhead_collector.commands.plan", "server", "how much disk, memory and CPU a load needs"),
     Subcommand("backup", "playhead_collector.commands.backup", "server", "all projects of a store as files"),
     Subcommand("restore", "playhead_collector.commands.restore", "server", "a store made again from a backup"),
+    Subcommand("redact", "playhead_collector.commands.redact", "server", "say what redaction rules would hide"),
     Subcommand(
         "audit", "playhead_collector.commands.audit", "server", "say who read, exported, erased or replayed what"
     ),

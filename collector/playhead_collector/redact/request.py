@@ -31,9 +31,9 @@ _LARGE = 10**11
 class RequestRedaction:
     """One project's rules, applied. Safe to use from any thread."""
 
-    def __init__(self, rules: Rules, salt: bytes) -> None:
+    def __init__(self, rules: Rules, salt: bytes, redactor: Redactor | None = None) -> None:
         self.keeps_recordings = rules.keep_recordings
-        self._redactor: Redactor = rules.redactor(salt)
+        self._redactor: Redactor = redactor or rules.redactor(salt)
         # It remembers what was clean: an agent's turn says its conversation again.
         self._redaction = Redaction(self._redactor)
         self._named = {key.lower() for key in rules.keys if "*" not in key}

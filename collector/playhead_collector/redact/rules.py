@@ -43,7 +43,10 @@ class Rules:
 
     def redactor(self, salt: bytes) -> Redactor:
         exact = [key for key in self.keys if "*" not in key]
-        return Redactor(salt, fields=exact, patterns=map(compiled, self.patterns), detectors=self.detectors)
+        return Redactor(salt, fields=exact, patterns=self.compiled(), detectors=self.detectors)
+
+    def compiled(self) -> list[Pattern]:
+        return [compiled(pattern) for pattern in self.patterns]
 
 
 @dataclass(frozen=True, slots=True)

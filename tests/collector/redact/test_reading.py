@@ -12,6 +12,7 @@ from playhead_collector.read.run import read_run
 from playhead_collector.receive.signal import Signal
 from playhead_collector.redact.request import RequestRedaction
 from playhead_collector.redact.rules import rules_by_project
+from playhead_collector.redact.stored import dry_run
 
 
 def test_a_run_says_how_much_was_hidden_of_it_and_a_step_says_where(store_database: StoreDatabase) -> None:
@@ -35,3 +36,22 @@ def test_a_run_says_how_much_was_hidden_of_it_and_a_step_says_where(store_databa
         "redacted before it was kept: email ×1; in input.value ×1",
         "redacted before it was kept: card ×1, email ×1; in a ×2",
     ]
+
+
+def test_a_dry_run_says_what_would_be_hidden_with_masked_samples_and_changes_nothing(
+    store_database: StoreDatabase,
+) -> None:
+    one = span("agent", {"input.value": "anna@example.com", "customer": "Anna"})
+    quiet = span("agent", {"input.value": "nobody"})
+    store_database.insert(traces(one, quiet))
+    store_database.recompute()
+    rules = rules_by_project(["email", "key:customer"]).of("default")
+    assert rules is not None
+    run_ids = [one.trace_id.hex(), quiet.trace_id.hex()]
+    before = [node.stored.span for node in read_run(store_database.client, run_ids[0]).nodes if node.stored is not None]
+    hits = dry_run(store_database.client, run_ids, rules)
+    assert (hits.kinds, hits.places) == ({"email": 1, "field": 1}, {"input.value": 1, "customer": 1})
+    assert hits.runs == {run_ids[0]: 2}
+    assert hits.samples == {"email": ["a…m (16)"], "field": ["… (4)"]}
+    after = [node.stored.span for node in read_run(store_database.client, run_ids[0]).nodes if node.stored is not None]
+    assert after == before
