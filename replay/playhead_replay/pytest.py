@@ -11,6 +11,8 @@ passes where the replay is identical, a recorded failure included. `pytest --pla
 
 from __future__ import annotations
 
+import json
+import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -26,13 +28,16 @@ if TYPE_CHECKING:
     from playhead_replay.recording.recording import Recording
 
 _LAST_LINES = 30
+RECORDINGS, VERDICTS = "PLAYHEAD_RECORDINGS", "PLAYHEAD_VERDICTS"
+"""Where `playhead eval` says which folder is meant, and which file takes a line for each recording that was tried."""
 
 
 def recordings(folder: str | Path) -> Callable[..., None]:
     """A test for each `.playhead` file in the folder, which is looked for beside the test file and in the folders above
     it."""
     here = Path(str(sys._getframe(1).f_globals.get("__file__", "."))).resolve()
-    found = next((at / folder for at in here.parents if (at / folder).is_dir()), None)
+    given = os.environ.get(RECORDINGS)
+    found = Path(given) if given else next((at / folder for at in here.parents if (at / folder).is_dir()), None)
     files = [] if found is None else sorted(found.glob(f"*{ENDING}"))
     if not files:
         # Nothing to test would be a test that cannot fail.
@@ -41,14 +46,15 @@ def recordings(folder: str | Path) -> Callable[..., None]:
     @pytest.mark.parametrize("recording", [pytest.param(file, id=file.stem) for file in files])
     def test_recording(recording: Path, request: pytest.FixtureRequest) -> None:
         live = request.config.getoption("--playhead-rerecord", default=False)
-        if live or request.node.get_closest_marker("playhead_rerecord") is not None:
-            _replace(recording)
-        _replay(recording)
+        live = bool(live or request.node.get_closest_marker("playhead_rerecord") is not None)
+        if live:
+            _replace(recording, here.parent)
+        _replay(recording, here.parent, live)
 
     return test_recording
 
 
-def _replay(file: Path) -> None:
+def _replay(file: Path, tree: Path, live: bool) -> None:
     # Here, since they bring clients of stores with them, and a test file is imported for many reasons.
     from playhead_replay.launch import aside
     from playhead_replay.recording.find import from_file
@@ -58,14 +64,16 @@ def _replay(file: Path) -> None:
     with tempfile.TemporaryFile() as output:
         try:
             recording = from_file(file)
-            certificate, verdict = replay(recording, checkout=_checkout(recording, file), run=aside(output))
+            certificate, verdict = replay(recording, checkout=_checkout(recording, tree), run=aside(output))
         except PlayheadError as error:
+            _tell(file, "refused", str(error), live)
             pytest.fail(f"{file} cannot be replayed: {error}", pytrace=False)
+        _tell(file, verdict.status, verdict.what, live)
         if verdict.status != "identical":
             pytest.fail("\n".join([str(file), *told(certificate, verdict), *_printed(output)]), pytrace=False)
 
 
-def _replace(file: Path) -> None:
+def _replace(file: Path, tree: Path) -> None:
     from playhead_replay.entry import entry_of
     from playhead_replay.live import record_live
     from playhead_replay.recording.find import from_file
@@ -73,16 +81,25 @@ def _replace(file: Path) -> None:
     with tempfile.TemporaryFile() as output:
         try:
             recording = from_file(file)
-            record_live(entry_of(recording, checkout=_checkout(recording, file)), file, output)
+            record_live(entry_of(recording, checkout=_checkout(recording, tree)), file, output)
         except PlayheadError as error:
+            _tell(file, "refused", str(error), live=True)
             pytest.fail("\n".join([f"{file} cannot be recorded again: {error}", *_printed(output)]), pytrace=False)
 
 
-def _checkout(recording: Recording, file: Path) -> Path | None:
-    """The repository that the recording is kept in, where its program was in one."""
+def _tell(file: Path, status: str, what: str, live: bool) -> None:
+    """To `playhead eval`, where it asks."""
+    asked = os.environ.get(VERDICTS)
+    if asked:
+        with Path(asked).open("a", encoding="utf-8") as lines:
+            lines.write(json.dumps({"file": file.name, "status": status, "what": what, "live": live}) + "\n")
+
+
+def _checkout(recording: Recording, tree: Path) -> Path | None:
+    """The repository that the test is kept in, where the recorded program was in one."""
     from playhead.fingerprint.code import repository_of
 
-    repository = repository_of([file.parent])
+    repository = repository_of([tree])
     if repository is None or not recording.origin.get("code"):
         return None
     return repository.root

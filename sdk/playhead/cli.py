@@ -47,6 +47,7 @@ SUBCOMMANDS = (
     Subcommand(
         "doctor", "playhead_replay.commands.doctor", "server", "say what keeps a program from replaying exactly"
     ),
+    Subcommand("eval", "playhead_replay.commands.eval", "server", "try a dataset's runs with this code: what changed"),
     Subcommand("bisect", "playhead_replay.commands.bisect", "server", "find the commit at which a recording diverges"),
     Subcommand(
         "checkout", "playhead_replay.commands.checkout", "server", "get the code and packages that a run ran with"

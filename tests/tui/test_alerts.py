@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from clickhouse_connect.driver.client import Client
@@ -44,7 +45,7 @@ def make_app(alerts_port: Port, tmp_path: Path) -> MakeApp:
 def app_on(port: Port, folder: Path, mark: Mark | None = None) -> PlayheadApp:
     start = Start("chdb:///var/lib/playhead/store", rules=FOLDER)
     reader = Reader(lambda again: Source(client_of(port)))
-    given = {"mark": mark} if mark is not None else {}
+    given: Any = {"mark": mark} if mark is not None else {}
     return PlayheadApp(start, reader, now=lambda: NOW, searches=folder / "searches.toml", **given)
 
 

@@ -27,6 +27,7 @@ from playhead_tui.runs.histogram import TimeBars
 from playhead_tui.runs.query import QueryInput
 from playhead_tui.runs.screen import RunsScreen
 from playhead_tui.runs.table import RunTable
+from playhead_tui.scoring import ScoringScreen
 
 # Pressed by the tests of alerts and service levels.
 _ELSEWHERE = {"A", "L"}
@@ -119,7 +120,10 @@ def test_every_key_of_the_screen_of_runs_does_what_it_says(make_app: MakeApp) ->
         assert press.at() is screen and screen.query("HelpPanel")
         await press("question_mark", "ctrl+t")
         assert not screen.query("HelpPanel") and app.theme == "playhead-light"
-        press.covers(RunsScreen, Lines, TimeBars, PlayheadApp)
+        await press("S")
+        assert isinstance(press.at(), AskLines)
+        await press("escape")
+        press.covers(RunsScreen, ScoringScreen, Lines, TimeBars, PlayheadApp)
 
     tell(make_app(), story)
 
@@ -180,7 +184,10 @@ def test_every_key_of_the_screen_of_a_run_does_what_it_says(make_app: MakeApp) -
         assert press.at() is screen
         await press("d")
         assert app.marked and "marked as A" in told.notices()
-        press.covers(RunScreen, Steps, SheetPane)
+        await press("S")
+        assert isinstance(press.at(), AskLines)
+        await press("escape")
+        press.covers(RunScreen, ScoringScreen, Steps, SheetPane)
         await press("q")
         assert isinstance(press.at(), RunsScreen)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,6 +28,7 @@ from playhead_tui.screen import PlayheadScreen
 from playhead_tui.theme import DARK, LIGHT
 
 if TYPE_CHECKING:
+    from playhead.feedback import Feedback
     from playhead_collector.alerts.marks import Kind
     from playhead_collector.alerts.standing import Standing
 
@@ -41,6 +42,13 @@ Mark = Callable[["Kind", Mapping[str, object]], str]
 
 def _no_mark(kind: Kind, said: Mapping[str, object]) -> str:
     raise UsageError("nothing can be said of alerts from here; 'playhead alerts ack' and 'silence' do")
+
+
+Say = Callable[[Sequence["Feedback"]], None]
+
+
+def _no_say(said: Sequence[Feedback]) -> None:
+    raise UsageError("nothing can be said of runs from here; 'playhead score' does")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,14 +112,16 @@ class PlayheadApp(App[None]):
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         searches: Path | None = None,
         mark: Mark = _no_mark,
+        say: Say = _no_say,
     ) -> None:
-        """`mark` says something of alerts where the store is: what, and of which."""
+        """`mark` says something of alerts where the store is: what, and of which; `say` something of runs."""
         super().__init__()
         self.start = start
         self.reader = reader
         self.now = now
         self.searches = searches or searches_file()
         self.mark = mark
+        self.say = say
         self.set_reactive(PlayheadApp.store, StoreState(start.store, start.project))
         self.marked = ""
         """A run that the next one marked is compared with."""

@@ -6,7 +6,7 @@ import argparse
 import logging
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from playhead_collector.store.address import DEFAULT_PROJECT
 from playhead_tui.reading import Reader
 
 if TYPE_CHECKING:
+    from playhead.feedback import Feedback
     from playhead_collector.alerts.marks import Kind
 
 # The screen says that the store is away, and tries again; a command would wait longer.
@@ -67,6 +68,15 @@ def run(arguments: argparse.Namespace) -> int:
 
         return Marker(settings.address, project or DEFAULT_PROJECT, settings.admin_token).mark(reader.ask, kind, said)
 
+    def say(said: Sequence[Feedback]) -> None:
+        from playhead_collector.saying import Sayer
+
+        token = token_of(arguments, settings.ingest_token, settings)
+        endpoint = os.environ.get("PLAYHEAD_ENDPOINT")
+        if reader.opened_here and not endpoint:
+            raise UsageError("no collector runs, and this terminal has the store open: start one with 'playhead up'")
+        Sayer(settings, project, token, endpoint).say(said, lambda words: None)
+
     # Whatever a library warns of would be written across the screen.
     logging.getLogger().addHandler(logging.NullHandler())
     start = Start(
@@ -80,6 +90,6 @@ def run(arguments: argparse.Namespace) -> int:
         rules=arguments.rules or settings.alert_rules,
         objectives=arguments.objectives,
     )
-    app = PlayheadApp(start, reader, mark=mark)
+    app = PlayheadApp(start, reader, mark=mark, say=say)
     app.run()
     return app.return_code or 0

@@ -6,7 +6,9 @@ Through the collector that runs or, where none does, directly.
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from playhead.errors import PlayheadError, UsageError
@@ -21,6 +23,7 @@ from playhead_collector.commands.common import (
     write_json,
 )
 from playhead_collector.errors import BadRequest
+from playhead_collector.foreign.requests import is_foreign, requests_in_foreign
 from playhead_collector.keeping import Keeper, keeping, keeping_in
 from playhead_collector.otlp_file import Request, requests_of
 from playhead_collector.receive.check import Checked
@@ -38,7 +41,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "files", nargs="+", type=Path, metavar="FILE",
         help="OTLP protobuf (.otlp, .bin; log records: .logs.otlp, .logs.bin) or OTLP/JSON, one document or a request "
-        "a line (.json, .jsonl); or what 'playhead record -o' and 'playhead export -o FILE.playhead' wrote",
+        "a line (.json, .jsonl); exports of Langfuse, Phoenix and LangSmith (.json, .jsonl, .csv, .parquet); or what "
+        "'playhead record -o' and 'playhead export -o FILE.playhead' wrote",
     )  # fmt: skip
 
 
@@ -48,6 +52,8 @@ class Sums:
 
     accepted: int = 0
     rejected: int = 0
+    unfit: Counter[str] = field(default_factory=Counter)
+    """What another platform's file holds that has no place here, by reason."""
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -59,10 +65,12 @@ def run(arguments: argparse.Namespace) -> int:
     with keeping(settings, project, token_of(arguments, settings.ingest_token, settings), say) as keeper:
         sums = _import(arguments.files, keeper)
     if arguments.json:
-        write_json([{"accepted": sums.accepted, "rejected": sums.rejected}])
+        write_json([{"accepted": sums.accepted, "rejected": sums.rejected, "unfit": dict(sums.unfit)}])
     else:
         say(f"{sums.accepted} spans and log records stored" + (f", {sums.rejected} rejected" if sums.rejected else ""))
-    return 1 if sums.rejected else 0
+        for reason, times in sums.unfit.most_common():
+            say(f"not taken, {times} times: {reason}")
+    return 1 if sums.rejected or sums.unfit else 0
 
 
 def store_files(store: Store, project: str, files: list[Path]) -> Sums:
@@ -77,7 +85,7 @@ def _import(files: list[Path], keeper: Keeper) -> Sums:
     with progress_bar("importing, MB", sum(sizes) // 1_000_000) as progress:
         before = 0
         for file, size in zip(files, sizes, strict=True):
-            for request in requests_of(file):
+            for request in _requests_in(file, sums.unfit):
                 signal, checked = _checked(file, request, keeper)
                 sums.accepted += checked.accepted
                 sums.rejected += checked.rejected
@@ -88,6 +96,10 @@ def _import(files: list[Path], keeper: Keeper) -> Sums:
                 progress((before + request[2]) // 1_000_000)
             before += size
     return sums
+
+
+def _requests_in(file: Path, unfit: Counter[str]) -> Iterator[Request]:
+    return requests_in_foreign(file, unfit) if is_foreign(file) else requests_of(file)
 
 
 def _checked(file: Path, request: Request, keeper: Keeper) -> tuple[Signal, Checked]:

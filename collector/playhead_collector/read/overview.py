@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from clickhouse_connect.driver.client import Client
 
 from playhead_collector.read.filter import RunFilter, asking
+from playhead_collector.store.query import load
 
 FIELDS = ("status", "agent", "version", "model", "tool", "user")
 
@@ -50,6 +51,17 @@ def totals_of_runs(client: Client, wanted: RunFilter) -> Totals:
     query, bound = asking("totals_of_runs", wanted)
     runs, steps, open_runs, first, last = client.query(query, parameters=bound).result_rows[0]
     return Totals(runs, steps, open_runs, *((_utc(first), _utc(last)) if runs else (None, None)))
+
+
+def facets_and_scores(client: Client, wanted: RunFilter) -> dict[str, list[Facet]]:
+    """Facets, and the names of scores and the labels that any run was given: what a query line may go on with."""
+    return facets_of_runs(client, wanted) | _scores_given(client)
+
+
+def _scores_given(client: Client) -> dict[str, list[Facet]]:
+    rows = client.query(load("scores_given")).result_rows
+    names, labels = ([Facet(str(row[column]), int(row[2])) for row in rows if row[column]] for column in (0, 1))
+    return {"score": names, "label": labels}
 
 
 def facets_of_runs(client: Client, wanted: RunFilter, most: int = 50) -> dict[str, list[Facet]]:

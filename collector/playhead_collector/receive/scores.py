@@ -18,6 +18,7 @@ from time import time_ns
 from typing import Annotated
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from pydantic import (
     AwareDatetime,
     BaseModel,
@@ -125,23 +126,28 @@ def request_of(said: Iterable[tuple[Feedback, int]]) -> ExportTraceServiceReques
     """The spans of what was said, each with its moment (ns)."""
     request = ExportTraceServiceRequest()
     spans = request.resource_spans.add().scope_spans.add(scope={"name": "playhead.feedback"}).spans
-    for one, at_ns in said:
-        span = spans.add(
-            trace_id=bytes.fromhex(one.run),
-            span_id=bytes.fromhex(one.step_id),
-            parent_span_id=bytes.fromhex(one.step),
-            name=_sendable(one.title),
-            kind=1,
-            start_time_unix_nano=at_ns,
-            end_time_unix_nano=at_ns,
-        )
-        for key, value in one.attributes().items():
-            attribute = span.attributes.add(key=key)
-            if isinstance(value, str):
-                attribute.value.string_value = _sendable(value)
-            else:
-                attribute.value.double_value = value
+    spans.extend(span_of(one, at_ns) for one, at_ns in said)
     return request
+
+
+def span_of(one: Feedback, at_ns: int) -> Span:
+    """The step that tells of what was said."""
+    span = Span(
+        trace_id=bytes.fromhex(one.run),
+        span_id=bytes.fromhex(one.step_id),
+        parent_span_id=bytes.fromhex(one.step),
+        name=_sendable(one.title),
+        kind=Span.SPAN_KIND_INTERNAL,
+        start_time_unix_nano=at_ns,
+        end_time_unix_nano=at_ns,
+    )
+    for key, value in one.attributes().items():
+        attribute = span.attributes.add(key=key)
+        if isinstance(value, str):
+            attribute.value.string_value = _sendable(value)
+        else:
+            attribute.value.double_value = value
+    return span
 
 
 def _sendable(text: str) -> str:

@@ -43,6 +43,8 @@ def head_of(opened: OpenedRun, remarks: Sequence[Remark], replayable: Replayable
     told += [(problem, "yellow") for problem in problems_of(row)]
     if replayable is not None and replayable is not PLAYBACK and replayable.why:
         told.append((f"{replayable.words}: {replayable.why}", "yellow"))
+    # The last words; all of them are in the tree.
+    told[2:2] = [(f"{said.words} · {said.at:%m-%d %H:%M}", "bright_green") for said in opened.said[-2:]]
     for words, style in told[:4]:
         line.append("\n").append(one_line(words, width), style=style)
     return line

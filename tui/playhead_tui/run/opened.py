@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from clickhouse_connect.driver.client import Client
 
 from playhead_collector.read.conversation import Conversation
+from playhead_collector.read.feedback import Said, feedback_of
 from playhead_collector.read.messages import conversation
 from playhead_collector.read.run import Node, Run, find_run, read_figures, read_run
 from playhead_collector.read.so_far import Meter
@@ -23,6 +24,8 @@ class OpenedRun:
     run: Run
     timeline: Timeline
     meter: Meter
+    said: list[Said]
+    """From outside of it, the earliest first."""
     equal_calls: dict[str, list[int]]
     """By step the places of all calls of its tool with its arguments, where there are several."""
     children: list[int]
@@ -54,7 +57,9 @@ def open_figures(client: Client, run_id: str) -> OpenedRun:
 
 def _opened(run: Run, *, is_whole: bool) -> OpenedRun:
     below, lasts = _shape(run.nodes)
-    return OpenedRun(run, timeline_of(run), Meter(run), _equal_calls(run.nodes), below, lasts, is_whole)
+    return OpenedRun(
+        run, timeline_of(run), Meter(run), feedback_of(run.nodes), _equal_calls(run.nodes), below, lasts, is_whole
+    )
 
 
 def told_by(node: Node) -> Conversation | None:

@@ -38,7 +38,7 @@ from playhead_tui.run.pager import page
 from playhead_tui.run.pane import SheetPane
 from playhead_tui.run.sheet import Line
 from playhead_tui.run.steps import Steps
-from playhead_tui.screen import PlayheadScreen
+from playhead_tui.scoring import ScoringScreen
 from playhead_tui.shown import one_line
 
 # How often a run that has not ended is read again.
@@ -50,7 +50,7 @@ _NOT_YET = "what the steps of this run say is still being read: try again in a m
 _LONGEST_COPY = 500_000
 
 
-class RunScreen(PlayheadScreen):
+class RunScreen(ScoringScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("n", "jump('error', 1)", "error"),
         Binding("t", "jump('tool', 1)", "tool"),
@@ -143,6 +143,10 @@ class RunScreen(PlayheadScreen):
             self.call_after_refresh(self._ask_for_sheet, keep=True)
 
     # The run
+
+    @property
+    def about(self) -> tuple[str, str]:
+        return self._run, self._steps.step_to_score
 
     def action_reload(self) -> None:
         run = self._run
@@ -268,10 +272,8 @@ class RunScreen(PlayheadScreen):
         self.tell(f"no {'further' if by > 0 else 'earlier'} {kind}")
 
     def action_replay(self) -> None:
-        """From the step under the cursor."""
-        opened, place = self._opened, self._steps.place
-        if opened is not None and place is not None:
-            self.host.open_replay(self._run, opened.nodes[place].step.step_id)
+        if self._steps.step is not None:
+            self.host.open_replay(self._run, self._steps.step.step_id)
 
     # Find
 

@@ -7,7 +7,7 @@ from typing import ClassVar
 from rich.text import Text
 from textual.binding import Binding, BindingType
 
-from playhead_collector.read.run import Node
+from playhead_collector.read.run import Node, Step
 from playhead_collector.read.signs import LETTERS, SIGNS
 from playhead_collector.read.telling import title_of
 from playhead_collector.read.words import count, duration
@@ -42,11 +42,20 @@ class Steps(Lines):
         """The node under the cursor."""
         return self.unfolded[self.cursor] if self.cursor < len(self.unfolded) else None
 
+    @property
+    def step(self) -> Step | None:
+        """The step under the cursor."""
+        return self.opened.nodes[self.place].step if self.opened is not None and self.place is not None else None
+
+    @property
+    def step_to_score(self) -> str:
+        """The one that is scored here: none where it is the first, which is the run, or what somebody said."""
+        step = self.step
+        return step.step_id if step is not None and self.place and not step.from_outside else ""
+
     def show(self, opened: OpenedRun) -> None:
         """A run, or the same one with more in it: the cursor stays on its step."""
-        kept = (
-            self.opened.nodes[self.place].step.step_id if self.opened is not None and self.place is not None else None
-        )
+        kept = self.step.step_id if self.step is not None else None
         self.opened = opened
         self._lay_out()
         place = opened.place_of(kept) if kept is not None else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from rich.highlighter import Highlighter
@@ -9,7 +10,7 @@ from rich.text import Text
 from textual.suggester import Suggester
 
 from playhead.printable import printable
-from playhead_collector.read.query_line import NAMES, NUMBERS, STATUSES, TIMES, QueryError, quoted, terms
+from playhead_collector.read.query_line import NAMES, NUMBERS, SCORE, STATUSES, TIMES, QueryError, quoted, terms
 from playhead_tui.entry import Entry
 
 _EXAMPLES = {"since": ("1h", "2d", "today", "yesterday"), "until": ("1h", "1d", "today")}
@@ -25,7 +26,8 @@ def completion(line: str, known: Mapping[str, Sequence[str]]) -> str | None:
         return None
     if not last.field:
         fields = [*(f"{name}:" for name in (*NAMES, *TIMES)), *(f"{name}>" for name in NUMBERS)]
-        found = next((field for field in fields if field.startswith(last.value.lower())), None)
+        fields += [f"{SCORE}{name}<" for name in known.get("score", ()) if re.fullmatch(r"[\w.-]+", name)]
+        found = next((field for field in fields if field.startswith((last.value, last.value.lower()))), None)
         return line[: last.start] + found if found else None
     if last.sign != ":":
         return None

@@ -25,7 +25,7 @@ from playhead_collector.read.overview import (
     Facet,
     Histogram,
     Totals,
-    facets_of_runs,
+    facets_and_scores,
     histogram_of_runs,
     totals_of_runs,
 )
@@ -45,12 +45,12 @@ from playhead_tui.runs.saved import read_searches, write_searches
 from playhead_tui.runs.summary import Summary
 from playhead_tui.runs.table import RunTable
 from playhead_tui.runs.windows import SIZE, Wanted
-from playhead_tui.screen import PlayheadScreen
+from playhead_tui.scoring import ScoringScreen
 
 FOLLOW_S = 1.0
 
 
-class RunsScreen(PlayheadScreen):
+class RunsScreen(ScoringScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "query", "query", key_display="/", priority=True),
         Binding("f", "follow", "follow"),
@@ -163,7 +163,7 @@ class RunsScreen(PlayheadScreen):
         if self.host.store.runs is None:
             self.host.look()
         wanted, most = self._wanted, self.query_one(TimeBars).room
-        self.ask("facets", lambda client: self.FacetsCame(facets_of_runs(client, wanted)))
+        self.ask("facets", lambda client: self.FacetsCame(facets_and_scores(client, wanted)))
         now = self.host.now()
 
         def question(client: Client) -> Message:
@@ -280,10 +280,13 @@ class RunsScreen(PlayheadScreen):
 
     # Keys
 
+    @property
+    def about(self) -> tuple[str, str]:
+        return (self._table.run.run_id, "") if self._table.run is not None else ("", "")
+
     def action_replay(self) -> None:
-        row = self._table.run
-        if row is not None:
-            self.host.open_replay(row.run_id)
+        if self.about[0]:
+            self.host.open_replay(self.about[0])
 
     def action_query(self) -> None:
         self.set_focus(self.query_one(QueryInput))
@@ -379,10 +382,7 @@ class RunsScreen(PlayheadScreen):
         self.app.push_screen(AskOne("search for", sorted(searches.items()), self._forget), chosen)
 
     def _forget(self, name: str) -> None:
-        def without(searches: dict[str, str]) -> dict[str, str]:
-            return {other: line for other, line in searches.items() if other != name}
-
-        self._with_searches(without, f"deleted {name!r}")
+        self._with_searches(lambda old: {other: old[other] for other in old if other != name}, f"deleted {name!r}")
 
     def _with_searches(self, change: Callable[[dict[str, str]], dict[str, str]], done: str) -> None:
         try:

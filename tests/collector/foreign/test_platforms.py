@@ -1,0 +1,216 @@
+"""Exports of other platforms read as what they are: steps, messages, calls, tokens, cost, scores, sessions, users."""
+
+from __future__ import annotations
+
+import csv
+import importlib
+import json
+import tracemalloc
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
+from pyarrow import parquet
+from tests.collector.database import StoreDatabase
+from tests.collector.dialects.outline import outline
+from tests.collector.dialects.spans import Emitter
+from tests.collector.foreign.samples import (
+    langfuse_tables,
+    langfuse_trace,
+    langsmith_runs,
+    phoenix_api,
+    phoenix_frame,
+)
+
+from playhead_collector.errors import BadRequest
+from playhead_collector.foreign.requests import is_foreign, requests_in_foreign
+from playhead_collector.foreign.rows import rows_of
+from playhead_collector.read.feedback import feedback_of
+from playhead_collector.read.run import read_run
+
+arrow: Any = importlib.import_module("pyarrow")
+
+
+def spans_in(file: Path, unfit: Counter[str] | None = None) -> list[Span]:
+    assert is_foreign(file)
+    return [
+        span
+        for _, body, _ in requests_in_foreign(file, Counter() if unfit is None else unfit)
+        for resource in ExportTraceServiceRequest.FromString(body).resource_spans
+        for scope in resource.scope_spans
+        for span in scope.spans
+    ]
+
+
+def lines(folder: Path, rows: Iterable[Any], name: str = "export.jsonl") -> Path:
+    file = folder / name
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return file
+
+
+def read(database: StoreDatabase, source: str, spans: list[Span]) -> str:
+    """What the run did; what was said of it is beside it."""
+    did = [span for span in spans if not span.name.startswith("score ")]
+    told = outline(database, Emitter(f"playhead.import.{source}", spans=did))
+    request = ExportTraceServiceRequest()
+    request.resource_spans.add().scope_spans.add().spans.extend(
+        span for span in spans if span.name.startswith("score ")
+    )
+    database.insert(request)
+    return told
+
+
+def said(database: StoreDatabase, spans: list[Span]) -> list[tuple[str, bool, str]]:
+    (run_id,) = {span.trace_id.hex() for span in spans}
+    return [(one.words, bool(one.of), one.via) for one in feedback_of(read_run(database.client, run_id).nodes)]
+
+
+def test_a_trace_of_langfuse_with_its_observations_and_scores(database: StoreDatabase, tmp_path: Path) -> None:
+    spans = spans_in(lines(tmp_path, [langfuse_trace()], "trace.json"))
+    assert (
+        read(database, "langfuse", spans)
+        == """\
+agent support | user: Where is order A-1? => It is on its way.
+  prompt* gpt-4o-mini 42>17 cached=12 | user: Where is order A-1? => call get_order {"order": "A-1"} #call_1
+  tool get_order | {"order": "A-1"} => {"status": "sent"}
+  prompt* gpt-4o-mini 60>0 error
+  other
+= ok agent=support session=s-1 user=user-7 calls=2 tools=1 102>17 cached=12 cost=0.000409"""
+    )
+    assert said(database, spans) == [
+        ("tone bad (by EVAL)", True, "langfuse"),
+        ("helpful 0.4: asked twice (by ANNOTATION)", False, "langfuse"),
+    ]
+
+
+def test_the_tables_of_langfuses_blob_storage(database: StoreDatabase, tmp_path: Path) -> None:
+    unfit: Counter[str] = Counter()
+    spans = spans_in(lines(tmp_path, langfuse_tables()), unfit)
+    assert (
+        read(database, "langfuse", spans)
+        == """\
+other
+  prompt* gpt-4o-mini 42>17 | user: Where is order A-1? => Sent.
+= ok session=s-2 user=user-8 calls=1 42>17 cost=1e-05"""
+    )
+    assert said(database, spans) == [("resolved 1 (by API)", False, "langfuse")]
+    assert unfit == {"langfuse: score of a session, which is no run": 1}
+
+
+def test_runs_of_langsmith(database: StoreDatabase, tmp_path: Path) -> None:
+    unfit: Counter[str] = Counter()
+    spans = spans_in(lines(tmp_path, langsmith_runs()), unfit)
+    assert (
+        read(database, "langsmith", spans)
+        == """\
+other | user: Where is order A-1? => Sent.
+  prompt* gpt-4o-mini 42>17 cached=12 | user: Where is order A-1? => call get_order {"order": "A-1"} #call_1
+  tool get_order error | {"order": "A-1"} => ?
+= ok agent=support session=s-3 user=user-9 calls=1 tools=1 42>17 cached=12 cost=2e-05"""
+    )
+    assert said(database, spans) == [("helpful 0.5: the average of 2", True, "langsmith")]
+    assert unfit == {"langsmith: feedback of which the file has no average": 1}
+
+
+def test_spans_of_phoenix(database: StoreDatabase, tmp_path: Path) -> None:
+    spans = spans_in(lines(tmp_path, [phoenix_api()], "spans.json"))
+    assert (
+        read(database, "phoenix", spans)
+        == """\
+agent | user: Where is order A-1? => Sent.
+  prompt* gpt-4o-mini 42>17 | user: Where is order A-1? => call get_order {"order": "A-1"}
+  tool get_order error | {"order": "A-1"} => ?
+= ok session=s-4 user=user-4 calls=1 tools=1 42>17 cost=1.65e-05"""
+    )
+    assert said(database, spans) == [("correct 0: wrong: another order (by HUMAN)", True, "phoenix")]
+
+
+def test_the_same_in_parquet_csv_an_array_and_a_document_are_the_same_steps(tmp_path: Path) -> None:
+    by_lines = spans_in(lines(tmp_path, langsmith_runs()))
+    array, answer, table = tmp_path / "a.json", tmp_path / "b.json", tmp_path / "c.csv"
+    array.write_text(json.dumps(langsmith_runs(), indent=2), encoding="utf-8")
+    answer.write_text(json.dumps({"runs": langsmith_runs(), "cursors": {}}), encoding="utf-8")
+    rows = [
+        {key: json.dumps(v) if isinstance(v, (dict, list)) else v for key, v in row.items()} for row in langsmith_runs()
+    ]
+    with table.open("w", newline="", encoding="utf-8") as data:
+        writer = csv.DictWriter(data, sorted({key for row in rows for key in row}))
+        writer.writeheader()
+        writer.writerows(rows)
+    for file in (array, answer, table):
+        assert {span.span_id: span.name for span in spans_in(file)} == {span.span_id: span.name for span in by_lines}
+        assert [s.start_time_unix_nano for s in spans_in(file)] == [s.start_time_unix_nano for s in by_lines]
+    frame = tmp_path / "d.parquet"
+    frames = phoenix_frame()
+    columns = dict.fromkeys(key for row in frames for key in row)
+    times = {"start_time", "end_time"}
+    typed = arrow.Table.from_pylist(
+        [{key: datetime.fromisoformat(row[key]) if key in times else row.get(key) for key in columns} for row in frames]
+    )
+    parquet.write_table(typed, frame)  # type: ignore[no-untyped-call]
+    by_rows, by_table = spans_in(lines(tmp_path, phoenix_frame(), "d.jsonl")), spans_in(frame)
+    assert [(s.span_id, s.start_time_unix_nano, s.end_time_unix_nano) for s in by_table] == [
+        (s.span_id, s.start_time_unix_nano, s.end_time_unix_nano) for s in by_rows
+    ]
+    assert [{a.key for a in s.attributes} for s in by_table] == [{a.key for a in s.attributes} for s in by_rows]
+
+
+def test_what_does_not_fit_is_counted_by_reason_and_the_rest_is_taken(tmp_path: Path) -> None:
+    unfit: Counter[str] = Counter()
+    good, *_ = langsmith_runs()
+    rows = [
+        good,
+        {**good, "id": "x", "start_time": "teatime"},
+        {**good, "id": "y", "start_time": None},
+        {"run_type": "llm", "id": "z", "parent_run_id": "w", "start_time": "2026-09-21T14:13:20"},
+        {"annotation_name": "correct", "span_id": "00000000000000b1", "score": 1},
+        {"traceId": "t", "name": "thumb", "dataType": "NUMERIC", "value": None, "timestamp": "2026-09-21T14:13:20Z"},
+        {"something": "else"},
+    ]
+    spans = spans_in(lines(tmp_path, rows), unfit)
+    assert [span.name for span in spans] == ["support", "score helpful"]
+    assert unfit == {
+        "langsmith: has a time that is none": 1, "langsmith: has no time at which it began": 1,
+        "langsmith: run beneath another, without trace_id and dotted_order": 1,
+        "phoenix: annotation that names its span and not its trace": 1, "langfuse: score without a value": 1,
+        "record of no platform that is known": 1, "langsmith: feedback of which the file has no average": 1,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('[{"run_type": "llm"', "about byte"),
+        ('[{"run_type": 1},', "cut short"),
+        ('{"run_type": 1} nonsense', "about byte 16"),
+        ('[1, "trace_id"]', "a record is int, and no JSON object"),
+        ('{"trace_id": 1, "colour": 2}', "the first has trace_id, colour"),
+    ],
+)
+def test_a_file_that_is_something_else_is_said_to_be_so(tmp_path: Path, text: str, words: str) -> None:
+    file = tmp_path / "odd.json"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(BadRequest, match=words):
+        list(requests_in_foreign(file, Counter()))
+
+
+def test_an_array_is_read_element_by_element_however_long_it_is(tmp_path: Path) -> None:
+    file, count = tmp_path / "long.json", 12_000
+    with file.open("w", encoding="utf-8") as out:
+        out.write("[")
+        for number in range(count):
+            out.write(("," if number else "") + json.dumps({"id": number, "text": "ä" * 500, "n": [number]}))
+        out.write("]")
+    tracemalloc.start()
+    try:
+        seen = [row["id"] for row, _ in rows_of(file)]
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert seen == list(range(count))
+    assert file.stat().st_size > 12_000_000 and peak < 12_000_000

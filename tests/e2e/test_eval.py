@@ -1,0 +1,79 @@
+"""A dataset's runs against the code that is here now: by itself, by pytest, and against last time."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from tests.e2e.running import Said, Up, playhead_alone
+
+from playhead_replay.recording.find import from_file
+
+_AGENT = """
+import time, playhead
+playhead.init(service="evaluated", send=False)
+@playhead.agent(name="evaluated")
+def run():
+    playhead.state("begun at " + str(int(time.time()) // 10**9))
+    playhead.score("brief", 0.75)
+run()
+"""
+_TESTS = 'import playhead_replay.pytest as p; test_recordings = p.recordings("recordings")\n'
+_PYTEST = (sys.executable, "-m", "pytest", "-q", "-p", "playhead_replay.plugin", "-p", "no:cacheprovider")
+
+
+@pytest.fixture
+def tree(collector: Up, tmp_path: Path) -> Path:
+    """A repository with an agent, of which a run is in a dataset of the store."""
+    tree = tmp_path / "tree"
+    tree.mkdir()
+    for words in (
+        ("init", "-q"),
+        ("-c", "user.name=A", "-c", "user.email=a@b.c", "commit", "-q", "--allow-empty", "-m", "it"),
+    ):
+        subprocess.run(["git", *words], cwd=tree, check=True)
+    (tree / "agent.py").write_text(_AGENT)
+    (tree / "test_recordings.py").write_text(_TESTS)
+    file = tmp_path / "run.playhead"
+    said = playhead_alone(tmp_path, "record", "-q", "-o", str(file), "--", sys.executable, str(tree / "agent.py"))
+    assert said.status == 0, said.err
+    assert collector.playhead("import", str(file)).status == 0
+    run = from_file(file).run
+    assert collector.playhead("dataset", "create", tmp_path.name, f"run:{run}").status == 0
+    return tree
+
+
+def evaluated(collector: Up, tree: Path, *options: str, command: Sequence[str] = ()) -> Said:
+    done = subprocess.run(
+        [sys.executable, "-m", "playhead", "eval", "--store", collector.store, *options, tree.parent.name, *command],
+        cwd=tree, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    return Said(done.returncode, done.stdout, done.stderr)
+
+
+def test_the_same_code_is_identical_and_changed_code_is_worse_than_recorded_until_that_is_known(
+    collector: Up, tree: Path
+) -> None:
+    same = evaluated(collector, tree, "--json")
+    assert (same.status, [row["status"] for row in same.rows()]) == (0, ["identical"]), same.err
+    (tree / "agent.py").write_text(_AGENT.replace("begun at", "started at"))
+    other = evaluated(collector, tree, "--json")
+    assert (other.status, [row["status"] for row in other.rows()]) == (1, ["diverged"]), other.err
+    (tree.parent / "last.jsonl").write_text(other.out)
+    again = evaluated(collector, tree, "--against", str(tree.parent / "last.jsonl"))
+    assert again.status == 0 and "0 worse than last time" in again.err and "diverged" in again.out
+
+
+def test_pytest_tries_the_datasets_recordings_in_place_of_its_own_and_live_its_figures_are_compared(
+    collector: Up, tree: Path
+) -> None:
+    same = evaluated(collector, tree, "--json", command=["--", *_PYTEST])
+    assert (same.status, [row["status"] for row in same.rows()]) == (0, ["identical"]), same.err
+    (tree / "agent.py").write_text(_AGENT.replace("0.75", "0.5"))
+    live = evaluated(collector, tree, command=["--", *_PYTEST, "--playhead-rerecord"])
+    assert live.status == 1 and "brief 0.75 → 0.5" in live.out, live.err
+    none = evaluated(collector, tree, "--json", command=["--", sys.executable, "-c", "pass"])
+    assert (none.status, [row["status"] for row in none.rows()]) == (1, ["not tried"])

@@ -1,0 +1,84 @@
+"""What is said of a run from the screen: what is asked, what goes to the store, and what is shown of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+from tests.collector.database import StoreDatabase, fresh_database
+from tests.collector.facade.port import Port, TokenGate, serving
+from tests.tui.conftest import client_of
+from tests.tui.story import Story, tell
+from tests.tui.told import NOW, all_runs
+
+from playhead.feedback import Feedback
+from playhead_collector.facade import ChdbEngine
+from playhead_collector.read.source import Source
+from playhead_collector.receive.scores import request_of
+from playhead_collector.store.address import Embedded
+from playhead_collector.store.engine import Engine
+from playhead_tui.app import PlayheadApp, Start
+from playhead_tui.reading import Reader
+from playhead_tui.runs.query import QueryInput, completion
+
+
+@pytest.fixture(scope="module")
+def scored(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[StoreDatabase, Port]]:
+    """The fixed runs in a database of their own: here something is said of them."""
+    assert isinstance(engine.address, Embedded)
+    with fresh_database(engine, tmp_path_factory.mktemp("scored")) as database:
+        database.insert(b"".join(run.body().SerializeToString() for run in all_runs()))
+        database.recompute()
+        with serving(ChdbEngine(str(engine.address.path)), gate=TokenGate({"token": database.name})) as port:
+            yield database, port
+
+
+def test_a_run_is_scored_from_the_screen_and_says_so_at_its_top(
+    scored: tuple[StoreDatabase, Port], tmp_path: Path
+) -> None:
+    database, port = scored
+
+    def say(said: Sequence[Feedback]) -> None:
+        database.insert(request_of((one, int(NOW.timestamp() * 1e9)) for one in said))
+        database.recompute({one.run for one in said})
+
+    async def story(told: Story) -> None:
+        await told.press("S")
+        await told.paste("helpful=0.4 tone=bad refund-bug")
+        await told.press("enter")
+        await told.paste("asked Ann twice")
+        await told.press("enter", "ctrl+u")
+        await told.paste("ann")
+        await told.press("enter")
+        assert "helpful 0.4, tone bad, label refund-bug, a note" in told.notices()
+        assert "helpful 0.4 (by ann)" in told.screen() or "asked Ann twice (by ann)" in told.screen()
+        assert "C " in told.screen()
+        await told.press("S")
+        await told.paste("helpful=")
+        await told.press("enter", "enter", "enter")
+        assert "'helpful=' is no score" in told.notices()
+        await told.press("q", "R", "slash")
+        await told.paste("score.h")
+        line = told.app.screen.query_one(QueryInput)
+        await told.press("right")
+        assert line.value == "score.helpful<"
+        await told.paste("0.5 label:ref")
+        await told.press("right", "enter")
+        assert line.value == "score.helpful<0.5 label:refund-bug"
+        assert "1 run" in told.screen()
+
+    start = Start("chdb:///var/lib/playhead/store", run="0015")
+    searches = tmp_path / "searches.toml"
+    tell(
+        PlayheadApp(start, Reader(lambda again: Source(client_of(port))), now=lambda: NOW, searches=searches, say=say),
+        story,
+    )
+
+
+def test_names_of_scores_are_completed_as_they_were_given() -> None:
+    known = {"score": ["Tone-2", "very helpful"], "label": ["refund-bug"]}
+    assert completion("cost>1 score.T", known) == "cost>1 score.Tone-2<"
+    assert completion("score.v", known) is None
+    assert completion("label:r", known) == "label:refund-bug"
+    assert completion("lab", known) == "label:"
