@@ -195,7 +195,9 @@ async def _keys(store: str) -> list[float]:
     async with app.run_test(size=_SIZE):
         await until(lambda: app.table is not None and app.table.count > _KEYS)
         for number in range(_KEYS):
-            times.append(await app.press("pagedown" if number % 10 == 9 else "j"))
+            # Down and back up: a quick look has few runs.
+            line, page = ("j", "pagedown") if number < _KEYS // 2 else ("k", "pageup")
+            times.append(await app.press(page if number % 10 == 9 else line))
             if number % _HELD == _HELD - 1:
                 # Someone who looks at what comes.
                 await asyncio.sleep(_PAUSE_S)
