@@ -50,7 +50,7 @@ HOSTILE = (
 # These read what another query begins with, as the functions that ask them put it before them.
 _BEGUN_BY = {"slo_budget": "slo_runs", "slo_levels": "slo_runs", "slo_trend": "slo_runs"}
 # Filled in as text, from this program's own words; conditions are those of rules, which were admitted.
-_PLACEHOLDERS = {"final", "parts", "detached_parts", "text", "conditions"}
+_PLACEHOLDERS = {"final", "parts", "detached_parts", "processes", "text", "conditions"}
 _PARAMETER = re.compile(r"\{(\w+):([^{}]+)\}")
 
 
@@ -89,7 +89,7 @@ def database(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 # Their values are patterns, made from what a user typed by the function that asks them.
 _OF_PATTERNS = (
     "list_runs", "runs_conditions", "runs_with_words", "totals_of_runs", "facets_of_runs", "histogram_of_runs",
-    "runs_with_score", "runs_with_label", "runs_with_note",
+    "runs_with_score", "runs_with_label", "runs_with_note", "runs_with_permission", "runs_with_on_behalf_of",
 )  # fmt: skip
 
 
@@ -98,7 +98,11 @@ def test_every_query_takes_hostile_values_as_values(database: StoreDatabase, nam
     sql = queries()[name]
     for placeholder in re.findall(r"\{\{(\w+)\}\}", sql):
         assert placeholder in _PLACEHOLDERS
-    sql = sql.replace("{{parts}}", "system.parts").replace("{{detached_parts}}", "system.detached_parts")
+    sql = (
+        sql.replace("{{processes}}", "system.processes")
+        .replace("{{parts}}", "system.parts")
+        .replace("{{detached_parts}}", "system.detached_parts")
+    )
     sql = sql.replace("{{final}}", "FINAL").replace("{{conditions}}", "count() > 1")
     parameters = dict(_PARAMETER.findall(sql))
     for value in HOSTILE if parameters else HOSTILE[:1]:
@@ -112,8 +116,11 @@ def test_every_query_takes_hostile_values_as_values(database: StoreDatabase, nam
 
 @pytest.mark.parametrize(
     "field",
-    ["agent", "status", "user", "session", "version", "model", "tool", "run", "text", "label", "note", "dataset"],
-)
+    [
+        "agent", "status", "user", "session", "version", "model", "tool", "run", "text", "label", "note", "dataset",
+        "permission", "on_behalf_of",
+    ],
+)  # fmt: skip
 def test_every_filter_of_runs_takes_hostile_values_as_values(database: StoreDatabase, field: str) -> None:
     assert len(list_runs(database.client, RunFilter())) == 1
     for value in HOSTILE:
