@@ -176,7 +176,7 @@ def test_a_run_goes_out_and_comes_back_the_same(demo: Demo, tmp_path: Path) -> N
     assert demo.up.playhead("export", run, "-o", str(there), "--json").rows() == [{"runs": 1, "files": [str(there)]}]
     store = f"chdb://{tmp_path}/store"
     imported = playhead_alone(tmp_path, "import", str(there), "--store", store, "--json")
-    assert json.loads(imported.out) == {"accepted": len(_spans(there)), "rejected": 0}, imported.err
+    assert json.loads(imported.out) == {"accepted": len(_spans(there)), "rejected": 0, "unfit": {}}, imported.err
     assert playhead_alone(tmp_path, "export", "last", "-o", str(again), "--store", store).status == 0
     assert there.read_bytes() == again.read_bytes()
     shown = playhead_alone(tmp_path, "show", "last", "--store", store)
@@ -208,7 +208,7 @@ def test_otlp_json_comes_in_as_a_line_or_as_a_document(collector: Up, tmp_path: 
     document = {"resourceSpans": [{"scopeSpans": [{"spans": [{**span, "endTimeUnixNano": str(NOW_NS + 5)}]}]}]}
     path = tmp_path / "spans.json"
     path.write_text(json.dumps(document, indent=indent))
-    assert collector.playhead("import", str(path), "--json").rows() == [{"accepted": 1, "rejected": 0}]
+    assert collector.playhead("import", str(path), "--json").rows() == [{"accepted": 1, "rejected": 0, "unfit": {}}]
     assert collector.playhead("show", run, "--json").rows()[0]["name"] == "x"
 
 
@@ -220,7 +220,7 @@ def test_what_is_wrong_in_a_file_is_named_and_the_rest_is_taken(collector: Up, t
     path = tmp_path / "some.otlp"
     path.write_bytes(request.SerializeToString())
     said = collector.playhead("import", str(path), "--json")
-    assert said.status == 1 and said.rows() == [{"accepted": 1, "rejected": 1}]
+    assert said.status == 1 and said.rows() == [{"accepted": 1, "rejected": 1, "unfit": {}}]
     assert f"{path}: " in said.err and "spans[1]" in said.err
     path.write_bytes(b"this is no protobuf at all")
     said = collector.playhead("import", str(path))

@@ -180,7 +180,7 @@ def test_import_and_erase_go_through_tls_with_their_own_tokens(secured: Secured,
     assert secured.up.playhead("export", hex_id(run), "-o", path, "--token", READ).status == 0
     # Into the other project, by its token alone.
     into = secured.up.playhead("import", path, "--token", ACME_INGEST, "--json")
-    assert into.rows() == [{"accepted": 2, "rejected": 0}]
+    assert into.rows() == [{"accepted": 2, "rejected": 0, "unfit": {}}]
     assert secured.up.playhead("show", hex_id(run), "--token", ACME_READ).status == 0
 
     words = ["erase", "--run", hex_id(run), "--yes", "--json"]

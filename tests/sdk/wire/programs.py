@@ -196,7 +196,9 @@ def aiohttp_async(url: str) -> Seen:
             async with session.get(f"{url}/events") as answer:
                 seen["in lines"] = [line.decode() async for line in answer.content]
             async with session.get(f"{url}/events") as answer:
-                seen["as sent"] = [[data.decode(), end] async for data, end in answer.content.iter_chunks()]
+                # Whether a chunk's end comes with its data, or behind it, is the network's doing.
+                parts = [data.decode() + "|" * end async for data, end in answer.content.iter_chunks()]
+                seen["as sent"] = "".join(parts).replace("||", "|")
             try:
                 async with asyncio.timeout(LATE), session.get(f"{url}/never") as answer:
                     seen["too late"] = answer.status
