@@ -1,6 +1,7 @@
 -- title: An agent whose runs cost more than they used to
 -- why: A prompt that grew, a cache that no longer hits, a model that was exchanged: no single run is out of the ordinary, and the
---   bill is. Held against the agent's own past, by the run, so that a busy hour is no alarm.
+--   bill is. Held against the agent's own past, by the run, so that a busy hour is no alarm. The past is told by its middle day:
+--   one dear morning, or a price of days ago, is not what is usual.
 -- severity: warning
 -- owner: agents
 -- every: 1m
@@ -16,7 +17,7 @@ WITH ended AS
 (
     SELECT agent, run_id, first_step,
         toFloat64(if({unit:String} = 'USD', ifNull(cost_usd, 0), ifNull(input_tokens, 0) + ifNull(output_tokens, 0))) AS used,
-        {at:Identifier} > {until:DateTime64(3, 'UTC')} - toIntervalSecond({window:UInt32}) AS is_now
+        toDate({at:Identifier}) AS day, {at:Identifier} > {until:DateTime64(3, 'UTC')} - toIntervalSecond({window:UInt32}) AS is_now
     -- Without FINAL: earlier rows of a run that has ended are few, and merging all runs each time would be dear.
     FROM run_rows
     WHERE status IN ('ok', 'error') AND used > 0 AND {at:Identifier} > {since:DateTime64(3, 'UTC')} AND {at:Identifier} <= {until:DateTime64(3, 'UTC')}
@@ -34,11 +35,18 @@ FROM ended
 INNER JOIN
 (
     -- By figures alone: ids of all the runs of a past would be most of what is read.
-    SELECT agent, countIf(is_now) AS runs, exp(avgIf(log(used), is_now)) AS typical, exp(avgIf(log(used), NOT is_now)) AS earlier
-    FROM ended
+    SELECT agent, sumIf(n, is_now) AS runs, exp(sumIf(n * level, is_now) / runs) AS typical,
+        exp(quantileExactWeightedIf(0.5)(level, n, NOT is_now)) AS earlier
+    FROM
+    (
+        SELECT agent, is_now, day, count() AS n, avg(log(used)) AS level, varPop(log(used)) AS spread
+        FROM ended
+        GROUP BY agent, is_now, day
+    )
     GROUP BY agent
-    HAVING runs >= {fewest:UInt32} AND countIf(NOT is_now) >= 5 * {fewest:UInt32} AND typical >= {times:Float64} * earlier
-        AND log(typical / earlier) >= {sigmas:Float64} * greatest(stddevPopIf(log(used), NOT is_now), 0.05) / sqrt(runs)
+    HAVING runs >= {fewest:UInt32} AND sumIf(n, NOT is_now) >= 5 * {fewest:UInt32} AND typical >= {times:Float64} * earlier
+        AND log(typical / earlier)
+            >= {sigmas:Float64} * greatest(sqrt(quantileExactWeightedIf(0.5)(spread, n, NOT is_now)), 0.05) / sqrt(runs)
 ) AS judged ON ended.agent = judged.agent
 WHERE is_now
 GROUP BY agent
