@@ -26,10 +26,31 @@ def runs(agent: str, tokens: int, ago: timedelta) -> Iterator[MadeRun]:
 
 
 def test_a_dear_day_does_not_hide_a_dear_hour_days_later(store_database: StoreDatabase) -> None:
-    for agent, now in (("dear", 2600), ("as usual", 1100)):
-        for day in range(1, 7):
-            store(store_database, *runs(agent, 9000 if day == 4 else 1000, timedelta(days=day)))
-        store(store_database, *runs(agent, now, timedelta()))
+    made = [
+        run
+        for agent, now in (("dear", 2600), ("as usual", 1100))
+        for day, tokens in [*((day, 9000 if day == 4 else 1000) for day in range(1, 7)), (0, now)]
+        for run in runs(agent, tokens, timedelta(days=day))
+    ]
+    store(store_database, *made)
     rule = Admission(store_database.client).admit(shipped("agent_tokens"))
     found = ask(store_database.client, rule, Moment(END, [], HISTORY), {})
     assert [dict(one.group)["agent"] for one in found] == ["dear"]
+
+
+def test_what_an_hour_has_too_few_runs_to_tell_three_hours_tell_until_the_last_is_as_ever(
+    store_database: StoreDatabase,
+) -> None:
+    made = []
+    for agent, last in (("dear", 24_000), ("over", 1000)):
+        for hours in (tokens // 1000 + 24 * day for day in range(1, 7) for tokens in (100, 1000, 10_000)):
+            made += runs(agent, {0: 100, 1: 1000}.get(hours % 24, 10_000), timedelta(hours=hours))
+        for hour, level in ((2, 24_000), (1, 24_000), (0, last)):
+            made += [
+                one for tokens in (level // 10, level) for one in list(runs(agent, tokens, timedelta(hours=hour)))[:6]
+            ]
+    store(store_database, *made)
+    rule = Admission(store_database.client).admit(shipped("agent_tokens"))
+    found = ask(store_database.client, rule, Moment(END, [], HISTORY), {})
+    assert [dict(one.group)["agent"] for one in found] == ["dear"]
+    assert found[0].summary.startswith("a run of dear takes 7")

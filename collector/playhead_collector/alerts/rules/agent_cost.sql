@@ -9,7 +9,7 @@
 -- group_by: agent
 -- lookback: 7d
 -- constant: unit String = USD
--- parameter: window UInt32 = 3600; seconds that are now
+-- parameter: window UInt32 = 3600; seconds that are now; three times as many are, too, where that alone is too little to tell
 -- parameter: fewest UInt32 = 10; fewer runs say nothing
 -- parameter: times Float64 = 2; how many times more a typical run must take
 -- parameter: sigmas Float64 = 6; how far from what chance makes of so many runs
@@ -17,15 +17,17 @@ WITH ended AS
 (
     SELECT agent, run_id, first_step,
         toFloat64(if({unit:String} = 'USD', ifNull(cost_usd, 0), ifNull(input_tokens, 0) + ifNull(output_tokens, 0))) AS used,
-        toDate({at:Identifier}) AS day, {at:Identifier} > {until:DateTime64(3, 'UTC')} - toIntervalSecond({window:UInt32}) AS is_now
+        {at:Identifier} AS at, toDate(at) AS day,
+        at > {until:DateTime64(3, 'UTC')} - toIntervalSecond({window:UInt32}) AS is_new,
+        at > {until:DateTime64(3, 'UTC')} - toIntervalSecond(3 * {window:UInt32}) AS is_now
     -- Without FINAL: earlier rows of a run that has ended are few, and merging all runs each time would be dear.
     FROM run_rows
-    WHERE status IN ('ok', 'error') AND used > 0 AND {at:Identifier} > {since:DateTime64(3, 'UTC')} AND {at:Identifier} <= {until:DateTime64(3, 'UTC')}
+    WHERE status IN ('ok', 'error') AND used > 0 AND at > {since:DateTime64(3, 'UTC')} AND at <= {until:DateTime64(3, 'UTC')}
 )
 SELECT
     toString(ended.agent) AS agent,
-    argMax(run_id, used) AS run_id,
-    argMax(first_step, used) AS step_id,
+    argMax(run_id, (is_new, used)) AS run_id,
+    argMax(first_step, (is_new, used)) AS step_id,
     any(judged.runs) AS made,
     any(judged.typical) AS value,
     any(judged.earlier) AS usual,
@@ -35,18 +37,27 @@ FROM ended
 INNER JOIN
 (
     -- By figures alone: ids of all the runs of a past would be most of what is read.
-    SELECT agent, sumIf(n, is_now) AS runs, exp(sumIf(n * level, is_now) / runs) AS typical,
-        exp(quantileExactWeightedIf(0.5)(level, n, NOT is_now)) AS earlier
+    SELECT
+        agent,
+        sumIf(n, is_new) AS new_runs, sumIf(n * level, is_new) / new_runs AS new_level,
+        sumIf(n, is_now) AS now_runs, sumIf(n * level, is_now) / now_runs AS now_level,
+        quantileExactWeightedIf(0.5)(level, n, NOT is_now) AS past_level,
+        {sigmas:Float64} * greatest(sqrt(quantileExactWeightedIf(0.5)(spread, n, NOT is_now)), 0.05) AS far,
+        new_runs >= {fewest:UInt32} AND new_level - past_level >= greatest(log({times:Float64}), far / sqrt(new_runs)) AS at_once,
+        -- Only what is going on: a last part that is nearer to the past than to that is the end of it.
+        new_runs > 0 AND new_level - past_level >= log({times:Float64}) / 2
+            AND now_runs >= {fewest:UInt32} AND now_level - past_level >= greatest(log({times:Float64}), far / sqrt(now_runs)) AS by_and_by,
+        if(at_once, new_runs, now_runs) AS runs,
+        exp(if(at_once, new_level, now_level)) AS typical,
+        exp(past_level) AS earlier
     FROM
     (
-        SELECT agent, is_now, day, count() AS n, avg(log(used)) AS level, varPop(log(used)) AS spread
+        SELECT agent, is_new, is_now, day, count() AS n, avg(log(used)) AS level, varPop(log(used)) AS spread
         FROM ended
-        GROUP BY agent, is_now, day
+        GROUP BY agent, is_new, is_now, day
     )
     GROUP BY agent
-    HAVING runs >= {fewest:UInt32} AND sumIf(n, NOT is_now) >= 5 * {fewest:UInt32} AND typical >= {times:Float64} * earlier
-        AND log(typical / earlier)
-            >= {sigmas:Float64} * greatest(sqrt(quantileExactWeightedIf(0.5)(spread, n, NOT is_now)), 0.05) / sqrt(runs)
+    HAVING sumIf(n, NOT is_now) >= 5 * {fewest:UInt32} AND (at_once OR by_and_by)
 ) AS judged ON ended.agent = judged.agent
 WHERE is_now
 GROUP BY agent
