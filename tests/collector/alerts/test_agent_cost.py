@@ -43,8 +43,9 @@ def test_what_an_hour_has_too_few_runs_to_tell_three_hours_tell_until_the_last_i
 ) -> None:
     made = []
     for agent, last in (("dear", 24_000), ("over", 1000)):
-        for hours in (tokens // 1000 + 24 * day for day in range(1, 7) for tokens in (100, 1000, 10_000)):
-            made += runs(agent, {0: 100, 1: 1000}.get(hours % 24, 10_000), timedelta(hours=hours))
+        for day in range(1, 7):
+            for hour, tokens in ((0, 100), (1, 1000), (10, 10_000)):
+                made += runs(agent, tokens, timedelta(days=day, hours=hour))
         for hour, level in ((2, 24_000), (1, 24_000), (0, last)):
             made += [
                 one for tokens in (level // 10, level) for one in list(runs(agent, tokens, timedelta(hours=hour)))[:6]
