@@ -41,7 +41,7 @@ def test_a_dear_day_does_not_hide_a_dear_hour_days_later(store_database: StoreDa
 def test_what_an_hour_has_too_few_runs_to_tell_three_hours_tell_until_the_last_is_as_ever(
     store_database: StoreDatabase,
 ) -> None:
-    made = []
+    made: list[MadeRun] = []
     for agent, last in (("dear", 24_000), ("over", 1000)):
         for day in range(1, 7):
             for hour, tokens in ((0, 100), (1, 1000), (10, 10_000)):
