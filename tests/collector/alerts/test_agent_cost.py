@@ -55,3 +55,13 @@ def test_what_an_hour_has_too_few_runs_to_tell_three_hours_tell_until_the_last_i
     found = ask(store_database.client, rule, Moment(END, [], HISTORY), {})
     assert [dict(one.group)["agent"] for one in found] == ["dear"]
     assert found[0].summary.startswith("a run of dear takes 7")
+
+
+def test_what_is_as_it_was_before_some_cheap_days_is_nothing_new(store_database: StoreDatabase) -> None:
+    levels = {6: 200, 5: 200, 4: 200, 3: 200, 2: 200, 1: 1000, 0: 1100}
+    store(store_database, *(run for day, tokens in levels.items() for run in runs("back", tokens, timedelta(days=day))))
+    rule = Admission(store_database.client).admit(shipped("agent_tokens"))
+    assert ask(store_database.client, rule, Moment(END, [], HISTORY), {}) == []
+    store(store_database, *runs("back", 9000, timedelta()))
+    (found,) = ask(store_database.client, rule, Moment(END, [], HISTORY), {})
+    assert "where it used to take 1019" in found.summary

@@ -1,7 +1,7 @@
 -- title: An agent whose runs cost more than they used to
 -- why: A prompt that grew, a cache that no longer hits, a model that was exchanged: no single run is out of the ordinary, and the
---   bill is. Held against the agent's own past, by the run, so that a busy hour is no alarm. The past is told by its middle day:
---   one dear morning, or a price of days ago, is not what is usual.
+--   bill is. Held against the agent's own past, by the run, so that a busy hour is no alarm: against the middle of seven days,
+--   so that one dear morning is not what is usual, and of the last one, so that what is over (a cheap day) is not either.
 -- severity: warning
 -- owner: agents
 -- every: 1m
@@ -17,9 +17,11 @@ WITH ended AS
 (
     SELECT agent, run_id, first_step,
         toFloat64(if({unit:String} = 'USD', ifNull(cost_usd, 0), ifNull(input_tokens, 0) + ifNull(output_tokens, 0))) AS used,
-        {at:Identifier} AS at, toDate(at) AS day,
-        at > {until:DateTime64(3, 'UTC')} - toIntervalSecond({window:UInt32}) AS is_new,
-        at > {until:DateTime64(3, 'UTC')} - toIntervalSecond(3 * {window:UInt32}) AS is_now
+        {at:Identifier} AS at, dateDiff('second', at, {until:DateTime64(3, 'UTC')}) AS ago,
+        ago < {window:UInt32} AS is_new,
+        -- The past is told in parts as long as what is now.
+        intDiv(ago, 3 * {window:UInt32}) AS part,
+        part > 0 AND part * 3 * {window:UInt32} <= 86400 AS is_last_day
     -- Without FINAL: earlier rows of a run that has ended are few, and merging all runs each time would be dear.
     FROM run_rows
     WHERE status IN ('ok', 'error') AND used > 0 AND at > {since:DateTime64(3, 'UTC')} AND at <= {until:DateTime64(3, 'UTC')}
@@ -40,9 +42,11 @@ INNER JOIN
     SELECT
         agent,
         sumIf(n, is_new) AS new_runs, sumIf(n * level, is_new) / new_runs AS new_level,
-        sumIf(n, is_now) AS now_runs, sumIf(n * level, is_now) / now_runs AS now_level,
-        quantileExactWeightedIf(0.5)(level, n, NOT is_now) AS past_level,
-        {sigmas:Float64} * greatest(sqrt(quantileExactWeightedIf(0.5)(spread, n, NOT is_now)), 0.05) AS far,
+        sumIf(n, part = 0) AS now_runs, sumIf(n * level, part = 0) / now_runs AS now_level,
+        quantileExactWeightedIf(0.5)(level, n, part > 0) AS week_level,
+        if(sumIf(n, is_last_day) >= {fewest:UInt32}, quantileExactWeightedIf(0.5)(level, n, is_last_day), week_level) AS day_level,
+        greatest(week_level, day_level) AS past_level,
+        {sigmas:Float64} * greatest(sqrt(quantileExactWeightedIf(0.5)(spread, n, part > 0)), 0.05) AS far,
         new_runs >= {fewest:UInt32} AND new_level - past_level >= greatest(log({times:Float64}), far / sqrt(new_runs)) AS at_once,
         -- Only what is going on: a last part that is nearer to the past than to that is the end of it.
         new_runs > 0 AND new_level - past_level >= log({times:Float64}) / 2
@@ -52,12 +56,13 @@ INNER JOIN
         exp(past_level) AS earlier
     FROM
     (
-        SELECT agent, is_new, is_now, day, count() AS n, avg(log(used)) AS level, varPop(log(used)) AS spread
+        SELECT agent, is_new, part, is_last_day, count() AS n,
+            avg(log(used)) AS level, varPop(log(used)) * n / greatest(n - 1, 1) AS spread
         FROM ended
-        GROUP BY agent, is_new, is_now, day
+        GROUP BY agent, is_new, part, is_last_day
     )
     GROUP BY agent
-    HAVING sumIf(n, NOT is_now) >= 5 * {fewest:UInt32} AND (at_once OR by_and_by)
+    HAVING sumIf(n, part > 0) >= 5 * {fewest:UInt32} AND (at_once OR by_and_by)
 ) AS judged ON ended.agent = judged.agent
-WHERE is_now
+WHERE part = 0
 GROUP BY agent
