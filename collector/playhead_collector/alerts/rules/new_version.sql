@@ -36,13 +36,15 @@ WITH
             version, models[1] AS model, prompt, toString({what:Identifier}) AS what
         FROM run_rows
         LEFT JOIN prompted ON run_rows.run_id = prompted.run_id
-        WHERE status IN ('ok', 'error') AND what != '' AND {at:Identifier} > {since:DateTime64(3, 'UTC')} AND {at:Identifier} <= {until:DateTime64(3, 'UTC')}
+        -- Ways are held against a week, also where prompts are looked up in less: two odd days would make the usual ways new.
+        WHERE status IN ('ok', 'error') AND {at:Identifier} <= {until:DateTime64(3, 'UTC')}
+            AND {at:Identifier} > least({since:DateTime64(3, 'UTC')}, {until:DateTime64(3, 'UTC')} - toIntervalDay(7))
     ),
     -- Agents with something new that enough runs have, and enough runs before it: of most agents nothing more is read.
     renewed AS
     (
         SELECT agent
-        FROM (SELECT agent, what, count() AS runs, min(time) AS since_time FROM told GROUP BY agent, what)
+        FROM (SELECT agent, what, count() AS runs, min(time) AS since_time FROM told WHERE what != '' GROUP BY agent, what)
         GROUP BY agent
         HAVING countIf(runs >= {fewest:UInt32} AND since_time > {until:DateTime64(3, 'UTC')} - toIntervalSecond({fresh:UInt32})) > 0
             AND sum(runs) >= 3 * {fewest:UInt32}
@@ -51,7 +53,7 @@ WITH
     dated AS
     (
         SELECT *, min(time) OVER (PARTITION BY agent, what) AS since_time,
-            since_time > {until:DateTime64(3, 'UTC')} - toIntervalSecond({fresh:UInt32}) AS is_fresh
+            what != '' AND since_time > {until:DateTime64(3, 'UTC')} - toIntervalSecond({fresh:UInt32}) AS is_fresh
         FROM told
         -- Prompts are looked up in steps, which twice would be dearer.
         WHERE {asks_prompts:Bool} OR agent IN (SELECT agent FROM renewed)
@@ -74,7 +76,7 @@ WITH
         SELECT agent, new.1 AS what, run_id, time, judged.what = new.1 AS is_new, failed, steps, cost, seconds, alone, strange
         FROM judged
         ARRAY JOIN news AS new
-        WHERE judged.what = new.1 OR time < new.2
+        WHERE judged.what = new.1 OR (judged.what != '' AND time < new.2)
     ),
     figures AS
     (
