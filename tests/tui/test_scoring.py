@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -82,3 +84,9 @@ def test_names_of_scores_are_completed_as_they_were_given() -> None:
     assert completion("score.v", known) is None
     assert completion("label:r", known) == "label:refund-bug"
     assert completion("lab", known) == "label:"
+
+
+def test_the_first_screen_loads_no_server_and_no_store() -> None:
+    code = "import sys, playhead_tui.app; print(*sorted({'chdb', 'fastapi', 'grpc', 'uvicorn'} & set(sys.modules)))"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert said.stdout.split() == []

@@ -12,7 +12,6 @@ from textual.message import Message
 
 from playhead.errors import PlayheadError, UsageError
 from playhead.feedback import Feedback
-from playhead_collector.alerts.marker import this_user
 from playhead_tui.ask import AskLines
 from playhead_tui.reading import QuestionRefused
 from playhead_tui.screen import PlayheadScreen
@@ -44,12 +43,15 @@ class ScoringScreen(PlayheadScreen):
             if lines is not None:
                 self._say(run, step, *lines)
 
+        # Only here: it knows of alerts, and what asks them takes as long to load as all the rest of the first screen.
+        from playhead_collector.alerts.marker import this_user
+
         about = f"run {run[:12]}" + (f", step {step}" if step else "")
         asked = {"scores and labels: helpful=0.8 tone=bad refund-bug": "", "note": "", "by": this_user()}
         self.app.push_screen(AskLines(f"how did it go? {about}", asked), answer)
 
     def _say(self, run: str, step: str, line: str, note: str, by: str) -> None:
-        # Only here: what nobody says yet need not be loaded.
+        from playhead_collector.alerts.marker import this_user
         from playhead_collector.saying import said_of
 
         try:

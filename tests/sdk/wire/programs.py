@@ -14,7 +14,9 @@ import httpx2
 import requests
 import urllib3
 
-LATE = 0.3
+LATE = 0.5
+PATIENT = 30.0
+"""For a connection: a busy machine may take its time."""
 BODY = b"0123456789" * 200_000
 WHOLE = ["json", "packed", "packed-pieces", "large", "large-pieces", "events", "moved", "missing", "nothing"]
 FAILING = ["never", "stalled", "broken", "broken-whole", "unheard"]
@@ -114,7 +116,7 @@ async def of_iterator_async(parts: Any, limit: int | None) -> Any:
 
 
 def httpx_sync(url: str) -> Seen:
-    with httpx2.Client(timeout=LATE, follow_redirects=True) as client:
+    with httpx2.Client(timeout=httpx2.Timeout(PATIENT, read=LATE), follow_redirects=True) as client:
 
         def ask(method: str, to: str, body: Any = None) -> Any:
             answer = client.request(method, to, content=body)
@@ -133,7 +135,7 @@ def httpx_sync(url: str) -> Seen:
 
 def httpx_async(url: str) -> Seen:
     async def main() -> Seen:
-        async with httpx2.AsyncClient(timeout=LATE, follow_redirects=True) as client:
+        async with httpx2.AsyncClient(timeout=httpx2.Timeout(PATIENT, read=LATE), follow_redirects=True) as client:
 
             async def ask(method: str, to: str, body: Any = None) -> Any:
                 answer = await client.request(method, to, content=body)
@@ -152,18 +154,20 @@ def requests_sync(url: str) -> Seen:
     with requests.Session() as session:
 
         def ask(method: str, to: str, body: Any = None) -> Any:
-            answer = session.request(method, to, data=body, timeout=LATE)
+            answer = session.request(method, to, data=body, timeout=(PATIENT, LATE))
             return [*told(answer.status_code, answer.headers, answer.content), answer.reason, answer.cookies.get_dict()]
 
         def pieces(to: str, limit: int | None) -> Any:
-            with session.get(to, stream=True, timeout=LATE) as answer:
+            with session.get(to, stream=True, timeout=(PATIENT, LATE)) as answer:
                 return of_iterator(answer.iter_content(None), limit)
 
         return asked(url, ask, pieces)
 
 
 def urllib3_sync(url: str) -> Seen:
-    with urllib3.PoolManager(timeout=LATE, retries=urllib3.Retry(1, backoff_factor=0)) as pool:
+    with urllib3.PoolManager(
+        timeout=urllib3.Timeout(connect=PATIENT, read=LATE), retries=urllib3.Retry(1, backoff_factor=0)
+    ) as pool:
 
         def ask(method: str, to: str, body: Any = None) -> Any:
             answer = pool.request(method, to, body=body)
