@@ -18,8 +18,8 @@ def printable(text: str) -> str:
 
 
 def several(count: int, noun: str) -> str:
-    """`1 step`, `2,000 steps`."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+    """`1 step`, `2 steps`."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def json_line(value: Any, default: Any = str) -> str:

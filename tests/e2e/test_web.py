@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import aiohttp
@@ -23,7 +23,13 @@ from yarl import URL
 @pytest.fixture(scope="module")
 def address(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Iterator[URL]:
     """Of a server over the demo's runs, with its key."""
-    folder = tmp_path_factory.mktemp("web")
+    with serving(demo, tmp_path_factory.mktemp("web")) as (_, url):
+        yield url
+
+
+@contextmanager
+def serving(demo: Demo, folder: Path) -> Iterator[tuple[subprocess.Popen[str], URL]]:
+    """Ended by a signal, if it was not, it says nothing that it should not."""
     process = subprocess.Popen(
         [sys.executable, "-m", "playhead", "web", "--port", "0"],
         stderr=subprocess.PIPE,
@@ -35,7 +41,7 @@ def address(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Iterator[UR
         said = process.stderr.readline()
         found = re.search(r"http://127\.0\.0\.1:\S+", said)
         assert found is not None, said + process.stderr.read()
-        yield URL(found[0])
+        yield process, URL(found[0])
     finally:
         process.send_signal(signal.SIGTERM)
         rest = process.communicate(timeout=60)[1]
@@ -109,6 +115,27 @@ def test_a_run_is_searched_opened_and_downloaded_over_the_socket_of_a_page(demo:
                 pass
 
     asyncio.run(use())
+
+
+def children_of(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def test_a_server_that_ends_closes_its_pages_and_ends_what_is_behind_them(demo: Demo, tmp_path: Path) -> None:
+    async def use(process: subprocess.Popen[str], address: URL) -> list[int]:
+        async with opened(address) as (session, url), session.ws_connect(f"{url}?width=80&height=24") as socket:
+            await Terminal(socket).sees("live ●")
+            behind = children_of(process.pid)
+            process.send_signal(signal.SIGTERM)
+            while (message := await socket.receive(timeout=60)).type is not aiohttp.WSMsgType.CLOSE:
+                pass
+            assert message.extra == "playhead web was ended"
+            return behind
+
+    with serving(demo, tmp_path) as (process, address):
+        behind = asyncio.run(use(process, address))
+        process.wait(timeout=60)
+    assert behind and not [child for child in behind if Path(f"/proc/{child}").exists()]
 
 
 async def _download(session: aiohttp.ClientSession, address: URL, key: str) -> bytes:

@@ -84,11 +84,11 @@ GRACE = (
     + """
 print(ask(" ".join({"refund", "reship", "apologise", "escalate", "wait", "close", "ask", "thank"})))
 import threading
-counts = {"a": 0, "b": 0}
-def work(name):
-    for number in range(3_000_000):
-        counts[name] += number
-threads = [threading.Thread(target=work, args=(name,)) for name in counts]
+begun = {"a": False, "b": False}
+def work(name, other):
+    begun[name] = True
+    while not begun[other]: pass  # the first ends only beside the second
+threads = [threading.Thread(target=work, args=pair) for pair in ("ab", "ba")]
 for thread in threads: thread.start()
 for thread in threads: thread.join()
 def never():

@@ -10,7 +10,8 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Static
 
-from playhead_collector.read.words import count, several
+from playhead.printable import several
+from playhead_collector.read.words import count
 from playhead_tui.shown import one_line
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from clickhouse_connect.driver.client import Client
 
 from playhead.errors import UsageError
+from playhead.printable import several
 from playhead_collector.alerts.marker import this_user
 from playhead_collector.commands.common import (
     add_json_argument,
@@ -32,7 +33,7 @@ from playhead_collector.read.query_line import parse_query
 from playhead_collector.read.remarks import remarks_on
 from playhead_collector.read.run import find_run
 from playhead_collector.read.runs import RunRow, first_words, list_runs
-from playhead_collector.read.words import iso, several
+from playhead_collector.read.words import iso
 from playhead_collector.store.address import DEFAULT_PROJECT
 
 _AT_FIRST = 1000

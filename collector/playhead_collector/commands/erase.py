@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
-import urllib.error
-import urllib.request
 from typing import Any
 
 from playhead.errors import UsageError
+from playhead.printable import several
+from playhead_collector.administer import administer
 from playhead_collector.audit.acts import of_subject
 from playhead_collector.audit.here import tell_audit
 from playhead_collector.commands.common import add_json_argument, project_of, say, settings_of, write_json
 from playhead_collector.config import Settings, from_file
 from playhead_collector.erasure import erase_everywhere
-from playhead_collector.errors import StoreError, StoreUnavailable
-from playhead_collector.read.words import several
-from playhead_collector.running import Running, running
+from playhead_collector.errors import StoreUnavailable
+from playhead_collector.running import running
 from playhead_collector.spool.drain import Drain
 from playhead_collector.spool.spool import Spool
 from playhead_collector.store.address import DEFAULT_PROJECT, Embedded, checked_project
 from playhead_collector.store.engine import is_store
 from playhead_collector.store.erase import Subject
 from playhead_collector.store.store import Store
+
+# What is in the spool is stored first.
+_PATIENCE_S = 600
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -67,7 +68,8 @@ def run(arguments: argparse.Namespace) -> int:
     found = running(address.path) if isinstance(address, Embedded) else None
     if found is not None and found.http:
         token = from_file(arguments.token)[0] if arguments.token else settings.admin_token
-        result = _ask_collector(found, subject, value, project, token)
+        told = {"subject": subject.value, "value": value, "project": project}
+        result = administer(found, "/admin/erase", told, token, timeout_s=_PATIENCE_S)
     else:
         tell_audit(settings, project, "erase", {"what": of_subject(subject, value)}, synced=True)
         result = _directly(settings, subject, value, project)
@@ -98,28 +100,3 @@ def _directly(settings: Settings, subject: Subject, value: str, project: str) ->
     finally:
         store.close()
     return {"runs": erased.runs, "rows": erased.rows, "bytes": erased.bytes, "clean": erased.clean}
-
-
-def _ask_collector(found: Running, subject: Subject, value: str, project: str, token: str) -> dict[str, Any]:
-    body = json.dumps({"subject": subject.value, "value": value, "project": project}).encode()
-    headers = {"Content-Type": "application/json"}
-    if token:
-        headers["Authorization"] = f"Bearer {token}"
-    request = urllib.request.Request(f"{found.http_url}/admin/erase", body, headers)  # noqa: S310 - our own address
-    try:
-        with found.opener().open(request, timeout=600) as response:
-            return dict(json.load(response))
-    except urllib.error.HTTPError as error:
-        with error:
-            said = error.read().decode("utf-8", "replace")[:500]
-        hint = "; give it with --token or PLAYHEAD_ADMIN_TOKEN" if error.code == 401 else ""
-        raise StoreError(f"the collector did not erase (HTTP {error.code}): {_detail(said)}{hint}") from None
-    except OSError as error:
-        raise StoreError(f"the collector (process {found.pid}) does not answer: {error}") from None
-
-
-def _detail(said: str) -> str:
-    try:
-        return str(json.loads(said)["detail"])
-    except (ValueError, KeyError, TypeError):
-        return said

@@ -6,10 +6,10 @@ import argparse
 import dataclasses
 import math
 
+from playhead.printable import several
 from playhead_collector.commands.common import add_json_argument, positive, write_json
 from playhead_collector.plan.figures import Figures, read_figures
 from playhead_collector.plan.need import Load, Need, need_of
-from playhead_collector.read.words import several
 
 # More than anybody has, so that a slip of a key is not an answer.
 _MOST = 1e12

@@ -6,6 +6,7 @@ import argparse
 import dataclasses
 from pathlib import Path
 
+from playhead.printable import several
 from playhead_collector.audit.here import tell_audit
 from playhead_collector.backup.manifest import read_manifest
 from playhead_collector.backup.restore import check_files, restore
@@ -54,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
         write_json([dataclasses.asdict(one) for one in done])
     for one in done:
         if one.recomputed:
-            say(f"{one.project}: {one.recomputed} runs went on during the backup; their rows were computed anew")
+            say(f"{one.project}: {several(one.recomputed, 'run')} went on during the backup, computed anew")
         if one.erased:
-            say(f"{one.project}: {one.erased} runs of the backup had been erased, and were left out")
+            say(f"{one.project}: {several(one.erased, 'run')} of the backup had been erased, left out here")
     return 0

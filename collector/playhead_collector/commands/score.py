@@ -7,6 +7,7 @@ import os
 
 from playhead.errors import UsageError
 from playhead.feedback import is_run_id, is_step_id
+from playhead.printable import several
 from playhead_collector.alerts.marker import this_user
 from playhead_collector.commands.common import (
     add_json_argument,
@@ -19,7 +20,6 @@ from playhead_collector.commands.common import (
     write_json,
 )
 from playhead_collector.read.run import find_run, find_step
-from playhead_collector.read.words import several
 from playhead_collector.saying import Sayer, said_of
 
 

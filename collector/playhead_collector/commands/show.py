@@ -10,7 +10,7 @@ from datetime import datetime
 from rich.console import Console
 from rich.text import Text
 
-from playhead.printable import printable
+from playhead.printable import printable, several
 from playhead_collector.commands.common import (
     add_json_argument,
     add_store_arguments,
@@ -29,7 +29,7 @@ from playhead_collector.read.remarks import Remark, remarks_on, says_failure
 from playhead_collector.read.run import Node, Run, find_run, read_run
 from playhead_collector.read.signs import LETTERS, SIGNS
 from playhead_collector.read.telling import losses_of, problems_of, text_of_part, title_of
-from playhead_collector.read.words import cost, count, duration, several
+from playhead_collector.read.words import cost, count, duration
 
 # More than any screen is wide: nothing is cut.
 WHOLE = 1_000_000

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 
+from playhead.printable import several
 from playhead_collector.read.remarks import Remark
 from playhead_collector.read.run import Run
-from playhead_collector.read.words import several
 from playhead_collector.redact.said import KINDS, counts_of
 
 

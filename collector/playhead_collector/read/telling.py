@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from playhead.printable import several
 from playhead_collector.read.conversation import Part
 from playhead_collector.read.run import Node
 from playhead_collector.read.runs import RunRow
 from playhead_collector.read.value import as_text
-from playhead_collector.read.words import several
 
 
 def problems_of(row: RunRow) -> list[str]:

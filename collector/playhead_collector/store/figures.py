@@ -10,6 +10,7 @@ The views are made anew at each start: they are this program's.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib.resources import files
 
 from clickhouse_connect.driver.client import Client
@@ -35,10 +36,20 @@ def make_figures(client: Client, database: str) -> str:
 def views(database: str) -> dict[str, str]:
     """The query of each view."""
     folder = files("playhead_collector.store") / "figures"
-    return {
-        file.name.removesuffix(".sql"): file.read_text("utf-8")
-        .replace("{{source}}", f"`{database}`")
-        .replace("{{said}}", f"'{NOT_PERMITTED}'")
+    texts = {
+        file.name.removesuffix(".sql"): file.read_text("utf-8").strip()
         for file in sorted(folder.iterdir(), key=lambda file: file.name)
         if file.name.endswith(".sql")
     }
+    # Some are another of them, or more of it.
+    whole = {table: _filled(query, texts) for table, query in texts.items()}
+    return {
+        table: _filled(query, {"source": f"`{database}`", "said": f"'{NOT_PERMITTED}'"})
+        for table, query in whole.items()
+    }
+
+
+def _filled(text: str, placeholders: Mapping[str, str]) -> str:
+    for name, what in placeholders.items():
+        text = text.replace(f"{{{{{name}}}}}", what)
+    return text

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.text import Text
 
+from playhead.printable import several
 from playhead_collector.commands.common import one_line
 from playhead_collector.read.signs import LETTERS, SIGNS
-from playhead_collector.read.words import cost, count, duration, several
+from playhead_collector.read.words import cost, count, duration
 from playhead_replay.commands.diff_values import Room, lines_of
 from playhead_replay.diff.group import Branch, GroupDiff, Outcome, Parting, Spread
 from playhead_replay.diff.way import Passed

@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator, Sequence
 
 from rich.text import Text
 
+from playhead.printable import several
 from playhead_collector.commands.common import one_line
 from playhead_collector.read.run import Step
 from playhead_collector.read.signs import LETTERS, SIGNS
 from playhead_collector.read.telling import problems_of
-from playhead_collector.read.words import cost, count, duration, several
+from playhead_collector.read.words import cost, count, duration
 from playhead_replay.commands.diff_values import Room
 from playhead_replay.diff.changes import Change, words_of
 from playhead_replay.diff.content import Content

@@ -10,9 +10,9 @@ from pathlib import Path
 from rich.text import Text
 
 from playhead.errors import UsageError
+from playhead.printable import several
 from playhead.program.python import program_of
 from playhead_collector.commands.common import add_json_argument, console, one_line, write_json
-from playhead_collector.read.words import several
 from playhead_replay.commands.ending import cleaned_up_when_ended
 from playhead_replay.doctor import Report, examine
 from playhead_replay.entry import Entry

@@ -10,11 +10,12 @@ from clickhouse_connect.driver.client import Client
 from rich.text import Text
 
 from playhead.errors import UsageError
+from playhead.printable import several
 from playhead_collector.alerts.backtest import Firing, Span, backtest, plot
 from playhead_collector.alerts.rule import Rule
 from playhead_collector.alerts.ruling import Ruling
 from playhead_collector.read.runs import parse_time
-from playhead_collector.read.words import duration, several
+from playhead_collector.read.words import duration
 from playhead_tui.alerts.sheets import RunLine
 from playhead_tui.run.sheet import Line, Sheet
 from playhead_tui.shown import one_line

@@ -8,13 +8,14 @@ from datetime import datetime
 
 from rich.text import Text
 
+from playhead.printable import several
 from playhead_collector.alerts.alert import Alert
 from playhead_collector.alerts.behind import Shown, Told
 from playhead_collector.alerts.marks import Mark
 from playhead_collector.alerts.rule import Rule
 from playhead_collector.alerts.standing import Standing
 from playhead_collector.read.signs import LETTERS, SIGNS
-from playhead_collector.read.words import duration, several
+from playhead_collector.read.words import duration
 from playhead_tui.alerts.table import since_of, word_of
 from playhead_tui.run.sheet import Line, Sheet
 from playhead_tui.shown import one_line

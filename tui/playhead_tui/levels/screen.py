@@ -14,8 +14,7 @@ from textual.message import Message
 from textual.widgets import Static
 
 from playhead.errors import UsageError
-from playhead.printable import printable
-from playhead_collector.read.words import several
+from playhead.printable import printable, several
 from playhead_collector.slo.levels import GROUPS
 from playhead_collector.slo.objectives import users_objectives
 from playhead_tui.header import Header

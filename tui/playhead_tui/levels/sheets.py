@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from rich.text import Text
 
-from playhead_collector.read.words import cost, duration, several
+from playhead.printable import several
+from playhead_collector.read.words import cost, duration
 from playhead_collector.slo.budget import Budget
 from playhead_collector.slo.levels import Level, Trend, Window
 from playhead_collector.slo.objectives import Objective

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal
 
+from playhead.printable import several
 from playhead_collector.read.context import changes, prompt_before, text_of
 from playhead_collector.read.conversation import Conversation
 from playhead_collector.read.notes import notes_on
@@ -12,7 +13,7 @@ from playhead_collector.read.remarks import says_failure
 from playhead_collector.read.run import Node
 from playhead_collector.read.telling import losses_of, text_of_part, title_of
 from playhead_collector.read.value import of_any_value, of_attributes
-from playhead_collector.read.words import cost, count, duration, several
+from playhead_collector.read.words import cost, count, duration
 from playhead_tui.run.contents import write_message, write_value
 from playhead_tui.run.opened import OpenedRun, told_by
 from playhead_tui.run.sheet import Line, Sheet

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
+from playhead.printable import several
 from playhead_collector.read.remarks import Remark
 from playhead_collector.read.runs import RunRow
 from playhead_collector.read.signs import SIGNS
 from playhead_collector.read.so_far import SoFar
 from playhead_collector.read.telling import problems_of
-from playhead_collector.read.words import cost, count, duration, several
+from playhead_collector.read.words import cost, count, duration
 from playhead_tui.replayable import PLAYBACK, Replayable
 from playhead_tui.run.opened import OpenedRun
 from playhead_tui.runs.columns import tokens_of

@@ -14,8 +14,8 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from playhead.printable import several
 from playhead_collector.read.overview import Histogram
-from playhead_collector.read.words import several
 
 _BLOCKS = " ▁▂▃▄▅▆▇█"
 

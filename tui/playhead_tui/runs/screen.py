@@ -18,7 +18,7 @@ from textual.timer import Timer
 from textual.widgets import Input, Label, Static
 
 from playhead.errors import UsageError
-from playhead.printable import printable
+from playhead.printable import printable, several
 from playhead_collector.read.filter import RunFilter
 from playhead_collector.read.overview import (
     FIELDS,
@@ -32,7 +32,6 @@ from playhead_collector.read.overview import (
 from playhead_collector.read.query_line import QueryError, parse_query, quoted, value_of, with_term
 from playhead_collector.read.runs import ORDERS, Order, PlacedRun, first_words, page_of_runs
 from playhead_collector.read.together import side_by_side
-from playhead_collector.read.words import several
 from playhead_tui.ask import AskLine, AskLines, AskOne
 from playhead_tui.entry import harmless
 from playhead_tui.header import Header

@@ -11,10 +11,10 @@ from textual import on
 from textual.message import Message
 from textual.widgets import Static
 
+from playhead.printable import several
 from playhead_collector.read.recordings import processes_of
 from playhead_collector.read.remarks import Remark, remarks_on
 from playhead_collector.read.runs import RunRow
-from playhead_collector.read.words import several
 from playhead_tui.replayable import PLAYBACK, Replayable, replayable
 from playhead_tui.shown import one_line
 

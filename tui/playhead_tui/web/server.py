@@ -7,18 +7,23 @@ cookie of this address alone, and a browser that says where a page came from mus
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import secrets
 import socket
+from asyncio.subprocess import Process
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from aiohttp import web
-from textual_serve.server import Server
+from aiohttp import WSCloseCode, web
+from textual_serve.app_service import AppService
+from textual_serve.download_manager import DownloadManager
+from textual_serve.server import Server, to_int
 
 # Each page is a process of about 100 MB.
 MOST_PAGES = 16
+_PATIENCE_S = 30
 _POLICY = (
     "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; font-src 'self'; "
     "img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'"
@@ -44,7 +49,7 @@ class PageServer(Server):
         self._key = secrets.token_urlsafe(24)
         # Browsers keep cookies by host; two servers on two ports keep out of each other's way by their names.
         self._cookie = f"playhead-{port}"
-        self._pages = 0
+        self._pages: set[web.WebSocketResponse] = set()
 
     @property
     def address(self) -> str:
@@ -86,10 +91,55 @@ class PageServer(Server):
         return hmac.compare_digest(given.encode(), self._key.encode())
 
     async def handle_websocket(self, request: web.Request) -> web.WebSocketResponse:
-        if self._pages >= MOST_PAGES:
+        """As the original does, but no page's process outlives its page, and a server that ends closes its pages."""
+        if len(self._pages) >= MOST_PAGES:
             raise web.HTTPServiceUnavailable(text=f"{MOST_PAGES} pages are open: close one\n")
-        self._pages += 1
+        page = web.WebSocketResponse(heartbeat=15)
+        self._pages.add(page)
         try:
-            return await super().handle_websocket(request)
+            await page.prepare(request)
+            terminal = _Terminal(page, self.command, self.download_manager)
+            try:
+                await terminal.start(*_size_of(request))
+                await self._process_messages(page, terminal)
+            finally:
+                await terminal.stop()
         finally:
-            self._pages -= 1
+            self._pages.remove(page)
+        return page
+
+    async def on_shutdown(self, app: web.Application) -> None:
+        for page in list(self._pages):
+            await page.close(code=WSCloseCode.GOING_AWAY, message=b"playhead web was ended")
+
+
+class _Terminal(AppService):
+    """The process behind a page."""
+
+    def __init__(self, page: web.WebSocketResponse, command: str, downloads: DownloadManager) -> None:
+        async def close() -> None:
+            await page.close()
+
+        super().__init__(
+            command, write_bytes=page.send_bytes, write_str=page.send_str, close=close, download_manager=downloads
+        )
+
+    async def stop(self) -> None:
+        """Until it has ended: what was left to the garbage collector closed its pipes after the event loop."""
+        if (process := self._process) is None:
+            return
+        too_long = asyncio.get_running_loop().call_later(_PATIENCE_S, _kill, process)
+        try:
+            await super().stop()
+            await process.communicate()
+        finally:
+            too_long.cancel()
+
+
+def _size_of(request: web.Request) -> tuple[int, int]:
+    return to_int(request.query.get("width", ""), 80), to_int(request.query.get("height", ""), 24)
+
+
+def _kill(process: Process) -> None:
+    if process.returncode is None:
+        process.kill()

@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from playhead.errors import UsageError
+from playhead.printable import several
 from playhead_collector.alerts.backtest import Firing, Span, backtest, plot
 from playhead_collector.alerts.changed import store_time
 from playhead_collector.alerts.rule import Rule
@@ -29,7 +30,7 @@ from playhead_collector.commands.common import (
     write_json,
 )
 from playhead_collector.read.runs import TIMES, parse_time
-from playhead_collector.read.words import count, duration, several
+from playhead_collector.read.words import count, duration
 
 _BUCKETS = 60
 _PARTS = 1000
