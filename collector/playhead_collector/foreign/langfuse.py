@@ -13,7 +13,7 @@ from typing import Any
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from playhead.feedback import Feedback
-from playhead_collector.foreign.span import Unfit, make_span, mapping, moment_ns, number, run_id, step_id
+from playhead_collector.foreign.span import Unfit, listed, make_span, mapping, moment_ns, number, run_id, step_id
 from playhead_collector.receive.scores import span_of
 
 SOURCE = "langfuse"
@@ -36,7 +36,7 @@ def is_langfuse(row: Mapping[str, Any]) -> bool:
 
 
 def _is_observation(row: Mapping[str, Any]) -> bool:
-    return _of(row, "type") in _TYPES and _of(row, "startTime", "start_time") is not None
+    return str(_of(row, "type")) in _TYPES and _of(row, "startTime", "start_time") is not None
 
 
 def _is_score(row: Mapping[str, Any]) -> bool:
@@ -66,9 +66,9 @@ def steps_in(row: Mapping[str, Any]) -> Iterator[Span | Unfit]:
 
 def _trace(row: Mapping[str, Any]) -> Iterator[Span | Unfit]:
     run = run_id(row.get("id"))
-    observations = [one for one in row.get("observations") or () if isinstance(one, dict)]
-    more = len(row.get("observations") or ()) - len(observations)
-    yield from (Unfit("trace without its observations, of which the file has but ids") for _ in range(min(more, 1)))
+    observations = listed(row.get("observations"))
+    if _lacks(row, "observations", observations):
+        yield Unfit("trace without all of its observations, of which the file has but ids")
     tops = [one for one in observations if not _of(one, "parentObservationId", "parent_observation_id")]
     # A trace that has one observation at its top is that observation; of several it is what holds them together.
     top = ""
@@ -90,9 +90,12 @@ def _trace(row: Mapping[str, Any]) -> Iterator[Span | Unfit]:
             yield _observation(one, {**row, "trace_name": row.get("name")}, top, run)
         except Unfit as why:
             yield why
-    for score in row.get("scores") or ():
+    scores = listed(row.get("scores"))
+    if _lacks(row, "scores", scores):
+        yield Unfit("trace without all of its scores, of which the file has but ids")
+    for score in scores:
         try:
-            yield _score(score, run) if isinstance(score, dict) else Unfit("score of which the file has but an id")
+            yield _score(score, run)
         except Unfit as why:
             yield why
 
@@ -164,6 +167,11 @@ def _score(row: Mapping[str, Any], run: str) -> Span:
     if at is None:
         raise Unfit("score without a time")
     return span_of(said_of, at)
+
+
+def _lacks(row: Mapping[str, Any], name: str, found: list[dict[str, Any]]) -> bool:
+    there = row.get(name)
+    return bool(there) and len(found) < (len(there) if isinstance(there, list) else 1)
 
 
 def _shared(trace: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,14 +7,24 @@ https://arize.com/docs/phoenix/how-to/extract-data-from-spans and the semantic c
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from playhead.feedback import Feedback
-from playhead_collector.foreign.span import Unfit, key_value, make_span, mapping, moment_ns, number, run_id, step_id
+from playhead_collector.foreign.span import (
+    Unfit,
+    key_value,
+    listed,
+    make_span,
+    mapping,
+    moment_ns,
+    number,
+    run_id,
+    sendable,
+    step_id,
+)
 from playhead_collector.receive.scores import span_of
 
 SOURCE = "phoenix"
@@ -54,12 +64,16 @@ def steps_in(row: Mapping[str, Any]) -> Iterator[Span | Unfit]:
         start_ns=moment_ns(row.get("start_time")), end_ns=moment_ns(row.get("end_time")), attributes=said,
         error=message if code == "ERROR" else None, original=span_id,
     )  # fmt: skip
-    for event in _listed(row.get("events")):
-        at = moment_ns(event.get("timestamp")) or span.start_time_unix_nano
-        told = span.events.add(name=str(event.get("name") or "event"), time_unix_nano=at)
+    for event in listed(row.get("events")):
+        try:
+            at = moment_ns(event.get("timestamp")) or span.start_time_unix_nano
+        except Unfit as why:
+            yield Unfit(f"event that {why}")
+            continue
+        told = span.events.add(name=sendable(str(event.get("name") or "event")), time_unix_nano=at)
         told.attributes.extend(key_value(key, value) for key, value in mapping(event.get("attributes")).items())
     yield span
-    for annotation in _listed(row.get("annotations") or row.get("span_annotations")):
+    for annotation in listed(row.get("annotations") or row.get("span_annotations")):
         try:
             yield _annotation(run, {"span_id": span_id, **annotation})
         except Unfit as why:
@@ -92,12 +106,3 @@ def _flat(above: str, value: Any) -> Iterator[tuple[str, Any]]:
             yield from _flat(f"{above}.{place}", inner)
     elif value is not None:
         yield above, value
-
-
-def _listed(value: Any) -> list[dict[str, Any]]:
-    if isinstance(value, str) and value[:1] == "[":
-        try:
-            value = json.loads(value)
-        except ValueError:
-            return []
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []

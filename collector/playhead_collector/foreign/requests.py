@@ -87,6 +87,8 @@ def _steps(steps_in: Steps, row: Mapping[str, Any]) -> Iterator[Span | Unfit]:
         yield from steps_in(row)
     except Unfit as why:
         yield why
+    except RecursionError:
+        yield Unfit("is nested too deeply")
 
 
 def _group(request: ExportTraceServiceRequest, source: str) -> Any:

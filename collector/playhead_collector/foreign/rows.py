@@ -68,8 +68,8 @@ def _json(file: Path) -> Iterator[tuple[Any, int]]:
             if at < len(text):
                 try:
                     value, end = decoder.raw_decode(text, at)
-                except ValueError as error:
-                    if ended or len(text) - at > _LARGEST:
+                except (ValueError, RecursionError) as error:
+                    if ended or isinstance(error, RecursionError) or len(text) - at > _LARGEST:
                         raise BadRequest(f"{file}, about byte {read - len(text) + at}: {error}") from None
                 else:
                     # A number may go on in what was not read yet.

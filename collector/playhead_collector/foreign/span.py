@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -61,11 +62,16 @@ def moment_ns(given: Any) -> int | None:
     if isinstance(given, datetime):
         given = given if given.tzinfo else given.replace(tzinfo=UTC)
         since: timedelta = given - datetime(1970, 1, 1, tzinfo=UTC)
-        return (since.days * 86400 + since.seconds) * 10**9 + since.microseconds * 1000
-    if isinstance(given, (int, float)) and not isinstance(given, bool):
-        moment: int = int(given * next((factor for below, factor in _UNITS if given < below), 1))
-        return moment
+        return _sendable_ns((since.days * 86400 + since.seconds) * 10**9 + since.microseconds * 1000)
+    if isinstance(given, (int, float)) and not isinstance(given, bool) and math.isfinite(given):
+        return _sendable_ns(int(given * next((factor for below, factor in _UNITS if given < below), 1)))
     raise Unfit("has a time that is none")
+
+
+def _sendable_ns(moment: int) -> int:
+    if not 0 <= moment < 2**63:
+        raise Unfit("has a time before 1970, or after 2262")
+    return moment
 
 
 def make_span(
@@ -110,11 +116,11 @@ def make_span(
 def key_value(key: str, value: Any) -> KeyValue:
     """Plain values as they are, anything else as JSON."""
     if isinstance(value, bool):
-        return KeyValue(key=key, value=AnyValue(bool_value=value))
+        return KeyValue(key=sendable(key), value=AnyValue(bool_value=value))
     if isinstance(value, int) and -(2**63) <= value < 2**63:
-        return KeyValue(key=key, value=AnyValue(int_value=value))
+        return KeyValue(key=sendable(key), value=AnyValue(int_value=value))
     if isinstance(value, float):
-        return KeyValue(key=key, value=AnyValue(double_value=value))
+        return KeyValue(key=sendable(key), value=AnyValue(double_value=value))
     return KeyValue(key=sendable(key), value=AnyValue(string_value=sendable(as_text(value))))
 
 
@@ -139,11 +145,22 @@ def mapping(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
+def listed(value: Any) -> list[dict[str, Any]]:
+    """The objects of a list, also where a table has it as JSON; else none."""
+    if isinstance(value, str) and value[:1] == "[":
+        try:
+            value = json.loads(value)
+        except ValueError:
+            return []
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
+
 def number(value: Any) -> float | None:
-    """A figure, also where a table has it as text."""
+    """A figure, also where a table has it as text; what is not finite is none."""
     if isinstance(value, bool) or value in (None, ""):
         return None
     try:
-        return float(value)
-    except (TypeError, ValueError):
+        figure = float(value)
+    except (TypeError, ValueError, OverflowError):
         return None
+    return figure if math.isfinite(figure) else None

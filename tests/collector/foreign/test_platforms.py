@@ -182,12 +182,51 @@ def test_what_does_not_fit_is_counted_by_reason_and_the_rest_is_taken(tmp_path: 
     }  # fmt: skip
 
 
+def test_whatever_a_field_holds_its_record_is_taken_or_counted_and_the_next_ones_are_taken(tmp_path: Path) -> None:
+    records = [
+        langfuse_trace(), *langfuse_tables(), *langsmith_runs(), *phoenix_frame(), phoenix_api()["data"][0]
+    ]  # fmt: skip
+    rows = [
+        changed(record, place, json.loads(json.dumps(odd)))
+        for record in records
+        for place in places(record)
+        for odd in ODD
+    ]
+    rows.append(changed(langsmith_runs()[0], ("inputs", "deep"), json.loads("[" * 900 + "]" * 900)))
+    unfit: Counter[str] = Counter()
+    file = lines(tmp_path, (part for row in rows for part in (row, langsmith_runs()[0])))
+    taken = spans_in(file, unfit)
+    assert sum(span.name == "support" for span in taken) >= len(rows)
+    assert len(taken) + unfit.total() >= 2 * len(rows)
+
+
+ODD: tuple[Any, ...] = (
+    None, "", True, 0, -1, 10**30, float("inf"), float("nan"), [], {}, [1, "a", None], {"a": {"b": [1]}}, "\ud800",
+    {"\ud800": "\udfff"}, "0" * 32, "2024-13-45", "0001-01-01T00:00:00+14:00", "1e999", "{bad", [[["a"]]],
+)  # fmt: skip
+
+
+def places(value: Any, above: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [place for key, one in inner for place in ((*above, key), *places(one, (*above, key)))]
+
+
+def changed(record: Any, place: tuple[Any, ...], to: Any) -> Any:
+    copy = json.loads(json.dumps(record))
+    inner = copy
+    for key in place[:-1]:
+        inner = inner[key]
+    inner[place[-1]] = to
+    return copy
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
         ('[{"run_type": "llm"', "about byte"),
         ('[{"run_type": 1},', "cut short"),
         ('{"run_type": 1} nonsense', "about byte 16"),
+        ('[{"run_type": ' + "[" * 100_000, "recursion depth"),
         ('[1, "trace_id"]', "a record is int, and no JSON object"),
         ('{"trace_id": 1, "colour": 2}', "the first has trace_id, colour"),
     ],
