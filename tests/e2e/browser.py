@@ -14,7 +14,7 @@ from typing import Any
 
 import aiohttp
 
-PATIENCE_S = 60.0
+PATIENCE_S = 120.0
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 ESCAPES = re.compile(r"\x1b(\[[0-9;:?<>=]*[ -/]*[@-~]|\][^\x07]*\x07)")
 """What a terminal obeys."""

@@ -31,7 +31,7 @@ from playhead_collector.send import send
 from playhead_collector.store.address import Embedded, parse_address
 
 _READY = re.compile(r"OTLP/gRPC \S+:(\d+), OTLP/HTTP \S+:(\d+)(?:, ClickHouse \S+:(\d+))?; store")
-_PATIENCE_S = 60.0
+_PATIENCE_S = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ class Up:
         return found
 
     def get(self, path: str) -> bytes:
-        with self.itself().opener().open(self.url + path, timeout=10) as answer:
+        with self.itself().opener().open(self.url + path, timeout=_PATIENCE_S) as answer:
             return bytes(answer.read())
 
     def send(self, request: ExportTraceServiceRequest, token: str | None = None) -> int:
@@ -151,7 +151,7 @@ def playhead_alone(folder: Path, *words: str, stdin: str | None = None, **enviro
         text=True,
         input=stdin,
         env=clean_environment(folder, environment),
-        timeout=_PATIENCE_S * 2,
+        timeout=_PATIENCE_S,
         check=False,
     )
     return Said(done.returncode, done.stdout, done.stderr)
@@ -190,5 +190,5 @@ def wait_for(condition: Any, what: str) -> None:
 
 
 def get(url: str) -> bytes:
-    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=10) as answer:
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=_PATIENCE_S) as answer:
         return bytes(answer.read())

@@ -15,7 +15,7 @@ from pathlib import Path
 from tests.e2e.running import clean_environment
 
 ROOT = Path(__file__).parents[2]
-_PATIENCE_S = 60.0
+_PATIENCE_S = 120.0
 
 
 def installed() -> bool:

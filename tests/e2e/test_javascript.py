@@ -36,7 +36,7 @@ def test_what_javascript_sends_is_what_the_commands_show(collector: Up, node: st
     agent = f"js-{kind}-{compression}"
     url = f"http://{collector.grpc}" if kind == "grpc" else f"{collector.url}/v1/traces"
     words = [node, "send.js", kind, compression, url, agent]
-    done = subprocess.run(words, cwd=FOLDER, capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run(words, cwd=FOLDER, capture_output=True, text=True, timeout=120, check=True)
     told = json.loads(done.stdout)
     assert told["code"] == 0, told
     collector.wait_until_stored()

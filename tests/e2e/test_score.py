@@ -17,7 +17,7 @@ _JUDGE = """
 import sys, playhead
 playhead.init(service="judge", endpoint=sys.argv[1], record="steps")
 playhead.score("grounded", 0.25, run=sys.argv[2], by="judge-2", comment="no such order")
-assert playhead.shutdown(20)
+assert playhead.shutdown(60)
 """
 
 
@@ -33,7 +33,7 @@ def posted(collector: Up, said: Any) -> dict[str, Any]:
     request = urllib.request.Request(
         f"{collector.url}/v1/scores", json.dumps(said).encode(), {"Content-Type": "application/json"}
     )
-    with collector.itself().opener().open(request, timeout=10) as answer:
+    with collector.itself().opener().open(request, timeout=120) as answer:
         collector.wait_until_stored()
         found: dict[str, Any] = json.load(answer)
         return found
@@ -53,7 +53,7 @@ def test_scores_come_over_http_the_command_line_and_from_another_process_and_are
         (run, chat, name) for name in ("tone", "grounded", "label", "note")
     ]
     elsewhere = clean_environment(collector.folder, {"PLAYHEAD_JOURNAL": str(collector.folder / "judge")})
-    subprocess.run([sys.executable, "-c", _JUDGE, collector.url, run], check=True, timeout=60, env=elsewhere)
+    subprocess.run([sys.executable, "-c", _JUDGE, collector.url, run], check=True, timeout=120, env=elsewhere)
     collector.wait_until_stored()
 
     after = collector.playhead(

@@ -150,7 +150,7 @@ def test_a_command_waits_for_another_that_has_the_folder_open(tmp_path: Path) ->
         for _ in range(3)
     ]
     for process in many:
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=120)
         assert (process.returncode, out) == (0, b'{"1": 1}\n'), err
 
 

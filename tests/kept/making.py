@@ -97,7 +97,7 @@ def _send(collector: Up) -> None:
         ],
     )  # fmt: skip
     body, kind = logs(told, recorded).SerializeToString(), {"Content-Type": "application/x-protobuf"}
-    collector.itself().opener().open(urllib.request.Request(f"{collector.url}/v1/logs", body, kind), timeout=10).close()
+    collector.itself().opener().open(urllib.request.Request(f"{collector.url}/v1/logs", body, kind), timeout=60).close()
     collector.wait_until_stored()
 
 

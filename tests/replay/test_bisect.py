@@ -80,7 +80,7 @@ def test_interrupted_it_leaves_no_worktree(repository: Path) -> None:
         assert process.stderr is not None
         assert "identical" in process.stderr.readline()  # the first one is done, the next is under way
         process.send_signal(signal.SIGTERM)
-        assert process.wait(60) == 143
+        assert process.wait(120) == 143
     assert untouched(repository)
 
 

@@ -234,4 +234,4 @@ def at_a_terminal(desk: Desk, words: list[str], answer: str) -> tuple[int, str]:
             if said.endswith(b"[y/n/all] "):
                 os.write(ours, answer.encode() + b"\n")
     os.close(ours)
-    return process.wait(60), said.decode()
+    return process.wait(120), said.decode()

@@ -93,5 +93,5 @@ def test_what_a_replay_has_made_is_gone_when_it_is_told_to_end(file: Path, tmp_p
         assert process.stdout.readline().startswith(b'{"stop"')
         assert list(tmp_path.iterdir())
         process.send_signal(signal.SIGTERM)
-        assert process.wait(60) == 143
+        assert process.wait(120) == 143
     assert list(tmp_path.iterdir()) == []

@@ -74,7 +74,7 @@ class FakeCollector:
     def named(self, name: str) -> list[Span]:
         return [span for span in self.ended.values() if span.name == name]
 
-    def wait_for(self, condition: Callable[[], bool], timeout_s: float = 20.0) -> None:
+    def wait_for(self, condition: Callable[[], bool], timeout_s: float = 120.0) -> None:
         with self._changed:
             assert self._changed.wait_for(condition, timeout_s), f"{len(self.spans)} spans came, and not those"
 

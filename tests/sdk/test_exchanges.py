@@ -42,7 +42,7 @@ def test_a_model_call_is_a_prompt_step_of_its_run(recorder: Recorder, collector:
         exchanged(_URL, _ASKED, 200, _ANSWER)
 
     run()
-    assert recorder.worker.flush(20)
+    assert recorder.worker.flush(120)
     (span,) = collector.named("chat gpt-5")
     said = attributes(span)
     assert span.parent_span_id == collector.named("invoke_agent run")[0].span_id
@@ -54,7 +54,7 @@ def test_a_model_call_is_a_prompt_step_of_its_run(recorder: Recorder, collector:
 
 def test_a_model_call_outside_of_any_run_is_a_run_of_one_step(recorder: Recorder, collector: FakeCollector) -> None:
     exchanged(_URL, _ASKED, 200, _ANSWER)
-    assert recorder.worker.flush(20)
+    assert recorder.worker.flush(120)
     (span,) = collector.named("chat gpt-5")
     assert not span.parent_span_id
 
@@ -63,7 +63,7 @@ def test_embeddings_are_a_retrieval_and_no_prompt(recorder: Recorder, collector:
     asked = {"model": "text-embedding-3-small", "input": ["one", "two"]}
     answer = {"data": [{"embedding": [0.5, 0.25]}], "usage": {"prompt_tokens": 4, "total_tokens": 4}}
     exchanged("https://api.openai.com/v1/embeddings", asked, 200, answer)
-    assert recorder.worker.flush(20)
+    assert recorder.worker.flush(120)
     (span,) = collector.named("embeddings text-embedding-3-small")
     said = attributes(span)
     assert (said["playhead.kind"], said["gen_ai.usage.input_tokens"]) == ("retrieval", 4)
@@ -71,7 +71,7 @@ def test_embeddings_are_a_retrieval_and_no_prompt(recorder: Recorder, collector:
 
 def test_a_refused_model_call_is_an_error_in_the_providers_words(recorder: Recorder, collector: FakeCollector) -> None:
     exchanged(_URL, _ASKED, 429, {"error": {"type": "rate_limit", "message": "slow down"}})
-    assert recorder.worker.flush(20)
+    assert recorder.worker.flush(120)
     (span,) = collector.named("chat gpt-5")
     assert span.status.code == span.status.STATUS_CODE_ERROR
     assert "slow down" in span.status.message
@@ -83,7 +83,7 @@ def test_any_other_exchange_is_an_effect_inside_of_a_run_and_nothing_outside(
     exchanged("https://shop.example/outside", {}, 200, {})
     with playhead.step("in a run"):
         exchanged("https://shop.example/orders?key=secret", {}, 503, {})
-    assert recorder.worker.flush(20)
+    assert recorder.worker.flush(120)
     assert collector.named("POST shop.example/outside") == []
     (span,) = collector.named("POST shop.example/orders")
     said = attributes(span)

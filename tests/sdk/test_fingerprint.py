@@ -176,7 +176,7 @@ def test_every_run_says_what_it_came_from_and_the_recording_says_it_whole(
         "SHOP_PASSWORD": "quite a secret",
     }
     words = [sys.executable, "-X", "utf8", "agent.py", "--shop", "north"]
-    subprocess.run(words, cwd=code, env={**os.environ, **environment}, check=True, timeout=60)
+    subprocess.run(words, cwd=code, env={**os.environ, **environment}, check=True, timeout=120)
     first, second = (attributes(span) for span in collector.named("invoke_agent run"))
     commit = git(code, "rev-parse", "HEAD")
     for said in (first, second):

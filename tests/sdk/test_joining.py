@@ -89,7 +89,7 @@ def joined(tmp_path: Path, how: str) -> tuple[list[str], list[list[Any]]]:
     """What their exporter got, and the journal's records."""
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", _PROGRAM, how, str(tmp_path)],
-        capture_output=True, text=True, check=False, timeout=60,
+        capture_output=True, text=True, check=False, timeout=120,
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, ""), done.stderr
     lines = "".join(path.read_text() for path in tmp_path.glob("*/*.jsonl")).splitlines()

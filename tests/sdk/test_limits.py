@@ -63,7 +63,7 @@ class Agent:
     def ask(self, messages: list[Any]) -> Any:
         tools = [{"type": "function", "function": {"name": name, "parameters": SCHEMA}} for name in self.tools]
         asked = {"model": self.model, "messages": messages, "tools": tools}
-        return requests.post(self.url, json=asked, timeout=10).json()["choices"][0]["message"]
+        return requests.post(self.url, json=asked, timeout=60).json()["choices"][0]["message"]
 
 
 def stopped(agent: Agent, price: prices.Price | None = None, **most: Any) -> tuple[LimitExceeded, Any]:
@@ -187,7 +187,7 @@ def test_where_there_are_no_prices_at_all_it_is_said_at_once(monkeypatch: pytest
 def test_a_provider_that_fails_costs_nothing(provider: FakeProvider) -> None:
     provider.fail(500)
     with recording(price=lambda usage: 1.0) as recorded, playhead.limits(max_cost_usd=1), playhead.step("around"):
-        requests.post(f"{provider.url}/v1/chat/completions", json={"model": "x", "messages": []}, timeout=10)
+        requests.post(f"{provider.url}/v1/chat/completions", json={"model": "x", "messages": []}, timeout=60)
         weather("Rome")
     assert len(recorded.of_kind("tool")) == 1
 
@@ -198,7 +198,7 @@ def test_a_prompt_that_failed_and_is_asked_again_is_no_loop(provider: FakeProvid
     provider.fail(500, times=5)
     with recording() as recorded, playhead.limits(max_repeats=2), playhead.step("around"):
         for _ in range(5):
-            assert requests.post(agent.url, json={"model": "m", "messages": messages}, timeout=10).status_code == 500
+            assert requests.post(agent.url, json={"model": "m", "messages": messages}, timeout=60).status_code == 500
         agent.ask(messages)
         agent.ask(messages)
         with pytest.raises(LimitExceeded, match="a loop: chat"):

@@ -16,7 +16,7 @@ STEP = "00f067aa0ba902b7"
 
 def sent(recorder: Recorder, collector: FakeCollector) -> dict[str, dict[str, object]]:
     """What was said of the run, by the ids of its steps."""
-    assert recorder.worker.flush(20.0)
+    assert recorder.worker.flush(120.0)
     return {
         span.span_id.hex(): {"name": span.name, "parent": span.parent_span_id.hex(), **attributes(span)}
         for span in collector.ended.values()

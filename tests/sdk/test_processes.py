@@ -50,7 +50,7 @@ def ran(folder: Path, collector_url: str, text: str, level: str = "wire") -> str
         [sys.executable, "program.py"],
         cwd=folder,
         env={**os.environ, "COLLECTOR": collector_url, "JOURNAL": str(folder / "journal"), "LEVEL": level},
-        check=False, capture_output=True, text=True, timeout=90,
+        check=False, capture_output=True, text=True, timeout=120,
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
     return done.stdout
@@ -171,7 +171,7 @@ def test_a_program_that_is_recorded_from_outside_takes_its_processes_along(tmp_p
     text = _main("spawn", _JOBS["Process"]).replace("    begin()\n", "").replace("@playhead.agent", "")
     (tmp_path / "program.py").write_text(plain + _ASKS + text)
     words = [sys.executable, "-m", "playhead", "record", "-o", "a.playhead", "--", sys.executable, "program.py"]
-    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, timeout=90, check=True)
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=True)
     assert "3 steps" in done.stderr
     spans = spans_in(tmp_path / "a.playhead")
     (root,) = [span for span in spans if not span.parent_span_id]
@@ -305,7 +305,7 @@ def test_a_redaction_that_cannot_go_along_keeps_a_spawned_process_out(collector:
         + _main("spawn", _JOBS["Process"])
     )
     done = subprocess.run(
-        [sys.executable, "program.py"], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=True,
+        [sys.executable, "program.py"], cwd=tmp_path, capture_output=True, text=True, timeout=120, check=True,
         env={**os.environ, "COLLECTOR": collector.url, "JOURNAL": str(tmp_path / "journal")},
     )  # fmt: skip
     assert "this process cannot record with it" in done.stderr

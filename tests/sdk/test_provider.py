@@ -66,7 +66,7 @@ def provider() -> Iterator[FakeProvider]:
 def call(provider: FakeProvider, path: str, body: Any) -> Exchange:
     """An exchange as a transport would tell it."""
     data = json.dumps(body).encode()
-    connection = http.client.HTTPConnection(urlsplit(provider.url).netloc, timeout=10)
+    connection = http.client.HTTPConnection(urlsplit(provider.url).netloc, timeout=60)
     began, error = time.monotonic_ns(), None
     connection.request("POST", path, data, {"content-type": "application/json"})
     response = connection.getresponse()

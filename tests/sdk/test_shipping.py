@@ -53,7 +53,7 @@ def program(text: str, collector_url: str, journal: Path) -> subprocess.Popen[st
 
 def ran(text: str, collector_url: str, journal: Path) -> str:
     with program(text, collector_url, journal) as process:
-        out, _ = process.communicate(timeout=60)
+        out, _ = process.communicate(timeout=120)
         assert process.returncode == 0
         return out
 
@@ -98,7 +98,7 @@ def test_a_killed_program_leaves_a_run_that_is_cut_and_has_no_holes(collector: F
     assert len(journals(tmp_path)) == 1
     finding = program("run(1); sys.stdin.readline()", collector.url, tmp_path)
     collector.wait_for(lambda: any(span.name == "invoke_agent killed" for span in collector.spans))
-    finding.communicate("\n", timeout=60)
+    finding.communicate("\n", timeout=120)
     # The killed program's own 301, and the one of the program that found them.
     assert len(collector.named("execute_tool work")) == 302
     (cut,) = [span for span in collector.spans if span.name == "invoke_agent killed"]
@@ -114,7 +114,7 @@ def test_a_step_that_takes_long_is_seen_while_it_is_open_and_once_when_it_ended(
 
     @playhead.agent
     def long() -> None:
-        done.wait(20)
+        done.wait(120)
 
     thread = threading.Thread(target=long)
     thread.start()
@@ -126,7 +126,7 @@ def test_a_step_that_takes_long_is_seen_while_it_is_open_and_once_when_it_ended(
     assert (seen.end_time_unix_nano, attributes(seen)["playhead.state"]) == (0, "open")
     done.set()
     thread.join()
-    recorder.worker.flush(20)
+    recorder.worker.flush(120)
     (ended,) = collector.named("invoke_agent long")
     assert ended.span_id == seen.span_id
     assert "playhead.state" not in attributes(ended)
@@ -147,7 +147,7 @@ def test_a_collector_that_was_away_gets_everything_when_it_is_back(tmp_path: Pat
             run(500)
             print("done", flush=True)
             sys.stdin.readline()
-            print(playhead.flush(30), flush=True)
+            print(playhead.flush(120), flush=True)
             """,
             f"http://127.0.0.1:{port}",
             tmp_path,
@@ -155,7 +155,7 @@ def test_a_collector_that_was_away_gets_everything_when_it_is_back(tmp_path: Pat
         assert starting.stdout is not None
         assert starting.stdout.readline() == "done\n"
         with collecting(port) as back:
-            out, _ = starting.communicate("\n", timeout=60)
+            out, _ = starting.communicate("\n", timeout=120)
             assert out == "True\n"
             assert len(back.named("execute_tool work")) == 500
     assert journals(tmp_path) == []
@@ -167,7 +167,7 @@ def test_what_may_change_is_tried_again(recorder: Recorder, collector: FakeColle
     collector.status = lambda _: next(answers, 200)
     with playhead.step("patience"):
         pass
-    assert recorder.worker.flush(20)
+    assert recorder.worker.flush(120)
     assert len(collector.named("patience")) == 1
 
 
@@ -182,7 +182,7 @@ def test_one_span_that_is_refused_for_good_takes_no_other_with_it(
     for name in ("a", "b", "bad", "c", "d"):
         with playhead.step(name):
             pass
-    assert recorder.worker.flush(20)
+    assert recorder.worker.flush(120)
     assert {span.name for span in collector.spans} == {"a", "b", "c", "d"}
     (kept,) = tmp_path.glob("journal/*/refused.otlp")
     request = ExportTraceServiceRequest.FromString(kept.read_bytes())
@@ -215,7 +215,7 @@ def test_a_slow_collector_slows_nobody(recorder: Recorder, collector: FakeCollec
     taken = threading.Event()
 
     def later(_: ExportTraceServiceRequest) -> int:
-        taken.wait(60)
+        taken.wait(120)
         return 200
 
     collector.status = later
@@ -225,7 +225,7 @@ def test_a_slow_collector_slows_nobody(recorder: Recorder, collector: FakeCollec
     # All of them were done while the collector had answered nothing.
     assert collector.requests == []
     taken.set()
-    assert recorder.worker.flush(60)
+    assert recorder.worker.flush(120)
     assert len(collector.ended) == 2000
 
 
@@ -233,7 +233,7 @@ def test_megabytes_arrive_whole(recorder: Recorder, collector: FakeCollector) ->
     text = "äx" * 2_000_000
     with playhead.step("large") as step:
         step.set("text", text)
-    assert recorder.worker.flush(30)
+    assert recorder.worker.flush(120)
     assert attributes(collector.named("large")[0])["text"] == text
 
 
@@ -301,9 +301,9 @@ def test_what_could_not_be_sent_before_the_end_is_sent_by_the_next_process(
         return 503 if first else 200
 
     collector.status = once
-    ending = program("run(50); sys.stdin.readline(); playhead.shutdown(20)", collector.url, tmp_path)
-    assert refused.wait(20)
-    ending.communicate("\n", timeout=60)
-    ran("playhead.flush(10)", collector.url, tmp_path)
+    ending = program("run(50); sys.stdin.readline(); playhead.shutdown(60)", collector.url, tmp_path)
+    assert refused.wait(120)
+    ending.communicate("\n", timeout=120)
+    ran("playhead.flush(60)", collector.url, tmp_path)
     assert len(collector.named("execute_tool work")) == 50
     assert journals(tmp_path) == []

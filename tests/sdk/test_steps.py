@@ -21,7 +21,7 @@ from playhead.recorder.recorder import Recorder
 
 
 def sent(recorder: Recorder, collector: FakeCollector) -> list[Span]:
-    assert recorder.worker.flush(20.0)
+    assert recorder.worker.flush(120.0)
     return list(collector.ended.values())
 
 

@@ -81,7 +81,7 @@ def test_model_calls_are_steps_of_it() -> None:
     with FakeProvider() as provider, recording() as recorded:
         asked: Any = {"model": "gpt-5", "messages": [{"role": "user", "content": "hi"}]}
         with playhead.step("around"):
-            requests.post(f"{provider.url}/v1/chat/completions", json=asked, timeout=10)
+            requests.post(f"{provider.url}/v1/chat/completions", json=asked, timeout=120)
     (prompt,) = recorded.of_kind("prompt")
     assert prompt.attributes["gen_ai.request.model"] == "gpt-5"
     assert prompt.parent_id == recorded.one("around").id
@@ -130,7 +130,7 @@ ask()
 """
     with FakeProvider() as provider:
         words = [sys.executable, "-W", "error", "-c", program, provider.url, str(tmp_path)]
-        done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
+        done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=120)
     assert (done.returncode, done.stderr) == (0, "")
     lines = "".join(path.read_text() for path in tmp_path.glob("*/*.jsonl")).splitlines()
     records = [record for record in map(json.loads, lines) if isinstance(record, list)]

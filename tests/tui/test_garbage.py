@@ -16,13 +16,13 @@ def test_nothing_is_collected_until_the_last_work_is_done() -> None:
     def other() -> None:
         with kept_out():
             begun.set()
-            may_end.wait(10)
+            may_end.wait(120)
 
     thread = threading.Thread(target=other)
     with kept_out():
         assert not gc.isenabled()
         thread.start()
-        begun.wait(10)
+        begun.wait(120)
     assert not gc.isenabled()
     may_end.set()
     thread.join()

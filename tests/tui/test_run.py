@@ -192,7 +192,7 @@ def test_of_a_large_run_the_tree_is_there_before_what_its_steps_said(
     whole: list[str] = []
 
     def open_run(client: Client, run: str) -> OpenedRun:
-        assert may_be_read.wait(30)
+        assert may_be_read.wait(120)
         return opened.open_run(client, run)
 
     monkeypatch.setattr(screen, "open_run", open_run)

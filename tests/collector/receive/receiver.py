@@ -135,7 +135,7 @@ class Receiver:
         headers: Mapping[str, str] | None = None,
     ) -> Reply:
         """One request; an iterable body goes chunked, without Content-Length."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.http_port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", self.http_port, timeout=120)
         try:
             chunked = not isinstance(body, bytes)
             sent = {"Content-Type": content_type, **(headers or {})} if content_type else dict(headers or {})

@@ -43,7 +43,7 @@ def connected(receiver: Receiver) -> Iterator[Any]:
 
 def send(receiver: Receiver, body: bytes = BODY, **call: Any) -> bytes:
     with connected(receiver) as channel:
-        return bytes(channel.unary_unary(f"/{Signal.TRACES.service}/Export")(body, timeout=30, **call))
+        return bytes(channel.unary_unary(f"/{Signal.TRACES.service}/Export")(body, timeout=120, **call))
 
 
 def refused(receiver: Receiver, body: bytes = BODY, **call: Any) -> grpc.RpcError:
@@ -122,14 +122,14 @@ def test_a_message_that_is_no_latin_text_can_be_said(receiver: Receiver) -> None
 
 def test_an_unknown_service_is_unimplemented(receiver: Receiver) -> None:
     with connected(receiver) as channel, pytest.raises(grpc.RpcError) as caught:
-        channel.unary_unary("/opentelemetry.proto.collector.profiles.v1.ProfilesService/Export")(b"", timeout=30)
+        channel.unary_unary("/opentelemetry.proto.collector.profiles.v1.ProfilesService/Export")(b"", timeout=120)
     error: Any = caught.value
     assert error.code() is grpc.StatusCode.UNIMPLEMENTED
 
 
 def test_a_call_without_a_message_is_an_invalid_argument(receiver: Receiver) -> None:
     with connected(receiver) as channel, pytest.raises(grpc.RpcError) as caught:
-        channel.stream_unary(f"/{Signal.TRACES.service}/Export")(iter(()), timeout=30)
+        channel.stream_unary(f"/{Signal.TRACES.service}/Export")(iter(()), timeout=120)
     error: Any = caught.value
     assert error.code() is grpc.StatusCode.INVALID_ARGUMENT
 
@@ -159,7 +159,7 @@ def test_a_message_over_the_limit_is_refused_for_good(compression: grpc.Compress
 def test_a_slow_sender_is_told_to_try_later() -> None:
     with receiving(limits=Limits(receive_s=0.2)) as receiver, connected(receiver) as channel:
         with pytest.raises(grpc.RpcError) as caught:
-            channel.stream_unary(f"/{Signal.TRACES.service}/Export")(_never(receiver), timeout=30)
+            channel.stream_unary(f"/{Signal.TRACES.service}/Export")(_never(receiver), timeout=120)
         error: Any = caught.value
         assert error.code() is grpc.StatusCode.UNAVAILABLE
         assert "not complete after 0.2 s" in error.details()
@@ -170,20 +170,20 @@ def test_slow_senders_are_limited_and_keep_nobody_waiting() -> None:
     with receiving(limits=limits) as receiver, connected(receiver) as channel:
         export = channel.stream_unary(f"/{Signal.TRACES.service}/Export")
         finished: SimpleQueue[Any] = SimpleQueue()
-        calls = [export.future(_never(receiver), timeout=30) for _ in range(2)]
+        calls = [export.future(_never(receiver), timeout=120) for _ in range(2)]
         for call in calls:
             call.add_done_callback(finished.put)
-        one = finished.get(timeout=30)
+        one = finished.get(timeout=120)
         assert one.code() is grpc.StatusCode.UNAVAILABLE
         assert "1 slow messages are being read" in one.details()
         assert send(receiver) == b""
         receiver.spool.go_on.set()
-        assert finished.get(timeout=30).result() == b""
+        assert finished.get(timeout=120).result() == b""
 
 
 def test_a_call_with_two_messages_is_an_invalid_argument(receiver: Receiver) -> None:
     with connected(receiver) as channel, pytest.raises(grpc.RpcError) as caught:
-        channel.stream_unary(f"/{Signal.TRACES.service}/Export")(iter([BODY, BODY]), timeout=30)
+        channel.stream_unary(f"/{Signal.TRACES.service}/Export")(iter([BODY, BODY]), timeout=120)
     error: Any = caught.value
     assert error.code() is grpc.StatusCode.INVALID_ARGUMENT
     assert "the call has 2 messages" in error.details()
@@ -191,7 +191,7 @@ def test_a_call_with_two_messages_is_an_invalid_argument(receiver: Receiver) -> 
 
 
 def _never(receiver: Receiver) -> Iterator[bytes]:
-    receiver.spool.go_on.wait(30)
+    receiver.spool.go_on.wait(120)
     yield BODY
 
 
@@ -199,7 +199,7 @@ def test_one_request_more_than_the_limit_is_told_to_try_later() -> None:
     with receiving(limits=Limits(concurrent=1)) as receiver, ThreadPoolExecutor(1) as emitters:
         receiver.spool.hold = True
         waiting = emitters.submit(send, receiver)
-        assert receiver.spool.began.acquire(timeout=30)
+        assert receiver.spool.began.acquire(timeout=120)
         error: Any = refused(receiver)
         assert error.code() is grpc.StatusCode.UNAVAILABLE
         assert details_of(error).details
@@ -213,7 +213,7 @@ def test_http_and_grpc_share_the_room_for_bytes_in_flight() -> None:
     with receiving(limits=limits) as receiver, ThreadPoolExecutor(1) as emitters:
         receiver.spool.hold = True
         waiting = emitters.submit(send, receiver, body)
-        assert receiver.spool.began.acquire(timeout=30)
+        assert receiver.spool.began.acquire(timeout=120)
         assert receiver.exporter.room.used == len(body)
         error: Any = refused(receiver, body)
         assert error.code() is grpc.StatusCode.UNAVAILABLE
@@ -227,7 +227,7 @@ def test_a_client_that_gives_up_leaves_nothing_behind() -> None:
         receiver.spool.hold = True
         with connected(receiver) as channel:
             call = channel.unary_unary(f"/{Signal.TRACES.service}/Export").future(BODY)
-            assert receiver.spool.began.acquire(timeout=30)
+            assert receiver.spool.began.acquire(timeout=120)
             call.cancel()
         receiver.spool.go_on.set()
         assert send(receiver) == b""
@@ -287,7 +287,7 @@ def test_a_sender_without_a_right_is_refused(metadata: tuple[tuple[str, str], ..
 def test_a_sender_without_a_right_is_refused_before_its_message_is_read() -> None:
     with receiving(GATE) as receiver, connected(receiver) as channel:
         with pytest.raises(grpc.RpcError) as caught:
-            channel.stream_unary(f"/{Signal.TRACES.service}/Export")(_never(receiver), timeout=30)
+            channel.stream_unary(f"/{Signal.TRACES.service}/Export")(_never(receiver), timeout=120)
         error: Any = caught.value
         assert error.code() is grpc.StatusCode.UNAUTHENTICATED
         receiver.spool.go_on.set()

@@ -220,7 +220,7 @@ def test_a_body_over_the_limit_after_decompression_is_413() -> None:
 
 
 def test_a_sender_of_far_too_much_still_reads_the_refusal(receiver: Receiver) -> None:
-    with socket.create_connection(("127.0.0.1", receiver.http_port), timeout=30) as emitter:
+    with socket.create_connection(("127.0.0.1", receiver.http_port), timeout=120) as emitter:
         emitter.sendall(head(66 * MIB))
         for _ in range(66):
             emitter.sendall(bytes(MIB))
@@ -231,7 +231,7 @@ def test_a_sender_of_far_too_much_still_reads_the_refusal(receiver: Receiver) ->
 
 def test_a_slow_sender_is_told_to_try_later_and_is_let_go() -> None:
     with receiving(limits=SMALL) as receiver:
-        with socket.create_connection(("127.0.0.1", receiver.http_port), timeout=30) as emitter:
+        with socket.create_connection(("127.0.0.1", receiver.http_port), timeout=120) as emitter:
             emitter.sendall(head(100) + b"a few bytes")
             answer = emitter.makefile("rb").read()  # to the end of the connection
         assert answer.startswith(b"HTTP/1.1 503 ")
@@ -242,7 +242,7 @@ def test_a_slow_sender_is_told_to_try_later_and_is_let_go() -> None:
 
 def test_a_sender_that_leaves_in_the_middle_leaves_nothing_behind() -> None:
     with receiving() as receiver:
-        with socket.create_connection(("127.0.0.1", receiver.http_port), timeout=30) as emitter:
+        with socket.create_connection(("127.0.0.1", receiver.http_port), timeout=120) as emitter:
             emitter.sendall(head(100) + b"a few bytes")
         assert receiver.send(BODY).status == 200
         assert receiver.spool.kept == [KEPT]
@@ -253,7 +253,7 @@ def test_one_request_more_than_the_limit_is_told_to_try_later() -> None:
     with receiving(limits=SMALL) as receiver, ThreadPoolExecutor(2) as emitters:
         receiver.spool.hold = True
         waiting = [emitters.submit(receiver.send, BODY) for _ in range(2)]
-        assert all(receiver.spool.began.acquire(timeout=30) for _ in waiting)
+        assert all(receiver.spool.began.acquire(timeout=120) for _ in waiting)
         reply = receiver.send(BODY)
         assert reply.status == 503
         assert "2 requests are in work" in refusal(reply).message
@@ -267,7 +267,7 @@ def test_bytes_in_flight_are_limited_over_all_requests() -> None:
     with receiving(limits=limits) as receiver, ThreadPoolExecutor(2) as emitters:
         receiver.spool.hold = True
         waiting = [emitters.submit(receiver.send, body) for _ in range(2)]
-        assert all(receiver.spool.began.acquire(timeout=30) for _ in waiting)
+        assert all(receiver.spool.began.acquire(timeout=120) for _ in waiting)
         reply = receiver.send(body)
         assert (reply.status, reply.headers["retry-after"]) == (503, "1")
         assert "more do not fit" in refusal(reply).message
@@ -322,7 +322,7 @@ def test_a_sender_without_a_right_is_refused(headers: dict[str, str], status: in
 
 def test_a_sender_without_a_right_is_refused_before_its_body_is_asked_for() -> None:
     with receiving(GATE) as receiver:
-        connection = http.client.HTTPConnection("127.0.0.1", receiver.http_port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", receiver.http_port, timeout=120)
         connection.putrequest("POST", "/v1/traces")
         connection.putheader("Content-Type", PROTOBUF)
         connection.putheader("Content-Length", "1000000")

@@ -82,7 +82,7 @@ def test_the_next_segment_is_inserted_while_runs_are_computed(tmp_path: Path) ->
         if what == "insert" and store.taken:
             second.set()
         if what == "recompute":
-            assert second.wait(30)
+            assert second.wait(120)
 
     store.on_call = called
     drained(filled(tmp_path, (body(1),), (body(2),)), store)
@@ -108,7 +108,7 @@ def test_a_store_that_takes_a_call_and_never_answers_is_trouble(tmp_path: Path) 
 
     def hang(what: str) -> None:
         asked.set()
-        assert answer.wait(30)
+        assert answer.wait(120)
 
     store.on_call = hang
     metrics = Metrics()
@@ -116,7 +116,7 @@ def test_a_store_that_takes_a_call_and_never_answers_is_trouble(tmp_path: Path) 
         drain = Drain(spool, store, clock=lambda: now[0])
         metrics.watch(spool, drain)
         storing = thread.submit(drain.drain_now)
-        assert asked.wait(30)
+        assert asked.wait(120)
         assert drain.trouble is None
         now[0] += 61
         assert drain.trouble == "the store was asked 61 s ago and has not answered"
@@ -217,7 +217,7 @@ def test_a_failing_disk_under_the_spool_does_not_end_the_storing(
         finished = threading.Event()
         drain = Drain(spool, store, stored=lambda segment, seconds: finished.set() if spool.segments <= 1 else None)
         drain.start()
-        assert finished.wait(30)
+        assert finished.wait(120)
         drain.stop()
         assert spool.size == 0
     assert fails == []
@@ -234,7 +234,7 @@ def test_stopping_leaves_what_the_store_does_not_take_in_the_spool(tmp_path: Pat
         drain.stop()
         drain = Drain(spool, store)
         drain.start()
-        assert asked.wait(30)
+        assert asked.wait(120)
         erased = drain.exclusively(lambda: "erased")
         drain.stop()
         drain.stop()

@@ -155,7 +155,7 @@ run(True)
 @pytest.mark.parametrize("level", ["exact", "wire"])
 def test_a_divergence_is_the_last_word_also_where_others_wait_for_locks(level: str) -> None:
     words = [sys.executable, "-c", _DIVERGES_WHILE_OTHERS_WAIT, level]
-    done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(words, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 1, done.stderr
     raised = re.findall(r"^([\w.]*(?:Error|Exception|Divergence|RecordingEnded))(?::|$)", done.stderr, re.MULTILINE)
     assert set(raised) == {"playhead.lanes.divergence.Divergence"}, done.stderr
@@ -327,7 +327,7 @@ engine.install()
 def test_a_process_ends_and_forks_without_waiting_for_us(body: str, tmp_path: Path) -> None:
     script = tmp_path / "agent.py"
     script.write_text(AT_EXIT.format(body=body))
-    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=30, check=False)
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=120, check=False)
     assert (done.returncode, done.stderr) == (0, "")
 
 
@@ -376,7 +376,7 @@ print("all answered", len([record for record in engine.direction._sink.records i
 def test_a_server_that_computes_under_the_discipline_answers_everyone(tmp_path: Path) -> None:
     script = tmp_path / "server.py"
     script.write_text(SERVER)
-    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=120, check=False)
     assert (done.stdout, done.stderr) == ("all answered True\n", "")
 
 
@@ -420,7 +420,7 @@ with threading.Lock():
 def test_ctrl_c_breaks_off_any_wait_and_the_thread_comes_back_in_line(tmp_path: Path) -> None:
     script = tmp_path / "agent.py"
     script.write_text(INTERRUPTED)
-    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=120, check=False)
     assert (done.stdout.split(), done.stderr) == (["interrupted"] * 4, "")
 
 
@@ -440,7 +440,7 @@ print("alive")
 
 
 def test_a_collection_in_the_middle_of_setting_a_context_variable_does_not_kill_the_process() -> None:
-    done = subprocess.run([sys.executable, "-c", COLLECTED], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run([sys.executable, "-c", COLLECTED], capture_output=True, text=True, timeout=120, check=False)
     assert (done.stdout, done.returncode) == ("alive\n", 0)
 
 

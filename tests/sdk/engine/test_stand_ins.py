@@ -52,7 +52,7 @@ def test_they_do_not_bind_to_classes_that_hold_them_and_are_pickled_and_copied_b
         stdout=subprocess.PIPE,
         text=True,
         check=True,
-        timeout=60,
+        timeout=120,
     )
     found = json.loads(ran.stdout)
     assert {"open", "time", "monotonic", "urandom", "Lock", "stat", "randint", "getsignal"} <= set(found["replaced"])

@@ -49,7 +49,7 @@ def bare(program: str, function: Callable[[str], Any], url: str, folder: Path, c
 def record(program: str, function: Callable[[str], Any], url: str, folder: Path, collector: str) -> None:
     playhead.init(service=program, endpoint=collector, journal=folder / program, record="exact")
     returned = playhead.agent(name=program)(function)(url)
-    assert playhead.shutdown(30), "not all was shipped"
+    assert playhead.shutdown(120), "not all was shipped"
     say({"program": program, "returned": returned})
 
 

@@ -46,7 +46,7 @@ def listening(
             yield found[1]
         finally:
             process.send_signal(signal.SIGTERM)
-            assert process.wait(60) == ends
+            assert process.wait(120) == ends
             reader.join()
 
 

@@ -14,9 +14,10 @@ import httpx2
 import requests
 import urllib3
 
-LATE = 0.5
-PATIENT = 30.0
-"""For a connection: a busy machine may take its time."""
+PATIENT = 120.0
+"""For whatever comes in the end: a busy machine may take its time."""
+LATE = {"never": 0.3, "stalled": 1.5}
+"""For what does not. What `stalled` begins with must have come by then."""
 BODY = b"0123456789" * 200_000
 WHOLE = ["json", "packed", "packed-pieces", "large", "large-pieces", "events", "moved", "missing", "nothing"]
 FAILING = ["never", "stalled", "broken", "broken-whole", "unheard"]
@@ -25,6 +26,11 @@ PIECES = ["json", "events", "large", "large-pieces", "packed-pieces", "broken", 
 LEFT = [("events", 2), ("large-pieces", 1)]
 
 Seen = dict[str, Any]
+
+
+def patience(url: str) -> float:
+    """How long to wait for the next of an answer."""
+    return LATE.get(url.rpartition("/")[2], PATIENT)
 
 
 def told(status: int, headers: Any, body: bytes) -> Any:
@@ -116,10 +122,10 @@ async def of_iterator_async(parts: Any, limit: int | None) -> Any:
 
 
 def httpx_sync(url: str) -> Seen:
-    with httpx2.Client(timeout=httpx2.Timeout(PATIENT, read=LATE), follow_redirects=True) as client:
+    with httpx2.Client(follow_redirects=True) as client:
 
         def ask(method: str, to: str, body: Any = None) -> Any:
-            answer = client.request(method, to, content=body)
+            answer = client.request(method, to, content=body, timeout=httpx2.Timeout(PATIENT, read=patience(to)))
             return [
                 *told(answer.status_code, answer.headers, answer.content),
                 answer.http_version,
@@ -127,7 +133,7 @@ def httpx_sync(url: str) -> Seen:
             ]
 
         def pieces(to: str, limit: int | None) -> Any:
-            with client.stream("GET", to) as answer:
+            with client.stream("GET", to, timeout=httpx2.Timeout(PATIENT, read=patience(to))) as answer:
                 return of_iterator(answer.iter_bytes(), limit)
 
         return asked(url, ask, pieces)
@@ -135,14 +141,16 @@ def httpx_sync(url: str) -> Seen:
 
 def httpx_async(url: str) -> Seen:
     async def main() -> Seen:
-        async with httpx2.AsyncClient(timeout=httpx2.Timeout(PATIENT, read=LATE), follow_redirects=True) as client:
+        async with httpx2.AsyncClient(follow_redirects=True) as client:
 
             async def ask(method: str, to: str, body: Any = None) -> Any:
-                answer = await client.request(method, to, content=body)
+                answer = await client.request(
+                    method, to, content=body, timeout=httpx2.Timeout(PATIENT, read=patience(to))
+                )
                 return told(answer.status_code, answer.headers, answer.content)
 
             async def pieces(to: str, limit: int | None) -> Any:
-                async with client.stream("GET", to) as answer:
+                async with client.stream("GET", to, timeout=httpx2.Timeout(PATIENT, read=patience(to))) as answer:
                     return await of_iterator_async(answer.aiter_bytes(), limit)
 
             return await asked_async(url, ask, pieces)
@@ -154,27 +162,27 @@ def requests_sync(url: str) -> Seen:
     with requests.Session() as session:
 
         def ask(method: str, to: str, body: Any = None) -> Any:
-            answer = session.request(method, to, data=body, timeout=(PATIENT, LATE))
+            answer = session.request(method, to, data=body, timeout=(PATIENT, patience(to)))
             return [*told(answer.status_code, answer.headers, answer.content), answer.reason, answer.cookies.get_dict()]
 
         def pieces(to: str, limit: int | None) -> Any:
-            with session.get(to, stream=True, timeout=(PATIENT, LATE)) as answer:
+            with session.get(to, stream=True, timeout=(PATIENT, patience(to))) as answer:
                 return of_iterator(answer.iter_content(None), limit)
 
         return asked(url, ask, pieces)
 
 
 def urllib3_sync(url: str) -> Seen:
-    with urllib3.PoolManager(
-        timeout=urllib3.Timeout(connect=PATIENT, read=LATE), retries=urllib3.Retry(1, backoff_factor=0)
-    ) as pool:
+    with urllib3.PoolManager(retries=urllib3.Retry(1, backoff_factor=0)) as pool:
 
         def ask(method: str, to: str, body: Any = None) -> Any:
-            answer = pool.request(method, to, body=body)
+            answer = pool.request(method, to, body=body, timeout=urllib3.Timeout(connect=PATIENT, read=patience(to)))
             return told(answer.status, answer.headers, answer.data)
 
         def pieces(to: str, limit: int | None) -> Any:
-            answer = pool.request("GET", to, preload_content=False)
+            answer = pool.request(
+                "GET", to, preload_content=False, timeout=urllib3.Timeout(connect=PATIENT, read=patience(to))
+            )
             try:
                 return of_iterator(answer.stream(1 << 14, decode_content=True), limit)
             finally:
@@ -185,15 +193,16 @@ def urllib3_sync(url: str) -> Seen:
 
 def aiohttp_async(url: str) -> Seen:
     async def main() -> Seen:
-        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(sock_read=LATE)) as session:
+        async with aiohttp.ClientSession() as session:
 
             async def ask(method: str, to: str, body: Any = None) -> Any:
-                async with session.request(method, to, data=body) as answer:
+                limit = aiohttp.ClientTimeout(sock_read=patience(to))
+                async with session.request(method, to, data=body, timeout=limit) as answer:
                     data = await answer.read()
                     return [*told(answer.status, answer.headers, data), answer.reason, [*answer.cookies], answer.ok]
 
             async def pieces(to: str, limit: int | None) -> Any:
-                async with session.get(to) as answer:
+                async with session.get(to, timeout=aiohttp.ClientTimeout(sock_read=patience(to))) as answer:
                     return await of_iterator_async(answer.content.iter_any(), limit)
 
             seen = await asked_async(url, ask, pieces)
@@ -204,12 +213,12 @@ def aiohttp_async(url: str) -> Seen:
                 parts = [data.decode() + "|" * end async for data, end in answer.content.iter_chunks()]
                 seen["as sent"] = "".join(parts).replace("||", "|")
             try:
-                async with asyncio.timeout(LATE), session.get(f"{url}/never") as answer:
+                async with asyncio.timeout(LATE["never"]), session.get(f"{url}/never") as answer:
                     seen["too late"] = answer.status
             except TimeoutError as error:
                 seen["too late"] = failed(error)
             try:
-                async with session.get(f"{url}/never", timeout=aiohttp.ClientTimeout(total=LATE)) as answer:
+                async with session.get(f"{url}/never", timeout=aiohttp.ClientTimeout(total=LATE["never"])) as answer:
                     seen["too late in all"] = answer.status
             except TimeoutError as error:
                 seen["too late in all"] = failed(error)
