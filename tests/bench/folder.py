@@ -10,9 +10,12 @@ from pathlib import Path
 
 
 def measure(run: Callable[[Path], Mapping[str, object]]) -> None:
+    print(json.dumps(measured(run)))
+
+
+def measured(run: Callable[[Path], Mapping[str, object]]) -> Mapping[str, object]:
     folder = Path(tempfile.mkdtemp(prefix="playhead-bench-"))
     try:
-        figures = run(folder)
+        return run(folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    print(json.dumps(figures))

@@ -39,12 +39,12 @@ _A_BATCH_A_SEGMENT = ("--linger-ms", "10", "--segment-mb", "1")
 
 
 def main() -> None:
-    measure(_run)
+    measure(run)
 
 
-def _run(folder: Path) -> dict[str, object]:
+def run(folder: Path) -> dict[str, object]:
     engine = Engine(parse_address(f"chdb://{folder / 'reference' / 'store'}"))
-    found: dict[str, object] = {}
+    found: dict[str, object] = {"scale": _SCALE}
     adds: dict[str, dict[str, float]] = {}
     _head()
     loads: dict[str, Callable[[], Iterator[Batch]]] = {
@@ -107,7 +107,8 @@ def _deep(engine: Engine, folder: Path) -> dict[str, object]:
             segments = segments_of(stored, file, folder)
             figures = judge(engine, stored, segments, folder)
             _row(case, figures)
-            found = asdict(figures)
+            texts = [sum(map(len, run.messages)) / 1000 for run in told.runs()]
+            found = asdict(figures) | {"text_kb_per_run": sum(texts) / len(texts), "steps_per_run": spans // len(texts)}
         else:
             ratios[form] = round(stored.bytes_on_disk / bytes_alone(engine, told), 2)
             print(

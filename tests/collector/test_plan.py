@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
+from tests.bench.plan import NotWhole, figures
 from tests.e2e.running import playhead_here
 
 from playhead_collector.plan.figures import Figures, Shape, read_figures
@@ -13,8 +16,20 @@ from playhead_collector.plan.need import CPU_SHARE, DISK_SHARE, Load, need_of
 
 _FIGURES = Figures(
     "a bench", "today", "a machine", 2, 500.0, 600.0,
-    (Shape("small", 1.0, 0.05, 400.0), Shape("large", 11.0, 0.25, 800.0)),
+    (Shape("small", 100, 1.0, 0.05, 400.0), Shape("large", 50, 11.0, 0.25, 800.0)),
 )  # fmt: skip
+
+
+def _case(spans: int, megabytes: float, cpu: float, rss: int, disk: float) -> dict[str, float]:
+    return {"spans": spans, "megabytes": megabytes, "cpu_s_per_1k": cpu, "peak_rss_mb": rss, "bytes_per_span": disk}
+
+
+_BENCH: dict[str, object] = {
+    "scale": 1, "deep_exact": True,
+    "light_http": _case(1000, 1.0, 0.1, 700, 280), "light_grpc": _case(1000, 1.0, 0.2, 600, 270),
+    "heavy_http": _case(100, 0.9, 1.4, 640, 900), "heavy_grpc": _case(100, 0.9, 1.3, 630, 900),
+    "deep_http": _case(1000, 77.0, 10.5, 680, 460) | {"text_kb_per_run": 150, "steps_per_run": 200},
+}  # fmt: skip
 _LOAD = Load(runs_per_day=86_400, turns=10, retention_days=30, text_kb_per_turn=21 / 11, peak=1)
 
 
@@ -38,8 +53,8 @@ def test_more_than_one_machine_holds_is_sharded_by_what_runs_out_first() -> None
 
 @pytest.mark.parametrize("turns", [1, 5, 50, 200, 1000])
 def test_no_more_turns_take_less(turns: int) -> None:
-    figures = read_figures()
-    fewer, more = (need_of(replace(_LOAD, turns=count), figures) for count in (turns, turns + 1))
+    measured = read_figures()
+    fewer, more = (need_of(replace(_LOAD, turns=count), measured) for count in (turns, turns + 1))
     assert fewer.disk_gb < more.disk_gb
     assert fewer.cores < more.cores
 
@@ -50,23 +65,45 @@ def test_what_was_never_measured_is_said_to_be_beyond() -> None:
 
 
 def test_the_figures_say_how_and_when_they_were_measured() -> None:
-    figures = read_figures()
-    assert figures.command.startswith("make bench-")
-    assert re.fullmatch(r"\d{4}-\d\d-\d\d", figures.measured)
-    assert len(figures.shapes) >= 3
+    told = read_figures()
+    assert told.command.startswith("make bench-")
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d", told.measured)
+    assert len(told.shapes) >= 3
+
+
+def test_a_bench_that_ran_whole_becomes_the_figures() -> None:
+    """What `make bench-plan` writes is what the command reads; of each figure the protocol that took more."""
+    told = tomllib.loads(figures(_BENCH, "a machine", datetime(2026, 1, 2, tzinfo=UTC)))
+    assert (told["measured"], told["machine"], told["disk_bytes_a_step"]) == ("2026-01-02", "a machine", 280)
+    assert told["disk_bytes_a_kb"] == round(460 * 200 / 150)
+    assert {one["name"]: Shape(**one) for one in told["shapes"]} == {
+        "light": Shape("light", 1000, 1.0, 0.2, 700), "heavy": Shape("heavy", 100, 9.0, 1.4, 640),
+        "deep": Shape("deep", 1000, 77.0, 10.5, 680),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "less",
+    [{"scale": 0.1}, {"scale": 1, "heavy_grpc": None}, {"deep_exact": False}],
+    ids=["smaller", "part", "unequal"],
+)
+def test_a_plan_is_not_made_of_less_than_the_whole_bench(less: dict[str, object]) -> None:
+    found = {name: value for name, value in (_BENCH | less).items() if value is not None}
+    with pytest.raises(NotWhole):
+        figures(found, "a machine", datetime(2026, 1, 2, tzinfo=UTC))
 
 
 def test_the_command_shows_its_arithmetic_and_its_sources() -> None:
     words = ("plan", "--runs-per-day", "100_000", "--turns", "20", "--retention", "30")
     said = playhead_here(*words)
     assert said.status == 0, said.err
-    figures = read_figures()
-    for part in ("100000 runs", "20 turns", "30 days", figures.command, figures.measured):
+    told = read_figures()
+    for part in ("100000 runs", "20 turns", "30 days", told.command, told.measured, f"{told.shapes[0].spans:,} light"):
         assert part in said.out
     [row] = playhead_here(*words, "--json").rows()
     assert row["steps_per_run"] == 41
     assert row["load"]["retention_days"] == 30
-    assert row["figures"]["measured"] == figures.measured
+    assert row["figures"]["measured"] == told.measured
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ _MOST = 1e12
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = (
         "Every figure is one that a bench measured, in a file that says when and how; what is assumed is said. "
-        "Measure on your own machine with 'make bench-ingest'."
+        "'make bench-plan' measures them anew."
     )
     parser.add_argument("--runs-per-day", type=_amount, required=True, help="runs that begin on a day")
     parser.add_argument("--turns", type=_amount, required=True, help="model calls in a run, on average")
@@ -75,13 +75,20 @@ def _lines(need: Need, figures: Figures) -> list[str]:
         "",
         *need.arithmetic,
         "",
-        f"measured by {figures.command}, {figures.measured}, on {figures.machine}. Assumed: a node half busy, a disk "
-        "seven tenths full. A server's memory was not measured.",
+        f"measured by {figures.command}, {figures.measured}, on {figures.machine}, from {_spans(figures)}. Assumed: a "
+        "node half busy, a disk seven tenths full. A server's memory was not measured.",
     ]
 
 
+def _spans(figures: Figures) -> str:
+    """What each figure is from: a bench that was scaled down shows here."""
+    return ", ".join(f"{shape.spans:,} {shape.name}" for shape in figures.shapes) + " steps"
+
+
 def _source(figures: Figures) -> dict[str, str]:
-    return {"command": figures.command, "measured": figures.measured, "machine": figures.machine}
+    return {
+        "command": figures.command, "measured": figures.measured, "machine": figures.machine, "from": _spans(figures),
+    }  # fmt: skip
 
 
 def _amount(text: str) -> float:

@@ -17,6 +17,8 @@ class Shape:
     """One kind of traffic, as `make bench-ingest` measured it through a real collector with the embedded store."""
 
     name: str
+    spans: int
+    """How many were sent for its figures."""
     sent_kb: float
     """A step, as OTLP."""
     cpu_s_per_1k: float
