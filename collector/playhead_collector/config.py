@@ -52,7 +52,11 @@ class Settings(BaseModel):
     grpc_port: int = Field(default=4317, ge=0, le=65535, description="OTLP/gRPC; 0 takes any free port")
     http_port: int = Field(default=4318, ge=0, le=65535, description="OTLP/HTTP, /healthz, /readyz and /metrics")
     clickhouse_port: int = Field(
-        default=8123, ge=0, le=65535, description="ClickHouse's HTTP interface, for reading; embedded store only"
+        default=8123,
+        ge=0,
+        le=65535,
+        description="ClickHouse's HTTP interface, for reading, and for other collectors with the admin token; embedded "
+        "store only",
     )
     ingest_token: list[str] = Field(
         default_factory=list,
@@ -87,7 +91,9 @@ class Settings(BaseModel):
         "card, iban, phone, key:NAME, pattern:REGEX (docs/governance.md); @FILE stands for the lines of a file",
     )
     admin_token: str = Field(
-        default="", description="token that may erase; needed for that where other tokens are set; @FILE as above"
+        default="",
+        description="token that may erase, and with which other collectors share an embedded store; needed for that "
+        "where other tokens are set; @FILE as above",
     )
     spool_limit_mb: int = Field(
         default=8192, ge=16, description="how much may wait for the store before emitters are told to try later"
@@ -190,11 +196,21 @@ class Settings(BaseModel):
         if self.figures_token and not self.read_token:
             raise UsageError("--figures-token takes --read-token beside it: without one everybody may read everything")
 
+    def _check_admin(self) -> None:
+        others = {"ingest": self.ingest_token, "read": self.read_token, "figures": self.figures_token}
+        both = [kind for kind, given in others.items() if self.admin_token in holders(given)]
+        if self.admin_token and both:
+            raise UsageError(
+                f"one token is given with --admin-token and with --{both[0]}-token; who has the admin token may do "
+                "everything, so let it be another"
+            )
+
     def check(self) -> None:
         """Refuses what would let strangers in, and what can only fail later."""
         for given in (self.ingest_token, [*self.read_token, *self.figures_token], [self.admin_token]):
             self.tokens([token for token in given if token])
         self._check_figures()
+        self._check_admin()
         self.payload_days()
         self.redactions()
         for name in ("tls_cert", "tls_key"):

@@ -5,11 +5,12 @@ Without any token of a kind everybody may, as the default project: that is for l
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from playhead_collector.errors import Forbidden, Unauthenticated
-from playhead_collector.facade.reader import Reader
+from playhead_collector.facade.reader import Administrator, Reader
 from playhead_collector.store.address import DEFAULT_PROJECT
 from playhead_collector.tokens import Holder, find
 
@@ -25,6 +26,8 @@ class TokenGate:
     figures: Mapping[str, Holder] = field(default_factory=dict)
     figures_of: Callable[[str], str] = lambda project: ""
     """Of a project the database of its figures, made where it is missing."""
+    admin: str = ""
+    """The token of who may write through the ClickHouse port, too; without one nobody may."""
 
     def project_for(self, token: str | None) -> str:
         if not self.ingest:
@@ -40,7 +43,9 @@ class TokenGate:
             raise Forbidden("this token may read, not send; use one given with --ingest-token")
         raise Unauthenticated("nobody was given this token; see --ingest-token of the collector")
 
-    def reader_for(self, user: str | None, secret: str | None) -> Reader:
+    def reader_for(self, user: str | None, secret: str | None) -> Reader | Administrator:
+        if self.admin and secret and hmac.compare_digest(self.admin.encode(), secret.encode()):
+            return Administrator(self.database_of(DEFAULT_PROJECT))
         if not self.read:
             return Reader(self.database_of(DEFAULT_PROJECT), DEFAULT_PROJECT, "")
         if not secret:

@@ -28,7 +28,7 @@ from playhead_collector.audit.statements import AuditOfStatements
 from playhead_collector.config import Settings
 from playhead_collector.errors import StoreUnavailable
 from playhead_collector.facade.app import facade_app
-from playhead_collector.facade.engine import ChdbEngine
+from playhead_collector.facade.engine import ChdbEngine, Storing
 from playhead_collector.gate import TokenGate
 from playhead_collector.metrics import Metrics
 from playhead_collector.receive.export import Exporter
@@ -116,6 +116,7 @@ class Collector:
             self.store.prepare,
             holders(settings.figures_token),
             self.store.prepare_figures,
+            settings.admin_token,
         )
         audit = AuditLog(settings.audit_folder, total_bytes=settings.audit_limit_mb * MIB)
         self._exporter = Exporter(self.spool, limits, self.metrics, redactions_of(settings))
@@ -130,7 +131,9 @@ class Collector:
         await _listening("--grpc-port", self._grpc.start())
         await _listening("--http-port", self._http.start())
         if isinstance(address, Embedded):
-            engine = ChdbEngine(str(address.path))
+            engine = ChdbEngine(
+                str(address.path), Storing(settings.spool_folder.parent / "incoming", self.store.inserting)
+            )
             self._facade = HttpServer(
                 facade_app(engine, gate, audit=AuditOfStatements(audit)), settings.host, settings.clickhouse_port, **tls
             )

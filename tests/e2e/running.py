@@ -143,6 +143,13 @@ def start(folder: Path, *flags: str, store: str | None = None, **environment: st
     return Up(process, folder, store, line)
 
 
+def again(up: Up, *flags: str, **environment: str) -> Up:
+    """The same collector, started anew on the same folder and ports."""
+    names = ("--grpc-port", "--http-port", "--clickhouse-port")
+    ports = [word for name, port in zip(names, up.ports, strict=True) for word in (name, str(port))]
+    return start(up.folder, *ports, *flags, store=up.store, **environment)
+
+
 def playhead_alone(folder: Path, *words: str, stdin: str | None = None, **environment: str) -> Said:
     """A command in a process of its own."""
     done = subprocess.run(

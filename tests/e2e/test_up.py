@@ -154,9 +154,9 @@ def test_a_command_waits_for_another_that_has_the_folder_open(tmp_path: Path) ->
         assert (process.returncode, out) == (0, b'{"1": 1}\n'), err
 
 
-def test_a_collectors_reading_port_is_no_store_for_another(tmp_path: Path) -> None:
+def test_a_collectors_port_is_no_store_for_another_without_its_admin_token(tmp_path: Path) -> None:
     with up(tmp_path / "first") as first:
         store = f"clickhouse://127.0.0.1:{first.ports[2]}/playhead"
         ports = [word for name in ("grpc", "http") for word in (f"--{name}-port", "0")]
         said = playhead_alone(tmp_path / "second", "up", "--store", store, *ports)
-    assert (said.status, "is for reading" in said.err, "Traceback" in said.err) == (2, True, False)
+    assert (said.status, "lets nobody write" in said.err, "Traceback" in said.err) == (2, True, False)

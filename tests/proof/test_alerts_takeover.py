@@ -1,6 +1,7 @@
-"""Three collectors before one server, two of which are killed while they ask the rules: `make proof-alerts`.
+"""Three collectors on one embedded store, killed in turn while they ask the rules: `make proof-alerts`.
 
-The server is the stand-in of clickhouse.py. Prints how long it took until what came after a kill was told.
+One of them has the store open, the others write and ask through its ClickHouse port; each has a spool of its own.
+Prints how long it took until what came after a kill was told, and what became of all that was acknowledged.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ from pathlib import Path
 
 from tests.collector.alerts.asking import MadeRun
 from tests.collector.alerts.receiving import Receiving, receiving
-from tests.e2e.running import Up, get, up, wait_for
-from tests.proof.clickhouse import Standin
+from tests.e2e.running import Up, again, get, start, wait_for
+from tests.proof.sharing import Owner
 
 from playhead_collector.alerts.courier import TOGETHER
 from playhead_collector.alerts.turn import DEAD_AFTER
@@ -33,17 +34,39 @@ url = "{url}"
 [rules.repeated_call]
 parameters = {{ repeats = 2 }}
 """
-_EACH = 10
+_EACH = 6
+_STEPS = 3
 
 
-def offending(numbers: Iterable[int]) -> list[MadeRun]:
-    return [MadeRun(number).root().tool("get_order", "{}").tool("get_order", "{}") for number in numbers]
+class Numbers:
+    """Runs that offend, each of which there is once."""
+
+    def __init__(self) -> None:
+        self.runs: list[MadeRun] = []
+
+    def more(self, count: int = _EACH) -> list[MadeRun]:
+        first = len(self.runs) + 1
+        made = [
+            MadeRun(number).root().tool("get_order", "{}").tool("get_order", "{}")
+            for number in range(first, first + count)
+        ]
+        self.runs += made
+        return made
 
 
-def store_through(collector: Up, runs: Iterable[MadeRun]) -> None:
-    """Each in a request of its own; returns when they are stored."""
-    send([run.request() for run in runs], collector.url)
-    wait_for(lambda: json.loads(get(collector.url + "/readyz"))["spool_bytes"] == 0, "the spool to be empty")
+def acknowledged(runs: Iterable[MadeRun], *collectors: Up) -> None:
+    """Each run in a request of its own, to one after the other; returns when they are in spools."""
+    for number, run in enumerate(runs):
+        send([run.request()], collectors[number % len(collectors)].url)
+
+
+def state(collector: Up) -> dict[str, object]:
+    return dict(json.loads(get(collector.url + "/readyz")))
+
+
+def until_stored(*collectors: Up) -> None:
+    for one in collectors:
+        wait_for(lambda one=one: state(one)["spool_bytes"] == 0, "the spool to be empty")
 
 
 def firings(there: Receiving) -> list[tuple[str, str]]:
@@ -63,61 +86,99 @@ def wait_until_told(there: Receiving, runs: Sequence[MadeRun]) -> None:
     wait_for(lambda: len(told_of(there, runs)) == len(runs), "all of these runs to be told")
 
 
-def asking(server: Standin, among: Iterable[Up]) -> Up:
-    """The one whose turn it is: of those that live, the one that began first."""
+def answer(owner: Owner, query: str) -> list[tuple[object, ...]]:
+    with open_source(parse_address(owner.address)) as source:
+        return [tuple(row) for row in source.client.query(query).result_rows]
+
+
+def in_line(owner: Owner, among: Iterable[Up]) -> list[Up]:
+    """Those that live of these, the one whose turn it is first: it began first."""
     by_pid = {str(one.process.pid): one for one in among}
-    with open_source(parse_address(server.address)) as source:
-        holders = [str(row[0]) for row in source.client.query(load("alert_evaluators")).result_rows]
-    return next(by_pid[pid] for holder in holders if (pid := holder.split("-")[-2]) in by_pid)
+    holders = [str(row[0]).split("-")[-2] for row in answer(owner, load("alert_evaluators"))]
+    return [by_pid[pid] for pid in holders if pid in by_pid]
 
 
-def in_line(server: Standin) -> int:
-    with open_source(parse_address(server.address)) as source:
-        return len(source.client.query(load("alert_evaluators")).result_rows)
+def told_after_a_kill(there: Receiving, runs: Sequence[MadeRun], whom: str, before: int) -> None:
+    began = time.monotonic()
+    wait_until_told(there, runs)
+    print(
+        f"{whom} killed with {before} of {len(runs)} told; all were {time.monotonic() - began:.1f} s later (another "
+        f"takes over {DEAD_AFTER.total_seconds():.0f} s after the last sign of life)"
+    )
 
 
-def test_when_the_one_that_asks_is_killed_another_takes_over_and_each_run_is_told_once(tmp_path: Path) -> None:
-    server = Standin(tmp_path / "clickhouse")
-    server.start()
+def test_whichever_of_three_is_killed_all_is_stored_and_told_once(tmp_path: Path) -> None:
+    made = Numbers()
     with ExitStack() as ending, receiving() as there:
-        ending.callback(server.kill)
         (tmp_path / "alerts.toml").write_text(_SETTINGS.format(url=there.url))
         flags = ("--alert-settings", str(tmp_path / "alerts.toml"))
-        living = [
-            ending.enter_context(up(tmp_path / name, *flags, store=server.address, PLAYHEAD_NO_ALERTS=""))
-            for name in ("first", "second", "third")
-        ]
-        wait_for(lambda: in_line(server) == 3, "all three to say that they live")
-        runs = offending(range(1, _EACH + 1))
-        store_through(living[0], runs)
-        wait_until_told(there, runs)
-        kills = 0
-        while len(living) > 1:
-            kills += 1
-            killed = asking(server, living)
-            living.remove(killed)
-            caught = offending(range(len(runs) + 1, len(runs) + _EACH + 1))
-            store_through(living[0], caught)
-            if kills == 2:
-                # The first dies before it has looked, this one while it tells.
-                wait_for(lambda sent=caught: told_of(there, sent), "the first of these to be told")
-            killed.end(signal.SIGKILL)
-            at, before = time.monotonic(), len(told_of(there, caught))
-            after = offending(range(len(runs) + _EACH + 1, len(runs) + 2 * _EACH + 1))
-            store_through(living[-1], after)
-            wait_until_told(there, [*caught, *after])
-            runs += [*caught, *after]
-            print(
-                f"killed with {before} of {_EACH} told; all {2 * _EACH} were told {time.monotonic() - at:.1f} s later "
-                f"(another takes over {DEAD_AFTER.total_seconds():.0f} s after the last sign of life)"
-            )
+        owner = Owner(tmp_path / "first", *flags, PLAYHEAD_NO_ALERTS="")
+        ending.callback(owner.kill)
+        first = owner.start()
+
+        def collector(name: str, before: Up | None = None) -> Up:
+            if before is None:
+                found = start(tmp_path / name, *flags, store=owner.address, PLAYHEAD_NO_ALERTS="")
+            else:
+                found = again(before, *flags, PLAYHEAD_NO_ALERTS="")
+            ending.callback(found.end, signal.SIGKILL)
+            return found
+
+        second, third = collector("second"), collector("third")
+        wait_for(lambda: in_line(owner, (first, second, third)) == [first, second, third], "all three to be in line")
+        acknowledged(made.more(), first, second, third)
+        wait_until_told(there, made.runs)
+
+        # The one that has the store open, and whose turn it is. The others keep what comes, and tell when it is back.
+        caught = made.more()
+        acknowledged(caught, second, third)
+        owner.kill()
+        before = len(told_of(there, caught))
+        away = made.more()
+        acknowledged(away, second, third)
+        for one in (second, third):
+            wait_for(lambda one=one: state(one)["trouble"], "a store that is away to be noticed")
+        waiting = [int(str(state(one)["spool_bytes"])) for one in (second, third)]
+        first = owner.start()
+        told_after_a_kill(there, [*caught, *away], "the one with the store", before)
+        until_stored(second, third)
+        wait_for(lambda: in_line(owner, (first, second, third)) == [second, third, first], "the first to be the last")
+
+        # The one whose turn it is now, while it tells; it has acknowledged what nobody else has.
+        caught = made.more()
+        acknowledged(caught, second, third)
+        wait_for(lambda: told_of(there, caught), "the first of these to be told")
+        acknowledged(alone := made.more(1), second)
+        second.end(signal.SIGKILL)
+        before = len(told_of(there, caught))
+        acknowledged(after := made.more(), first, third)
+        second = collector("second", second)
+        told_after_a_kill(there, [*caught, *alone, *after], "the second", before)
+
+        # And the next, before it has looked. Then it is the turn of the one with the store again.
+        assert in_line(owner, (first, second, third))[0] is third
+        acknowledged(caught := made.more(), second, third)
+        third.end(signal.SIGKILL)
+        before = len(told_of(there, caught))
+        third = collector("third", third)
+        told_after_a_kill(there, caught, "the third", before)
+        until_stored(first, second, third)
+
         told = firings(there)
+        steps = answer(owner, "SELECT run_id, steps FROM runs ORDER BY run_id")
+        rows = answer(owner, "SELECT count(), uniqExact(run_id, step_id) FROM step_rows")
         repeated = len(told) - len(set(told))
         print(
-            f"{len(runs)} runs offend, {len({run for run, _ in told})} told; {repeated} messages repeated under one key"
+            f"{len(made.runs)} runs offend, {len({run for run, _ in told})} told; {repeated} messages repeated under "
+            f"one key; {rows[0][0]} steps stored of {_STEPS * len(made.runs)}, {rows[0][1]} different ones; "
+            f"{waiting} bytes waited in the others' spools while the store was away"
         )
-        assert {run for run, _ in told} == {run.run_id for run in runs}
-        assert len(set(told)) == len(runs), "a run was told as two alerts"
+        assert all(waiting)
+        assert steps == [(run.run_id, _STEPS) for run in made.runs]
+        assert rows == [(_STEPS * len(made.runs), _STEPS * len(made.runs))]
+        assert {run for run, _ in told} == {run.run_id for run in made.runs}
+        assert len(set(told)) == len(made.runs), "a run was told as two alerts"
         # What a receiver had, and its sender had not yet written down when it was killed, comes again under its key.
-        assert repeated <= kills * TOGETHER
-        assert "Traceback" not in living[0].log
+        assert repeated <= 3 * TOGETHER
+        for one in (first, second, third):
+            assert "Traceback" not in one.log

@@ -20,20 +20,13 @@ from random import Random
 from typing import Any
 
 import pytest
-from tests.e2e.running import Up, get, start, wait_for
+from tests.e2e.running import Up, again, get, start, wait_for
 from tests.proof.accounts import account
-from tests.proof.clickhouse import Standin
 from tests.proof.emitters import Http, Ledger, load, spans, until_taken
+from tests.proof.sharing import Owner
 
 KILLS = 20
 AWAY_S = 60.0
-
-
-def again(up: Up, *flags: str) -> Up:
-    """The same collector, started anew on the same folder and ports."""
-    names = ("--grpc-port", "--http-port", "--clickhouse-port")
-    ports = [word for name, port in zip(names, up.ports, strict=True) for word in (name, str(port))]
-    return start(up.folder, *ports, *flags, store=up.store)
 
 
 @contextmanager
@@ -97,8 +90,9 @@ def test_sigterm_under_load(tmp_path: Path, seed: int, rng: Random) -> None:
 
 
 @contextmanager
-def on_a_server(folder: Path, *flags: str) -> Iterator[tuple[Standin, list[Up]]]:
-    server = Standin(folder / "clickhouse")
+def on_a_server(folder: Path, *flags: str) -> Iterator[tuple[Owner, list[Up]]]:
+    """A collector with no store of its own: the server is another, whose embedded store it shares."""
+    server = Owner(folder / "server")
     server.start()
     try:
         with running(folder / "up", *flags, store=server.address) as ups:
@@ -109,7 +103,7 @@ def on_a_server(folder: Path, *flags: str) -> Iterator[tuple[Standin, list[Up]]]
 
 def test_a_store_that_is_away_for_a_minute(tmp_path: Path, seed: int) -> None:
     """The store is killed, then freezes (it takes connections and never answers), then is gone
-    again, with the collector killed and started meanwhile. See clickhouse.py for what it stands in for.
+    again, with the collector killed and started meanwhile.
     """
     with on_a_server(tmp_path) as (server, ups):
         with load(ups[-1].ports, seed, pause_s=0.05) as ledger:

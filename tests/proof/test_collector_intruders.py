@@ -17,11 +17,11 @@ from typing import Any
 
 import grpc
 from google.protobuf import json_format
-from tests.e2e.running import Up, up
+from tests.e2e.running import Up, again, up
 from tests.proof.accounts import account, peak_rss_mb
 from tests.proof.emitters import PROTOBUF, Http, Ledger, Sent, records, spans, until_taken
 from tests.proof.floods import FLOODS, SLOW, flooded
-from tests.proof.test_collector import again, metric, until_stored
+from tests.proof.test_collector import metric, until_stored
 
 from playhead_collector.receive.signal import Signal
 

@@ -21,6 +21,7 @@ from tests.proof.attacks.lines import try_bombs, try_noise, try_slow, try_smuggl
 from tests.proof.attacks.statements import try_statements
 from tests.proof.attacks.stored import EVIL, OBEYED, commands, store_evil, try_names
 from tests.proof.attacks.target import Tally, Target, target
+from tests.proof.attacks.writing import try_administering, try_writing
 
 STATEMENTS = int(os.environ.get("PROOF_STATEMENTS", "20000"))
 NOISE = int(os.environ.get("PROOF_NOISE", "3000"))
@@ -79,6 +80,14 @@ def test_requests_after_the_schema_and_against_it_find_no_defect(
 def test_no_statement_gets_at_what_is_not_the_readers(there: Target, tally: Tally, rng: Random, seed: int) -> None:
     print(f"seed {seed}")
     try_statements(there, rng, tally, STATEMENTS)
+
+
+def test_nobody_writes_without_the_admin_token_and_with_it_nothing_but_the_store(
+    there: Target, tally: Tally, rng: Random, seed: int
+) -> None:
+    print(f"seed {seed}")
+    try_writing(there, tally)
+    try_administering(there, rng, tally, STATEMENTS // 10)
 
 
 def test_noise_on_every_port_harms_nobody(there: Target, tally: Tally, rng: Random, seed: int) -> None:

@@ -31,7 +31,7 @@ from playhead_collector.alerts.journal import Event, Journal, Owed
 from playhead_collector.alerts.ledger import OVERLAP, Ledger
 from playhead_collector.alerts.ruling import Ruling
 from playhead_collector.alerts.sieve import sift
-from playhead_collector.alerts.turn import Turn
+from playhead_collector.alerts.turn import ALIVE_EVERY, Turn
 from playhead_collector.errors import RuleRefused
 
 log = logging.getLogger(__name__)
@@ -77,6 +77,8 @@ class Evaluator:
         self._rulings = {ruling.rule.name: ruling for ruling in rulings}
         self._ledger = Ledger(client, self._rulings, tell)
         self._turn = Turn(client, alone=alone)
+        self._alone = alone
+        self._lived_at = 0.0
         self._judged: dict[str, Changed] = {}
         self._left: dict[str, set[str]] = {}
         self._since: datetime | None = None
@@ -102,6 +104,7 @@ class Evaluator:
         """Asks what is due, if it is this process's turn."""
         began = perf_counter()
         now = store_time(self._client)
+        self._lived_at = began
         if not self._turn.is_mine(now, self._judged_until()):
             self._since = None
             return Look()
@@ -112,13 +115,33 @@ class Evaluator:
         there = changed_runs(self._client, self._since - OVERLAP)
         changed = sorted(run for run, change in there.items() if self._judged.get(run) != change)
         asked, alerts, left = self._ask_about_runs(now, changed, there)
+        if not self._has_turn_still():
+            return Look()
         events, told = self._ledger.settle(alerts, now)
         owed += told
         self._left = left
         self._judged, self._since = there, max([self._since, *(_moment(one.computed) for one in there.values())])
         windows, alerts = self._ask_about_windows(now)
+        if windows and not self._has_turn_still():
+            return Look(len(changed), asked, tuple(events), tuple(owed), perf_counter() - began)
         more, told = self._ledger.settle(alerts, now)
         return Look(len(changed), asked + windows, (*events, *more), (*owed, *told), perf_counter() - began)
+
+    def _has_turn_still(self) -> bool:
+        """To be asked right before something is written down; where it is another's turn by now, all is forgotten."""
+        if self._alone:
+            return True
+        kept = self._turn.is_still_mine(store_time(self._client), self._judged_until())
+        if not kept:
+            log.warning("another asks the rules by now, as this one gave no sign of life for too long")
+            self.forget()
+        return kept
+
+    def _live(self) -> None:
+        """Says that this one lives where a look takes long."""
+        if not self._alone and perf_counter() - self._lived_at >= ALIVE_EVERY.total_seconds():
+            self._lived_at = perf_counter()
+            self._turn.is_mine(store_time(self._client), self._judged_until())
 
     def forget(self) -> None:
         """After a look that failed: whether it was written down is known to the store alone."""
@@ -195,6 +218,7 @@ class Evaluator:
         return last is None or now - last >= ruling.rule.every
 
     def _admitted(self, ruling: Ruling) -> bool:
+        self._live()
         try:
             ruling.admitted(self._client)
         except (ClickHouseError, RuleRefused) as error:
@@ -204,6 +228,7 @@ class Evaluator:
 
     def _ask(self, ruling: Ruling, moment: Moment) -> list[Finding] | None:
         """None where it could not be asked; that leaves its alerts as they are."""
+        self._live()
         try:
             findings = ask(self._client, ruling.admitted(self._client), moment, ruling.chosen)
         except (ClickHouseError, RuleRefused) as error:

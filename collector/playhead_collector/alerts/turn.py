@@ -1,10 +1,11 @@
 """Whose turn it is to ask the rules, where several processes could: one at a time, and another when it dies.
 
-Each says every few seconds that it lives; of those that did lately the one that began first asks. There is no lock: in
-the seconds in which one that was held up (a stopped machine) comes back and does not know yet that another took over,
-both may ask. They find the same, and what they send has the same key.
+Each says every few seconds that it lives, also while it asks; of those that did lately the one that began first asks.
+There is no lock: where one was held up (a stopped machine) two may ask for a while. So who is about to write down what
+it found says that it lives, looks whose turn it is, and lets go of it all where that is another's. What is left is the
+moment between looking and writing.
 
-An embedded store is open in one process, which always has its turn; it only writes down how far it got.
+An embedded store that nobody else may write to always has its turn; it only writes down how far it got.
 """
 
 from __future__ import annotations
@@ -40,18 +41,29 @@ class Turn:
 
     def is_mine(self, now: datetime, judged_until: int | None) -> bool:
         """Says that this one lives, and how far it got, if it is time to; returns whether it is its turn."""
+        if self._say(now, judged_until) and not self._alone:
+            self.mine = self._first(now) == self.holder
+        return self.mine
+
+    def is_still_mine(self, now: datetime, judged_until: int | None) -> bool:
+        """The same, right before something is written: looked up, and not remembered."""
+        if not self._alone:
+            self._say(now, judged_until)
+            self.mine = self._first(now) == self.holder
+        return self.mine
+
+    def _say(self, now: datetime, judged_until: int | None) -> bool:
+        """Returns whether it was time to."""
         self._began_at = self._began_at or now
         due = self._written_at is None or now - self._written_at >= (_ALONE_EVERY if self._alone else ALIVE_EVERY)
         if not due or (self._alone and judged_until in (None, self._written)):
-            return self.mine
+            return False
         if judged_until is not None or not self._alone:
             # One that has judged nothing yet must not say that all is judged: 0.
             row = [self.holder, self._began_at, now, judged_until or 0]
             self._client.insert("alert_evaluators", [row], column_names=_COLUMNS)
             self._written, self._written_at = judged_until or 0, now
-        if not self._alone:
-            self.mine = self._first(now) == self.holder
-        return self.mine
+        return True
 
     def judged_until(self) -> int | None:
         """How far anybody got, in microseconds; None where nobody ever asked."""

@@ -1,4 +1,7 @@
-"""The reading port as an ASGI app: who asks, for which project, and an Answer.
+"""The port as an ASGI app: who asks, for which project, and an Answer.
+
+Readers and administrators come through one door and are apart from there: another guard, other limits, seats of their
+own.
 
 Must never run a statement before the gate has named the caller's database, nor say in an error which
 others exist.
@@ -8,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Protocol
 
 from fastapi import FastAPI
@@ -16,24 +20,26 @@ from starlette.responses import PlainTextResponse, Response
 
 from playhead.errors import PlayheadError
 from playhead_collector.errors import BadRequest
+from playhead_collector.facade.administration import Administration
 from playhead_collector.facade.answer import Answer, Manner, Means, Opened, complaint_response, opened
 from playhead_collector.facade.clauses import system_filters
 from playhead_collector.facade.complaints import UNKNOWN_DATABASE, QueryFailed, complaint_for, not_among_figures
 from playhead_collector.facade.engine import Engine, Query, answer_of
-from playhead_collector.facade.formats import DEFAULT, STREAMED, known_format
 from playhead_collector.facade.guard import Guard
-from playhead_collector.facade.limits import Limits
-from playhead_collector.facade.reader import Reader
+from playhead_collector.facade.limits import ADMINISTRATORS, Limits
+from playhead_collector.facade.query import blank_query, query_of
+from playhead_collector.facade.reader import Administrator, Reader
 from playhead_collector.facade.request import Asked, credentials_of, read_request
 from playhead_collector.facade.seats import Seats
 from playhead_collector.facade.settings import settings_to_apply
 from playhead_collector.facade.stops import Stops
+from playhead_collector.store.precedence import step_back
 
 
 class Gate(Protocol):
     """Who may read what."""
 
-    def reader_for(self, user: str | None, secret: str | None) -> Reader:
+    def reader_for(self, user: str | None, secret: str | None) -> Reader | Administrator:
         """Whom this secret makes the one who asks; raises Unauthenticated."""
         ...
 
@@ -41,13 +47,13 @@ class Gate(Protocol):
 class Audit(Protocol):
     """Who is told of every statement before it runs."""
 
-    def asked(self, reader: Reader, asked: Asked, where: str, client: str) -> None:
+    def asked(self, reader: Reader | Administrator, asked: Asked, where: str, client: str) -> None:
         """Raises AuditFailed where it cannot be written down; then it does not run."""
         ...
 
 
 class Unaudited:
-    def asked(self, reader: Reader, asked: Asked, where: str, client: str) -> None: ...
+    def asked(self, reader: Reader | Administrator, asked: Asked, where: str, client: str) -> None: ...
 
 
 def facade_app(
@@ -58,7 +64,7 @@ def facade_app(
     name: str = "playhead",
     audit: Audit | None = None,
 ) -> FastAPI:
-    """ClickHouse's HTTP interface over `engine`, read only. The engine must answer by now."""
+    """ClickHouse's HTTP interface over `engine`. The engine must answer by now."""
     limits = limits or Limits()
     audit = audit or Unaudited()
     guard = Guard(engine, limits)
@@ -67,6 +73,7 @@ def facade_app(
     identity = {"X-ClickHouse-Server-Display-Name": name, "X-ClickHouse-Timezone": timezone}
     stops = Stops(engine)
     means = Means(engine, seats, limits, stops, identity)
+    administration = Administration(replace(means, seats=Seats(ADMINISTRATORS, begin=step_back), limits=ADMINISTRATORS))
 
     async def statement(request: Request) -> Response:
         if request.method in ("GET", "HEAD") and not request.url.query:
@@ -74,17 +81,18 @@ def facade_app(
         try:
             who = credentials_of(request)
             reader = gate.reader_for(who.user, who.secret)
-            asked = await read_request(request, limits)
+            administers = isinstance(reader, Administrator)
+            asked = await read_request(request, ADMINISTRATORS if administers else limits, with_rows=administers)
             where = request.client.host if request.client else ""
             audit.asked(reader, asked, where, request.headers.get("user-agent", ""))
-            return _answer(asked, reader)
+            if not asked.statement.strip():
+                raise BadRequest("no statement was sent; put it in the URL as query= or in the body")
+            return administration.answer(asked, reader) if isinstance(reader, Administrator) else _answer(asked, reader)
         except PlayheadError as error:
             return complaint_response(complaint_for(error), identity)
 
     def _answer(asked: Asked, reader: Reader) -> Response:
         database = reader.database
-        if not asked.statement.strip():
-            raise BadRequest("no statement was sent; put it in the URL as query= or in the body")
         if not reader.may_name(asked.database):
             raise QueryFailed(
                 UNKNOWN_DATABASE,
@@ -92,26 +100,12 @@ def facade_app(
                 f"this token reads the database {database}, not {asked.database}",
             )
         settings = settings_to_apply(asked.settings, limits)
-        default = known_format(asked.format or DEFAULT)
-        blank = Query("", database, default, {}, {})
+        settings["additional_table_filters"] = system_filters(database)
+        blank = blank_query(asked, database)
 
         def begin() -> Opened:
             admitted = guard.admit(asked.statement, database, asked.values, views_only=reader.figures_of is not None)
-            output = admitted.format or default
-            streamed = output in STREAMED and admitted.in_blocks
-            if not streamed:
-                settings.setdefault("max_result_bytes", str(limits.whole_bytes))
-            query = Query(
-                text=admitted.text,
-                database=database,
-                format=output,
-                values=asked.values,
-                settings={**settings, "additional_table_filters": system_filters(database)},
-                streamed=streamed,
-                shows_settings=admitted.shows_settings,
-                id=blank.id,
-            )
-            return opened(engine, query)
+            return opened(engine, query_of(admitted, blank, settings, limits))
 
         def begin_with_figures() -> Opened:
             try:
@@ -131,6 +125,7 @@ def facade_app(
         yield
         await stops.settle(limits.grace_seconds)
         seats.close()
+        administration.close()
 
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False, lifespan=lifespan)
     app.add_route("/ping", well, methods=["GET", "HEAD"])

@@ -76,11 +76,20 @@ class Walk:
                 self._show()
             case kind if kind in _ABOUT_ONE_TABLE:
                 self._about_one_table(root)
-            case kind:
-                raise QueryRefused(f"{_TAKES}; this is a {kind}")
+            case _:
+                self._something_else(root)
         if sum(node.kind == "SelectQuery" for node in root.walk()) != self.words.selects:
             raise QueryRefused("the engine does not show every SELECT in this statement; write it in a plainer form")
         return frozenset(node.name for node in root.walk() if node.kind == "TableIdentifier")
+
+    def _owns(self, database: str) -> bool:
+        return database == self.database
+
+    def _reads_system(self, table: str) -> bool:
+        return table in SYSTEM_TABLES
+
+    def _something_else(self, root: Node) -> None:
+        raise QueryRefused(f"{_TAKES}; this is a {root.kind}")
 
     def _explain(self, root: Node) -> None:
         if root.name not in _EXPLAINS:
@@ -155,9 +164,9 @@ class Walk:
 
     def _table(self, name: str, *, or_system: bool) -> None:
         database, dot, table = name.rpartition(".")
-        if not dot or (database == self.database and table):
+        if not dot or (self._owns(database) and table):
             return
-        if or_system and name in SYSTEM_TABLES:
+        if or_system and self._reads_system(name):
             return
         raise QueryRefused(
             f"{name} is outside {self.database}, the only database that this token reads; of the system "
@@ -166,7 +175,7 @@ class Walk:
 
     def _show(self) -> None:
         found = _SHOW.match(self.canonical)
-        if found is None or found["database"] not in (None, self.database):
+        if found is None or not (found["database"] is None or self._owns(found["database"])):
             raise QueryRefused(
                 f"of SHOW there are SHOW DATABASES and SHOW TABLES for {self.database} on the reading port; "
                 "for the rest, SELECT from system.tables or system.columns"
@@ -177,7 +186,7 @@ class Walk:
         asked = root.name.split()
         if any("." in name for name in names) or names[: len(asked)] != asked:
             raise QueryRefused(f"{_TAKES}, about a table of {self.database}")
-        if len(asked) > 1 and asked[0] != self.database:
+        if len(asked) > 1 and not self._owns(asked[0]):
             raise QueryRefused(f"{asked[0]} is not {self.database}, the only database that this token reads")
 
     def _no_function(self, name: str) -> QueryRefused:

@@ -23,7 +23,9 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
 import chdb
@@ -41,6 +43,9 @@ class Query:
     settings: Mapping[str, str]
     streamed: bool = False
     shows_settings: bool = False
+    writes: bool = False
+    rows: bytes | None = None
+    """What is inserted, in the format that is named."""
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
 
 
@@ -62,6 +67,10 @@ class Reading(Protocol):
     def close(self) -> None: ...
 
 
+# The format of a segment's bodies.
+SEGMENTS = "ProtobufSingle"
+
+
 class Engine(Protocol):
     def read(self, query: Query) -> Reading:
         """Begin a query; what the engine says against it is raised as QueryFailed, here or while reading."""
@@ -81,10 +90,26 @@ def answer_of(engine: Engine, query: Query) -> str:
         reading.close()
 
 
+@dataclass(frozen=True, slots=True)
+class Storing:
+    """What inserting takes, in the collector that has the store open."""
+
+    folder: Path
+    """For the rows of an INSERT while it runs, which the engine reads from a file; nobody else's to read."""
+    turn: AbstractContextManager[object]
+    """Held while a segment is inserted, by whoever: two at once would take the memory of two."""
+
+
 class ChdbEngine:
-    def __init__(self, connection: str) -> None:
+    def __init__(self, connection: str, storing: Storing | None = None) -> None:
         """`connection` is the store's own connection string, folder and arguments."""
         self._connection = connection
+        self._storing = storing
+        if storing is not None:
+            storing.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # What a kill left of an INSERT comes again from the one who sent it.
+            for left in storing.folder.glob("*.rows"):
+                left.unlink()
 
     def read(self, query: Query) -> Reading:
         handle = self._open()
@@ -92,9 +117,11 @@ class ChdbEngine:
             if query.database is not None:
                 handle.query(f"USE `{query.database}`")
             settings = {**query.settings, "log_comment": query.id}
-            settings["readonly"] = "2" if query.shows_settings else "1"
+            settings["readonly"] = "0" if query.writes else "2" if query.shows_settings else "1"
             handle.query("SET " + ", ".join(f"{name} = {_quoted(value)}" for name, value in settings.items()))
             values = dict(query.values)
+            if query.rows is not None:
+                return _WholeReading(handle, self._insert(handle, query, query.rows))
             if query.streamed:
                 return _BlockReading(handle, handle.send_query(query.text, query.format, params=values))
             return _WholeReading(handle, handle.query(query.text, query.format, params=values))
@@ -104,6 +131,18 @@ class ChdbEngine:
         except BaseException:
             handle.close()
             raise
+
+    def _insert(self, handle: Any, query: Query, rows: bytes) -> Any:
+        assert self._storing is not None
+        path = self._storing.folder / f"{query.id}.rows"
+        try:
+            path.write_bytes(rows)
+            said = f"{query.text} FROM INFILE {_quoted(str(path))} FORMAT {query.format}"
+            # Segments, and not the few rows by which a collector says that it lives.
+            with self._storing.turn if query.format == SEGMENTS else nullcontext():
+                return handle.query(said, "Null")
+        finally:
+            path.unlink(missing_ok=True)
 
     def stop(self, query_id: str) -> None:
         handle = self._open()

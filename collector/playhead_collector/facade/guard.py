@@ -27,7 +27,7 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import Lock
 
 from playhead_collector.errors import READING_ONLY, BadRequest, QueryRefused, TooLarge
@@ -37,12 +37,12 @@ from playhead_collector.facade.engine import Engine, Query, answer_of
 from playhead_collector.facade.formats import known_format
 from playhead_collector.facade.functions import ForbiddenFunctions
 from playhead_collector.facade.limits import Limits
-from playhead_collector.facade.syntax import Words, tree_of, without_prewhere, words_of
+from playhead_collector.facade.syntax import Node, Words, tree_of, without_prewhere, words_of
 
 _DATABASE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*\Z")
 _BOUND_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*\Z")
 _READS = re.compile(r"\(*(?:SELECT|WITH|EXPLAIN|DESCRIBE|DESC|EXISTS|SHOW)\b")
-_FORMAT = re.compile(r" FORMAT (\w+)\Z")
+FORMAT = re.compile(r" FORMAT (\w+)\Z")
 _REMEMBERED, _REMEMBERED_LENGTH = 1024, 32 * 1024
 
 
@@ -55,8 +55,15 @@ class Admitted:
     """The format that the statement names itself."""
     in_blocks: bool
     """Whether its result may be sent block by block: chDB streams SELECT only, and totals come apart."""
-    shows_settings: bool
+    shows_settings: bool = False
     """Whether it reads `system.settings`, from which clients learn what they may send."""
+    binds_names: bool = False
+    """Whether a bound value stands for a name, so that the next value has to be looked at, too."""
+    writes: bool = False
+    takes: str | None = None
+    """Of an INSERT, the format of the rows that come with it."""
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """Those that stood in the statement."""
 
 
 class Guard:
@@ -80,9 +87,27 @@ class Guard:
                 self._remembered.move_to_end(key)
                 return self._remembered[key]
         self._check_size(statement, values)
+        admitted = self._look_at(statement, database, values, views_only=views_only)
+        if not admitted.binds_names and len(statement) <= _REMEMBERED_LENGTH:
+            self._remember(key, admitted)
+        return admitted
+
+    def _look_at(self, statement: str, database: str, values: Mapping[str, str], *, views_only: bool) -> Admitted:
         canonical = self._canonical(statement)
         if views_only:
             canonical = without_prewhere(canonical)
+        words = self._words(canonical, values)
+        if _READS.match(canonical) is None or "OUTFILE" in words.clauses:
+            raise QueryRefused(
+                f"{READING_ONLY}, EXPLAIN, DESCRIBE, EXISTS, SHOW TABLES or SHOW CREATE "
+                "TABLE, and answers over HTTP only; this statement does something else"
+            )
+        tree = self._tree(canonical, database, values)
+        tables = Walk(database, canonical, words, self._forbidden_functions()).check(tree)
+        return self._reads(canonical, words, tree, tables)
+
+    def _words(self, canonical: str, values: Mapping[str, str]) -> Words:
+        """Of a statement that can be shown to the engine to be explained."""
         words = words_of(canonical)
         self._check_names(words, values)
         if "STATE" in words.clauses:
@@ -90,23 +115,21 @@ class Guard:
         if "SETTINGS" in words.clauses:
             # Before EXPLAIN AST: the engine's own client applies the settings of what it only explains.
             raise QueryRefused("no SETTINGS in a statement on the reading port; send them as URL parameters")
-        if _READS.match(canonical) is None or "OUTFILE" in words.clauses:
-            raise QueryRefused(
-                f"{READING_ONLY}, EXPLAIN, DESCRIBE, EXISTS, SHOW TABLES or SHOW CREATE "
-                "TABLE, and answers over HTTP only; this statement does something else"
-            )
-        tree = tree_of(self._ask(f"EXPLAIN AST {canonical}", database, values))
-        tables = Walk(database, canonical, words, self._forbidden_functions()).check(tree)
-        named = _FORMAT.search(canonical)
-        admitted = Admitted(
+        return words
+
+    def _tree(self, canonical: str, database: str, values: Mapping[str, str]) -> Node:
+        return tree_of(self._ask(f"EXPLAIN AST {canonical}", database, values))
+
+    @staticmethod
+    def _reads(canonical: str, words: Words, tree: Node, tables: frozenset[str]) -> Admitted:
+        named = FORMAT.search(canonical)
+        return Admitted(
             text=canonical,
             format=known_format(named[1]) if named else None,
             in_blocks=tree.kind == "SelectWithUnionQuery" and "TOTALS" not in words.clauses,
             shows_settings=tables == {"system.settings"},
+            binds_names=bool(words.identifier_values),
         )
-        if not words.identifier_values and len(statement) <= _REMEMBERED_LENGTH:
-            self._remember(key, admitted)
-        return admitted
 
     def _remember(self, key: tuple[str, str], admitted: Admitted) -> None:
         with self._lock:

@@ -59,3 +59,16 @@ class Limits:
             "allow_introspection_functions": "0",
             "allow_ddl": "0",
         }
+
+
+# Of administrators, whose seats are their own: other collectors, each of which stores, computes and asks at once. A
+# body is a segment, which may be of 256 MB.
+ADMINISTRATORS = Limits(
+    seconds=600.0,
+    memory_bytes=4096 * MIB,
+    statement_bytes=4 * MIB,
+    body_bytes=272 * MIB,
+    body_seconds=120.0,
+    concurrent=12,
+    waiting_seconds=60.0,
+)

@@ -27,6 +27,7 @@ _BOUND = "param_"
 _BOUNDARY = re.compile(r'boundary="?([^";]+)"?', re.IGNORECASE)
 _FIELD = re.compile(r'\bname="([^"]*)"', re.IGNORECASE)
 _FILE = re.compile(r"\bfilename\*?=", re.IGNORECASE)
+_INSERT = re.compile(rb"\s*INSERT INTO [^\n]{1,65536} FORMAT \w+[ \t]*(?:\n|\Z)", re.IGNORECASE)
 _SAFE_ID = re.compile(r"[\x21-\x7e]{1,128}\Z")
 # Names that say who asks and what, and so are no settings of the engine's.
 _NOT_SETTINGS = listed("query database default_format user password query_id")
@@ -42,6 +43,8 @@ class Asked:
     query_id: str
     accepts: str
     """The encodings to compress the answer with, empty where the client wants none."""
+    rows: bytes | None = None
+    """What came behind an INSERT: for administrators only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,8 @@ def credentials_of(request: Request) -> Credentials:
     return Credentials(url.get("user"), url.get("password"))
 
 
-async def read_request(request: Request, limits: Limits) -> Asked:
+async def read_request(request: Request, limits: Limits, *, with_rows: bool = False) -> Asked:
+    """`with_rows`: what stands behind an INSERT in the body are rows, and no text."""
     url = dict(parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True))
     if url.get("compress") == "1" or url.get("decompress") == "1":
         raise BadRequest(
@@ -84,7 +88,8 @@ async def read_request(request: Request, limits: Limits) -> Asked:
     else:
         fields = {}
     given = {**url, **fields}
-    parts = [url.get("query", ""), fields.get("query", ""), _text(body)]
+    inserted = _inserted(url.get("query", ""), body) if with_rows else None
+    parts = inserted[:1] if inserted else [url.get("query", ""), fields.get("query", ""), _text(body)]
     values = {name.removeprefix(_BOUND): value for name, value in given.items() if name.startswith(_BOUND)}
     settings = {
         name: value for name, value in given.items() if name not in _NOT_SETTINGS and not name.startswith(_BOUND)
@@ -99,7 +104,19 @@ async def read_request(request: Request, limits: Limits) -> Asked:
         settings=settings,
         query_id=query_id if _SAFE_ID.match(query_id) else str(uuid.uuid4()),
         accepts=request.headers.get("accept-encoding", "") if compresses else "",
+        rows=inserted[1] if inserted else None,
     )
+
+
+def _inserted(query: str, body: bytes) -> tuple[str, bytes] | None:
+    """The INSERT, from the URL or the first line of the body, and the rows behind it; None where there is none.
+
+    Must never decide what is run: that is what the engine makes of the statement (guard.py).
+    """
+    if query:
+        return (query, body) if _INSERT.fullmatch(query.encode()) else None
+    found = _INSERT.match(body)
+    return (_text(found[0]), body[found.end() :]) if found else None
 
 
 async def _body(request: Request, limits: Limits) -> bytes:

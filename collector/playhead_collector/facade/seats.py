@@ -23,8 +23,9 @@ T = TypeVar("T")
 
 
 class Seat:
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int, begin: Callable[[], None]) -> None:
         self._work: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._work.put(begin)
         threading.Thread(target=self._serve, name=f"playhead-read-{number}", daemon=True).start()
 
     def run(self, task: Callable[[], T]) -> Future[T]:
@@ -49,8 +50,10 @@ class Seat:
 
 
 class Seats:
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, begin: Callable[[], None] = lambda: None) -> None:
+        """`begin` is called in each seat's thread, before anything is done on it."""
         self._limits = limits
+        self._begin = begin
         self._free: asyncio.LifoQueue[Seat] = asyncio.LifoQueue()
         self._all: list[Seat] = []
         self._waiting = 0
@@ -62,7 +65,7 @@ class Seats:
 
     async def take(self) -> Seat:
         if self._free.empty() and len(self._all) < self._limits.concurrent:
-            self._all.append(Seat(len(self._all)))
+            self._all.append(Seat(len(self._all), self._begin))
             return self._all[-1]
         if self._free.empty() and self._waiting >= self._limits.waiting:
             raise self._busy()

@@ -8,11 +8,13 @@ projects apart, and there are 1,850 more.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from playhead_collector.errors import QueryRefused
 from playhead_collector.facade.limits import Limits
 from playhead_collector.facade.listed import listed
+from playhead_collector.store.ddl import protobuf_schema_path
 
 # Consumed by the transport, sent by clients as a matter of course, and without a meaning here.
 _PASSED_OVER = listed("""
@@ -52,7 +54,35 @@ _APPLIED = listed("""
 """)
 
 
-def settings_to_apply(asked: Mapping[str, str], limits: Limits) -> dict[str, str]:
+# What a collector says of its inserts and deletions (store/store.py, store/erase.py).
+_WRITING = listed("""
+    insert_deduplication_token input_format_protobuf_oneof_presence max_insert_threads
+    deduplicate_blocks_in_dependent_materialized_views max_partitions_per_insert_block
+    query_plan_enable_optimizations optimize_and_compare_chain exclude_materialize_skip_indexes_on_insert
+    optimize_on_insert mutations_sync
+""")
+_SCHEMA = ("format_schema_source", "format_schema", "format_schema_message_name")
+_MESSAGE = re.compile(r"[A-Za-z]{1,100}")
+
+
+def settings_to_write(asked: Mapping[str, str], limits: Limits) -> dict[str, str]:
+    """The same for administrators. The schema of what they insert comes as text, and must be this program's: from a
+    text the engine would make a file, and another schema is another version's.
+    """
+    source, schema, message = (asked.get(name, "") for name in _SCHEMA)
+    applied = settings_to_apply({n: v for n, v in asked.items() if n not in _SCHEMA}, limits, _APPLIED | _WRITING)
+    if source or schema or message:
+        path = protobuf_schema_path()
+        if schema != path.read_text("utf-8") or source != "string" or not _MESSAGE.fullmatch(message):
+            raise QueryRefused(
+                "the schema of what is inserted is not this version's; run the same version of Playhead in all "
+                "collectors of a store"
+            )
+        applied["format_schema"] = f"{path}:{message}"
+    return {**applied, "allow_ddl": "1"}
+
+
+def settings_to_apply(asked: Mapping[str, str], limits: Limits, taken: frozenset[str] = _APPLIED) -> dict[str, str]:
     """The settings for the engine, out of the limits and what the client asked for."""
     highest = {
         "max_execution_time": limits.seconds,
@@ -68,7 +98,7 @@ def settings_to_apply(asked: Mapping[str, str], limits: Limits) -> dict[str, str
             applied[name] = _lowered(name, value, highest[name])
         elif name == "readonly" and value in ("1", "2"):
             continue
-        elif name in _APPLIED:
+        elif name in taken:
             applied[name] = value
         elif name not in _PASSED_OVER:
             raise QueryRefused(

@@ -119,6 +119,16 @@ class View(Statement):
     query: str
     definition: str
 
+    def query_altered(self, form: Form) -> str:
+        return f"ALTER TABLE {self.name}{form.on_cluster} MODIFY QUERY {self.query}"
+
+    def definition_altered(self, form: Form) -> str:
+        return f"ALTER TABLE {self.name}{form.on_cluster} MODIFY COMMENT '{self.definition}'"
+
+
+def of_database(database: str, form: Form) -> str:
+    return f"CREATE DATABASE IF NOT EXISTS {database}{form.on_cluster}"
+
 
 def migration(number: int, form: Form, database: str) -> list[Statement]:
     """The statements of one numbered migration, in order."""

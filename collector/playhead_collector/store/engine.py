@@ -17,6 +17,7 @@ import fcntl
 import json
 import logging
 import os
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -32,6 +33,8 @@ from playhead_collector.store.ddl import protobuf_schema_path
 
 log = logging.getLogger(__name__)
 
+COLLECTOR = "playhead-collector"
+"""What a collector calls itself to a server."""
 _LOCK_ATTEMPTS = 5
 # What the engine makes first: a start that was cut short leaves no more.
 _BEGUN = {"data", "store", "tmp"}
@@ -60,6 +63,8 @@ class Engine:
         self.address = address
         self._clients: list[Client] = []
         self._lock: IO[str] | None = None
+        self.inserting = threading.Lock()
+        """Held while a segment is inserted into an embedded store: two at once would take the memory of two."""
         if isinstance(address, Embedded):
             self._lock = _lock_folder(address.path)
             self.announce({})
@@ -99,9 +104,10 @@ class Engine:
             # By its path: a schema given as text would be cached in whatever folder the process happens to be in.
             given = {"insert_deduplication_token": token, "format_schema": f"{protobuf_schema_path()}:{message}"}
             settings = ", ".join(f"{name} = {_literal(value)}" for name, value in given.items())
-            client.command(
-                f"INSERT INTO {table} FROM INFILE {_literal(str(path))} SETTINGS {settings} FORMAT ProtobufSingle"
-            )
+            with self.inserting:
+                client.command(
+                    f"INSERT INTO {table} FROM INFILE {_literal(str(path))} SETTINGS {settings} FORMAT ProtobufSingle"
+                )
         else:
             client.raw_insert(
                 table,
@@ -207,6 +213,7 @@ def _connect_server(
         # Bound values in the body: a thousand run ids make a URL that not every proxy lets through.
         form_encode_query_params=True,
         ca_cert=str(address.ca_cert) if address.ca_cert is not None else None,
+        client_name=COLLECTOR,
     )
 
 

@@ -28,6 +28,8 @@ OF_ALERTS = ("alert_events", "alert_notices")
 # Runs a statement; their ids stand in its text, for a mutation is kept as text.
 _AT_ONCE = 5000
 _HEX = frozenset("0123456789abcdef")
+# Over when the rows are gone.
+DELETING = " SETTINGS mutations_sync = 2"
 # How a record says that it belongs to no run.
 _NO_RUN = f"'', '{'0' * 32}'"
 
@@ -167,7 +169,7 @@ def _delete_from(client: Client, table: str, condition: str, target: str = "") -
     """How many rows there were. What is stored on shards is deleted from another table than it is read from."""
     count = int(client.query(f"SELECT count() FROM {table} WHERE {condition}").result_rows[0][0])  # noqa: S608 - no values in it
     if count:
-        client.command(f"ALTER TABLE {target or table} DELETE WHERE {condition} SETTINGS mutations_sync = 2")
+        client.command(f"ALTER TABLE {target or table} DELETE WHERE {condition}{DELETING}")
     return count
 
 
@@ -184,17 +186,23 @@ def _wait_until_gone(client: Client, form: Form, wait_s: float) -> bool:
     if waiting and wait_s > 0:
         try:
             for table in tables:
-                client.command(f"ALTER TABLE {table}{form.on_cluster} MODIFY SETTING old_parts_lifetime = 1")
+                client.command(hurrying(table, form)[0])
             while waiting and time.monotonic() < deadline:
                 time.sleep(0.5)
                 waiting &= _parts(client, "replaced_parts", tables, form)
         finally:
             for table in tables:
-                client.command(f"ALTER TABLE {table}{form.on_cluster} RESET SETTING old_parts_lifetime")
+                client.command(hurrying(table, form)[1])
     detached = _parts(client, "detached_parts", tables, form)
     if detached:
         log.warning("nobody can tell what is in parts that the store has set aside: %s", sorted(detached)[:10])
     return not waiting and not detached
+
+
+def hurrying(table: str, form: Form) -> tuple[str, str]:
+    """The statements by which replaced parts go at once, and by which they stay again."""
+    altered = f"ALTER TABLE {table}{form.on_cluster}"
+    return f"{altered} MODIFY SETTING old_parts_lifetime = 1", f"{altered} RESET SETTING old_parts_lifetime"
 
 
 def _parts(client: Client, query: str, tables: Sequence[str], form: Form) -> set[tuple[str, str, str]]:

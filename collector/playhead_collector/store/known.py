@@ -18,6 +18,7 @@ from clickhouse_connect.driver.client import Client
 
 from playhead_collector.store.query import load
 
+NONE_KNOWN = "TRUNCATE TABLE known_pieces"
 # Runs that were stored lately. One that is not among them is taken for new, which costs a copy, never a piece.
 _REMEMBERED = 50_000
 
@@ -31,7 +32,7 @@ class KnownPieces:
 
     def prepare(self, runs: Set[bytes]) -> None:
         """To be called right before an insert that touches these runs."""
-        self._client.command("TRUNCATE TABLE known_pieces")
+        self._client.command(NONE_KNOWN)
         continued = [run.hex() for run in runs if run in self._recent]
         if continued:
             self._client.command(load("known_pieces"), parameters={"runs": continued})

@@ -70,7 +70,7 @@ def migrate(
             "run the newer Playhead that made it, or restore a backup made before"
         )
     if applied < newest:
-        client.command(f"CREATE DATABASE IF NOT EXISTS {database}{form.on_cluster}")
+        client.command(ddl.of_database(database, form))
     client.database = database
     if applied < newest:
         client.command(ddl.record(form, database).sql)
@@ -117,7 +117,7 @@ def _refresh_views(client: Client, database: str, form: Form, newest: int) -> No
             if not isinstance(view, View) or comments.get(view.name) == view.definition:
                 continue
             try:
-                client.command(f"ALTER TABLE {view.name}{form.on_cluster} MODIFY QUERY {view.query}")
+                client.command(view.query_altered(form))
             except ClickHouseError as error:
                 if not any(mark in str(error) for mark in _DO_NOT_FIT):
                     raise
@@ -127,5 +127,5 @@ def _refresh_views(client: Client, database: str, form: Form, newest: int) -> No
                     "runs out with 'playhead export --all', to be imported there"
                 ) from error
             # Said after it is done: cut short in between, it is done again.
-            client.command(f"ALTER TABLE {view.name}{form.on_cluster} MODIFY COMMENT '{view.definition}'")
+            client.command(view.definition_altered(form))
             log.info("view %s altered: what the dialects' tables say has changed", view.name)

@@ -36,20 +36,27 @@ def keep_payloads_for(client: Client, days: int, form: Form) -> bool:
     """Changes it in the client's database; returns whether it was another before. Cut short, it is done again."""
     if payload_retention_of(client) == days:
         return False
-    for table, more in _ROWS:
-        client.command(
-            f"ALTER TABLE {form.stored(table)}{form.on_cluster} "
-            f"MODIFY TTL toDateTime64(arrived_at, 0) + toIntervalDay({days + more})"
-        )
+    for statement in keeping_payloads(days, form):
+        client.command(statement)
+    return True
+
+
+def keeping_payloads(days: int, form: Form) -> list[str]:
+    """The statements by which payloads are kept so long."""
+    statements = [
+        f"ALTER TABLE {form.stored(table)}{form.on_cluster} "
+        f"MODIFY TTL toDateTime64(arrived_at, 0) + toIntervalDay({days + more})"
+        for table, more in _ROWS
+    ]
     gone = f"'{words_for(days)}'"
     for table, column, kind, words in _COLUMNS:
         stored = f"ALTER TABLE {form.stored(table)}{form.on_cluster}"
-        client.command(f"{stored} MODIFY SETTING ttl_only_drop_parts = 0, merge_with_ttl_timeout = 3600")
-        client.command(
+        statements += [
+            f"{stored} MODIFY SETTING ttl_only_drop_parts = 0, merge_with_ttl_timeout = 3600",
             f"{stored} MODIFY COLUMN {column} {kind} DEFAULT {words.format(gone=gone)} "
-            f"TTL toDateTime64(arrived_at, 0) + toIntervalDay({days})"
-        )
-    return True
+            f"TTL toDateTime64(arrived_at, 0) + toIntervalDay({days})",
+        ]
+    return statements
 
 
 def payload_retention_of(client: Client) -> int | None:

@@ -33,13 +33,19 @@ def keep_for(client: Client, days: int, form: Form) -> bool:
     """Changes the retention of the client's database; returns whether it was another before."""
     if retention_of(client) == days:
         return False
-    # The table that is asked comes last: cut short, it is all done again.
-    for table, more in reversed(_TABLES):
-        client.command(
-            f"ALTER TABLE {form.stored(table)}{form.on_cluster} "
-            f"MODIFY TTL toDateTime64(arrived_at, 0) + toIntervalDay({days + more})"
-        )
+    for statement in keeping(days, form):
+        client.command(statement)
     return True
+
+
+def keeping(days: int, form: Form) -> list[str]:
+    """The statements by which runs are kept so long."""
+    # The table that is asked comes last: cut short, it is all done again.
+    return [
+        f"ALTER TABLE {form.stored(table)}{form.on_cluster} "
+        f"MODIFY TTL toDateTime64(arrived_at, 0) + toIntervalDay({days + more})"
+        for table, more in reversed(_TABLES)
+    ]
 
 
 def retention_of(client: Client) -> int | None:

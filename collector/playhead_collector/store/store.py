@@ -192,13 +192,22 @@ class Store:
         recompute(compute, run_ids)
         sweep(compute, run_ids, self._form())
 
+    @property
+    def inserting(self) -> threading.Lock:
+        """Held while a segment is inserted into an embedded store."""
+        return self._engine.inserting
+
     def runs_of(self, project: str, subject: Subject, value: str) -> list[str]:
         """The runs that a subject's steps and log records are in."""
         return runs_of(self._writer(project).compute, subject, value)
 
     def erase(self, project: str, subject: Subject, value: str, more_runs: Iterable[str] = ()) -> Erased:
-        """To be called where nothing is inserted meanwhile: see erasure.py, which erases from the spool, too."""
-        return erase(self._writer(project).compute, subject, value, self._form(), more_runs=more_runs)
+        """To be called where nothing is inserted meanwhile: see erasure.py, which erases from the spool, too. Who
+        inserts through the port of an embedded store waits.
+        """
+        compute = self._writer(project).compute
+        with self.inserting:
+            return erase(compute, subject, value, self._form(), more_runs=more_runs)
 
     def is_transient(self, error: BaseException) -> bool:
         return engines.is_transient(error)
@@ -221,8 +230,9 @@ class Store:
             except ClickHouseError as error:
                 if READING_ONLY in str(error):
                     raise StoreUnsuitable(
-                        f"{self.address} is the port of a collector with an embedded store, which is for reading: "
-                        "several collectors need a ClickHouse server; one agent's spans go to that collector itself"
+                        f"{self.address} is the port of a collector with an embedded store, which lets nobody write "
+                        "but who has its admin token: give that collector one with --admin-token, and this one "
+                        "the same as the password in --store"
                     ) from None
                 # Anything else may pass, or be mended while the spool keeps what comes: inserts say it, and try again.
                 log.warning("%s takes no writes now: %s", self.address, str(error).strip()[:300])

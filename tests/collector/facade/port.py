@@ -14,7 +14,7 @@ import uvicorn
 
 from playhead_collector.errors import Unauthenticated
 from playhead_collector.facade import Engine, Limits, facade_app
-from playhead_collector.facade.app import Audit
+from playhead_collector.facade.app import Audit, Gate
 from playhead_collector.facade.reader import Reader
 
 
@@ -89,7 +89,7 @@ class Port:
 
 @contextmanager
 def serving(
-    engine: Engine, limits: Limits | None = None, gate: TokenGate = TOKENS, audit: Audit | None = None
+    engine: Engine, limits: Limits | None = None, gate: Gate = TOKENS, audit: Audit | None = None
 ) -> Iterator[Port]:
     app = facade_app(engine, gate, limits, audit=audit)
     # Listening before the server runs: whoever connects early waits in the backlog, and nobody has to poll.
@@ -103,3 +103,16 @@ def serving(
         finally:
             server.should_exit = True
             thread.join()
+
+
+@contextmanager
+def nobody_calls() -> Iterator[int]:
+    """A port on which a connection is a failed test."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield listening.getsockname()[1]
+        listening.setblocking(False)
+        try:
+            listening.accept()
+        except BlockingIOError:
+            return
+        raise AssertionError("somebody connected")

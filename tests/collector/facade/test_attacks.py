@@ -6,13 +6,11 @@ statement.
 
 from __future__ import annotations
 
-import socket
-import threading
 from pathlib import Path
 
 import pytest
 from tests.collector.database import StoreDatabase
-from tests.collector.facade.port import Port, Said, serving
+from tests.collector.facade.port import Port, Said, nobody_calls, serving
 
 from playhead_collector.facade import ChdbEngine, Guard, Limits
 from playhead_collector.facade.functions import allowed_functions
@@ -144,7 +142,7 @@ def test_what_only_looks_like_a_file_works(port: Port, statement: str, answer: s
     ],
 )
 def test_no_statement_reads_another_source(port: Port, source: str) -> None:
-    with _nobody_calls() as number:
+    with nobody_calls() as number:
         source = source.format(port=number)
         refused(port, port.ask(f"select * from {source}"))
         refused(port, port.ask(f"describe table {source}"))
@@ -750,28 +748,3 @@ def test_the_guard_alone_refuses_database_names_that_cannot_be_read_safely(readi
     for name in ("a.b", "a'b", "a`b", "a b", "", "a\n"):
         with pytest.raises(Exception, match="cannot be read safely"):
             guard.admit("select 1", name, {})
-
-
-class _nobody_calls:
-    """A port on which a connection is a failed test."""
-
-    def __enter__(self) -> int:
-        self._socket = socket.create_server(("127.0.0.1", 0))
-        self._called = False
-        self._thread = threading.Thread(target=self._wait, daemon=True)
-        self._thread.start()
-        number: int = self._socket.getsockname()[1]
-        return number
-
-    def _wait(self) -> None:
-        try:
-            self._socket.accept()
-        except OSError:
-            return
-        self._called = True
-
-    def __exit__(self, *_: object) -> None:
-        self._socket.shutdown(socket.SHUT_RDWR)
-        self._socket.close()
-        self._thread.join()
-        assert not self._called, "the statement opened a connection"
