@@ -3,9 +3,11 @@
 `start_ratio`: start to first rows, over Textual's own empty app plus one query, each in a process of its own.
 `key_ms`: a key to the next paint of its line, median; five follow one another at once, as from a key that is held, then
 there is a pause, in which what belongs to the run under the cursor is asked for. `open_10k_ms`: enter on a run of
-10,000 steps to its tree on the screen. Both while new runs arrive at a steady rate, `ingest_per_s` steps of them each
-second as the store counts them; and again (`key_flood_ms`, `open_10k_flood_ms`, `ingest_flood_per_s`) while they are
-sent as fast as the collector takes them, which leaves no core idle. Sender, collector and terminal share the machine.
+10,000 steps until its tree and what its first step said are on the screen, with a tree in which the end key goes to the
+last step at once; enter comes with the first rows of the list, whose other questions are still under way. Both while
+new runs arrive at a steady rate, `ingest_per_s` steps of them each second as the store counts them; and again
+(`key_flood_ms`, `open_10k_flood_ms`, `ingest_flood_per_s`) while they are sent as fast as the collector takes them,
+which leaves no core idle. Sender, collector and terminal share the machine.
 
 `diff_pause_ms`: the longest that nothing moves while two such runs, no step of which is as in the other, are compared.
 `rss_growth_mb`: of a session that opens run after run, from a tenth of the way to its end. PLAYHEAD_BENCH_STEPS=20000
@@ -40,6 +42,7 @@ from playhead_tui.app import PlayheadApp, Start
 from playhead_tui.diff.pairs import Pairs
 from playhead_tui.lines import Lines
 from playhead_tui.reading import Reader
+from playhead_tui.run.pane import SheetPane
 from playhead_tui.run.steps import Steps
 from playhead_tui.runs.table import RunTable
 
@@ -171,13 +174,22 @@ class Watched(PlayheadApp):
         return (painted - began) * 1000
 
     async def open(self) -> float:
-        """Enter on a run; how many milliseconds until its steps were painted."""
+        """Enter on a run; how many milliseconds until its steps, and what the first of them said, were painted."""
         began = time.perf_counter()
         self.simulate_key("enter")
         await until(lambda: any(steps.count for steps in self.screen.query(Steps)))
+        await until(lambda: any(said.count for said in self.screen.query(SheetPane)))
         shown = time.perf_counter()
         await until(lambda: self.painted[-1][0] > shown)
         return (self.painted[-1][0] - began) * 1000
+
+    async def end(self) -> None:
+        """To the last step of a run that was opened."""
+        steps = self.screen.query_one(Steps)
+        self.simulate_key("end")
+        await until(lambda: steps.cursor == steps.count - 1)
+        if steps.count != _DEEP:
+            raise RuntimeError(f"a run of {_DEEP} steps was opened, and {steps.count} are in its tree")
 
 
 async def until(there: Callable[[], bool], timeout_s: float = 120.0) -> None:
@@ -212,6 +224,7 @@ async def _open(store: str, run_id: str) -> list[float]:
         async with app.run_test(size=_SIZE):
             await app.rows()
             times.append(await app.open())
+            await app.end()
     say(f"10,000 steps opened in {', '.join(f'{taken:.0f}' for taken in times)} ms")
     return times
 

@@ -72,6 +72,21 @@ def test_enter_on_a_run_opens_it_and_q_goes_back_to_where_one_was(make_app: Make
     tell(make_app(), story)
 
 
+def test_what_a_list_did_not_come_to_ask_before_a_run_was_opened_it_asks_when_one_is_back(make_app: MakeApp) -> None:
+    async def story(told: Story) -> None:
+        await told.press("j")
+        said = told.screen()
+        await told.press("k")
+        # Sooner than the cursor is at rest.
+        await told.pilot.press("j", "enter")
+        await told.settle()
+        assert isinstance(told.app.screen, RunScreen)
+        await told.press("q")
+        assert told.screen() == said
+
+    tell(make_app(), story)
+
+
 def test_steps_are_gone_through_by_kind_in_both_directions(make_app: MakeApp) -> None:
     async def story(told: Story) -> None:
         steps = told.app.screen.query_one(Steps)
@@ -208,7 +223,12 @@ def test_of_a_large_run_the_tree_is_there_before_what_its_steps_said(
             await told.pilot.pause(0.01)
         steps = told.app.screen.query_one(Steps)
         assert steps.opened is not None and not steps.opened.is_whole
-        await told.pilot.press("p", "y")
+        await told.pilot.press("p")
+        # What is looked at is there all the same.
+        while "I was charged twice" not in told.screen():
+            await told.pilot.pause(0.01)
+        assert not steps.opened.is_whole
+        await told.pilot.press("slash", "x", "enter", "escape")
         assert "still being read" in told.notices()
         may_be_read.set()
         await told.settle()

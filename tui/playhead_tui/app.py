@@ -210,7 +210,7 @@ class PlayheadApp(App[None]):
         """Shown on every screen until the store answers."""
         self.store = replace(self.store, trouble=why or "the store does not answer", firing=None)
 
-    def open_run(self, run_id: str, step_id: str | None = None, *, steps: int = 0) -> None:
+    def open_run(self, run_id: str, step_id: str | None = None, *, steps: int | None = None) -> None:
         """At a step, where one is named; `steps` where it is known how many there are."""
         # Only here: prices and what exports bring with them are a third of what the first rows would wait for.
         from playhead_tui.run.screen import RunScreen

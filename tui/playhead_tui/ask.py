@@ -119,3 +119,8 @@ class AskOne(ModalScreen[str | None]):
     @on(OptionList.OptionSelected)
     def _answer(self, event: OptionList.OptionSelected) -> None:
         self.dismiss(self._options[event.option_index][0])
+
+
+def then(do: Callable[[str], None]) -> Callable[[str | None], None]:
+    """What becomes of an answer, where there is one."""
+    return lambda answer: do(answer) if answer else None

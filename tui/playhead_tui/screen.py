@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from clickhouse_connect.driver.client import Client
 from textual import on
+from textual.events import ScreenResume
 from textual.message import Message
 from textual.message_pump import MessagePump
 from textual.screen import Screen
@@ -52,6 +54,11 @@ class PlayheadScreen(Screen[None]):
         run_id: str
         fork: Fork | None
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._kept_back: dict[str, Callable[[], None]] = {}
+        """By group what was to be asked while another screen was on top."""
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """A slash is heard before what has the focus, so that what is typed at once after it goes into the line, and is
         no keys of a table. Within a line it is a slash.
@@ -78,7 +85,11 @@ class PlayheadScreen(Screen[None]):
     def beside_at_rest(self, group: str, work: Callable[[], Message], to: MessagePump | None = None) -> None:
         async def rest() -> None:
             await asyncio.sleep(REST_S)
-            self._set_to_work(group, work, to)
+            if self.is_current:
+                self._set_to_work(group, work, to)
+            else:
+                # Whoever went on to another screen waits for that one.
+                self._kept_back[group] = partial(self._set_to_work, group, work, to)
 
         self._drop(group)
         self.run_worker(rest, group=_at_rest(group))  # type: ignore[arg-type]
@@ -90,8 +101,15 @@ class PlayheadScreen(Screen[None]):
 
     def _drop(self, group: str) -> None:
         """What is under way, or is to be once there is rest, is about something else than what is wanted now."""
+        self._kept_back.pop(group, None)
         for one in (group, _at_rest(group)):
             self.workers.cancel_group(self, one)
+
+    @on(ScreenResume)
+    def _ask_what_was_kept_back(self) -> None:
+        kept, self._kept_back = self._kept_back, {}
+        for ask in kept.values():
+            ask()
 
     def _set_to_work(self, group: str, work: Callable[[], Message], to: MessagePump | None) -> None:
         self.run_worker(lambda: self._worked(work, to or self), group=group, thread=True, exit_on_error=True)

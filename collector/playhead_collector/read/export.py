@@ -118,7 +118,7 @@ def _jsonl(client: Client, run_ids: Sequence[str], path: Path, progress: Progres
 def json_steps(client: Client, run_id: str) -> Iterator[dict[str, Any]]:
     """A run's steps, figures and conversation, as plain JSON."""
     for node in read_run(client, run_id).nodes:
-        step = asdict(node.step)
+        step = node.step._asdict()
         step["start_time"] = iso(node.step.start_time)
         if node.stored is not None:
             span = node.stored.span

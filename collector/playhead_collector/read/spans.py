@@ -89,21 +89,29 @@ def records_of(client: Client, run_ids: Sequence[str]) -> Iterator[StoredRecord]
 # The parts of which these are made, for who asks for more at once. What may hold anything comes as bytes.
 
 
-def ask_for_spans(run_ids: Sequence[str]) -> Question:
-    """Of each step its span and its figures."""
-    return Question("spans_of_runs", {"runs": list(run_ids)}, columns={"attribute_texts": "bytes", "links": "bytes"})
+def ask_for_spans(run_ids: Sequence[str], step_ids: Sequence[str] = ()) -> Question:
+    """Of each step its span and its figures; of these steps, where any are named."""
+    runs = {"runs": list(run_ids), "steps": list(step_ids)}
+    return Question("spans_of_runs", runs, columns={"attribute_texts": "bytes", "links": "bytes"})
 
 
-def ask_for_records(run_ids: Sequence[str]) -> Question:
-    return Question("records_of_runs", {"runs": list(run_ids)}, columns={"attribute_texts": "bytes"})
+def ask_for_records(run_ids: Sequence[str], step_ids: Sequence[str] = ()) -> Question:
+    runs = {"runs": list(run_ids), "steps": list(step_ids)}
+    return Question("records_of_runs", runs, columns={"attribute_texts": "bytes"})
 
 
 def ask_for_context(run_ids: Sequence[str]) -> tuple[Question, Question]:
-    runs = {"runs": list(run_ids)}
-    return (
-        Question("scopes_of_runs", runs, types={"String": "bytes"}),
-        Question("pieces_of_runs", runs, columns={"text": "bytes"}),
-    )
+    pieces = Question("pieces_of_runs", {"runs": list(run_ids)}, columns={"text": "bytes"})
+    return _ask_for_scopes(run_ids), pieces
+
+
+def ask_for_context_of_step(run_id: str, step_id: str) -> tuple[Question, Question]:
+    pieces = Question("pieces_of_step", {"run": run_id, "step": step_id}, columns={"text": "bytes"})
+    return _ask_for_scopes([run_id]), pieces
+
+
+def _ask_for_scopes(run_ids: Sequence[str]) -> Question:
+    return Question("scopes_of_runs", {"runs": list(run_ids)}, types={"String": "bytes"})
 
 
 class Context:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from playhead_collector.read.run import Node, Run
 
@@ -37,16 +37,14 @@ class Timeline:
 
 def timeline_of(run: Run) -> Timeline:
     nodes = run.nodes
-    did = [node.step for node in nodes if not node.step.from_outside]
-    began = min((step.start_time for step in did), default=run.row.start_time)
-    known = max(((step.start_time - began) / timedelta(seconds=1) + (step.seconds or 0.0) for step in did), default=0.0)
-    starts = [(node.step.start_time - began) / timedelta(seconds=1) for node in nodes]
+    steps = [node.step for node in nodes]
+    began = min((step.start_time for step in steps if not step.from_outside), default=run.row.start_time)
+    starts = [(step.start_time - began).total_seconds() for step in steps]
+    told = list(zip(starts, steps, strict=True))
+    known = max((start + (step.seconds or 0.0) for start, step in told if not step.from_outside), default=0.0)
     # What was said of the run days later stands at its end.
-    starts = [min(start, known) if node.step.from_outside else start for start, node in zip(starts, nodes, strict=True)]
-    ends = [
-        start + node.step.seconds if node.step.seconds is not None else known
-        for start, node in zip(starts, nodes, strict=True)
-    ]
+    starts = [min(start, known) if step.from_outside else start for start, step in told]
+    ends = [known if step.seconds is None else start + step.seconds for start, step in zip(starts, steps, strict=True)]
     parents = _parents(nodes)
     critical = _critical(parents, starts, ends)
     inner = critical - {parents[place] for place in critical}
@@ -76,7 +74,7 @@ def _lanes(parents: list[int], starts: list[float], ends: list[float]) -> list[i
     lanes = [0] * len(parents)
     # In each lane what goes on, the innermost last.
     going_on: list[list[int]] = []
-    for place in sorted(range(len(parents)), key=lambda place: (starts[place], place)):
+    for place in sorted(range(len(parents)), key=starts.__getitem__):
         for lane in going_on:
             while lane and ends[lane[-1]] <= starts[place] + _AT_ONCE:
                 lane.pop()
@@ -107,7 +105,7 @@ def _critical(parents: list[int], starts: list[float], ends: list[float]) -> fro
     pending = [(-1, max(ends, default=0.0))]
     while pending:
         parent, moment = pending.pop()
-        for place in sorted(children[parent], key=lambda place: ends[place], reverse=True):
+        for place in sorted(children[parent], key=ends.__getitem__, reverse=True):
             if ends[place] <= moment + _AT_ONCE and (ends[place] > starts[place] or not children[place]):
                 found.add(place)
                 pending.append((place, ends[place]))

@@ -36,6 +36,16 @@ Other = TypeVar("Other")
 
 def ask_together(client: Client, *questions: Question) -> list[list[Row]]:
     """The rows that answer each question, by column. The first that fails fails them all."""
+    return [rows_of(result) for result in results_together(client, *questions)]
+
+
+def rows_of(result: QueryResult) -> list[Row]:
+    names = result.column_names
+    return [dict(zip(names, row, strict=True)) for row in result.result_rows]
+
+
+def results_together(client: Client, *questions: Question) -> list[QueryResult]:
+    """As `ask_together`, for who takes them as columns."""
     if not _takes_several(client):
         return [_ask(client, question) for question in questions]
     with ThreadPoolExecutor(len(questions), thread_name_prefix="playhead-ask") as threads:
@@ -56,12 +66,10 @@ def _takes_several(client: Client) -> bool:
     return isinstance(client, HttpClient) and not client.get_client_setting("session_id")
 
 
-def _ask(client: Client, question: Question) -> list[Row]:
-    result: QueryResult = client.query(
+def _ask(client: Client, question: Question) -> QueryResult:
+    return client.query(
         load(question.query),
         parameters=dict(question.values),
         query_formats=dict(question.types),
         column_formats=dict(question.columns),
     )
-    names = result.column_names
-    return [dict(zip(names, row, strict=True)) for row in result.result_rows]

@@ -39,7 +39,7 @@ def step(number: int, at: tuple[float, float | None], **figures: Any) -> Step:
         **dict.fromkeys(names, ""), **dict.fromkeys(unknown), "run_id": "r", "step_id": str(number), "kind": "tool",
         "name": f"step {number}", "start_time": BEGAN + timedelta(seconds=start),
         "seconds": None if end is None else end - start, "status": "open" if end is None else "ok",
-        "provider": "openai", "model": "gpt-4o-mini", "arguments_hash": 0, "counted": False,
+        "provider": "openai", "model": "gpt-4o-mini", "arguments_hash": 0, "from_outside": False, "counted": False,
     }  # fmt: skip
     return Step(**{**given, **figures})
 

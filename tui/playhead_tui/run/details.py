@@ -39,6 +39,12 @@ def sheet_of(opened: OpenedRun, place: int, tab: Tab, width: int) -> list[Line]:
     return sheet.lines
 
 
+def places_told(opened: OpenedRun, place: int, tab: Tab) -> list[int]:
+    """The steps of which a sheet shows what they said."""
+    before = prompt_before(opened.nodes, place) if tab == "context" else None
+    return [place] if before is None else [place, before]
+
+
 def plain_text(node: Node) -> str:
     """All of a step's content, for $PAGER and the clipboard: as it was sent, not made harmless."""
     told = told_by(node)

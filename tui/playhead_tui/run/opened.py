@@ -1,11 +1,13 @@
 """A run as its screen needs it, with all that can be worked out from it before anybody looks.
 
-A large one comes twice: its figures, which are all that the tree and the times show, and then whole.
+A large one, or one of which nobody knows yet how large it is, comes twice: its figures, which are all that the tree and
+the times show, and then whole. Until it is, what a step said is asked for where somebody looks at it.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from clickhouse_connect.driver.client import Client
@@ -13,7 +15,7 @@ from clickhouse_connect.driver.client import Client
 from playhead_collector.read.conversation import Conversation
 from playhead_collector.read.feedback import Said, feedback_of
 from playhead_collector.read.messages import conversation
-from playhead_collector.read.run import Node, Run, find_run, read_figures, read_run
+from playhead_collector.read.run import Node, Run, find_run, read_figures, read_run, read_said
 from playhead_collector.read.so_far import Meter
 from playhead_collector.read.timeline import Timeline, timeline_of
 from playhead_tui.garbage import kept_out
@@ -46,13 +48,24 @@ class OpenedRun:
 def open_run(client: Client, prefix: str) -> OpenedRun:
     """Raises UsageError where there is no such run."""
     with kept_out():
-        return _opened(read_run(client, find_run(client, prefix) if len(prefix) < 32 else prefix), is_whole=True)
+        return _opened(read_run(client, _run_id(client, prefix)), is_whole=True)
 
 
-def open_figures(client: Client, run_id: str) -> OpenedRun:
-    """What can be shown at once of a large run."""
+def open_figures(client: Client, prefix: str) -> OpenedRun:
+    """What can be shown at once; raises as `open_run`."""
     with kept_out():
-        return _opened(read_figures(client, run_id), is_whole=False)
+        return _opened(read_figures(client, _run_id(client, prefix)), is_whole=False)
+
+
+def hear_said(client: Client, opened: OpenedRun, places: Iterable[int]) -> None:
+    """What these steps said, of a run that is not whole."""
+    for node in (opened.nodes[place] for place in places):
+        if node.stored is None:
+            node.stored, node.records = read_said(client, node.step)
+
+
+def _run_id(client: Client, prefix: str) -> str:
+    return find_run(client, prefix) if len(prefix) < 32 else prefix
 
 
 def _opened(run: Run, *, is_whole: bool) -> OpenedRun:
@@ -77,15 +90,15 @@ def _equal_calls(nodes: list[Node]) -> dict[str, list[int]]:
 
 def _shape(nodes: list[Node]) -> tuple[list[int], list[bool]]:
     """From the end: how many lines are below each node, and whether a sibling follows it."""
-    below: list[int] = [0] * len(nodes)
-    lasts: list[bool] = [True] * len(nodes)
-    counts: Counter[int] = Counter()
-    seen: set[int] = set()
+    below = [0] * len(nodes)
+    lasts = [True] * len(nodes)
+    # By depth how many lines follow that hang from the same node.
+    following: list[int] = []
     for place in range(len(nodes) - 1, -1, -1):
         depth = nodes[place].depth
-        below[place] = counts.pop(depth + 1, 0)
-        counts[depth] += 1 + below[place]
-        lasts[place] = depth not in seen
-        seen.add(depth)
-        seen -= {deeper for deeper in seen if deeper > depth}
+        following += [0] * (depth + 2 - len(following))
+        below[place] = following[depth + 1]
+        lasts[place] = not following[depth]
+        del following[depth + 1 :]
+        following[depth] += 1 + below[place]
     return below, lasts

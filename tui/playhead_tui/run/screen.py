@@ -3,54 +3,44 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import mkdtemp
 from typing import ClassVar, cast
 
 from clickhouse_connect.driver.client import Client
 from rich.text import Text
 from textual import on
-from textual.app import ComposeResult, SuspendNotSupported
+from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
-from playhead.errors import UsageError
 from playhead.printable import printable, several
 from playhead_collector.read.acting import acting
-from playhead_collector.read.export import export_runs
 from playhead_collector.read.redacted import redacted_in
 from playhead_collector.read.remarks import Remark, remarks_on
 from playhead_collector.read.run import Run
-from playhead_tui.ask import AskLine
 from playhead_tui.entry import Entry
 from playhead_tui.header import Header
 from playhead_tui.keys import Keys
 from playhead_tui.lines import Lines
 from playhead_tui.replayable import Replayable, replayable
-from playhead_tui.run.details import TABS, Tab, plain_text, sheet_of
+from playhead_tui.run.details import TABS, Tab, places_told, sheet_of
 from playhead_tui.run.find import holding
 from playhead_tui.run.head import head_of, so_far
-from playhead_tui.run.opened import OpenedRun, open_figures, open_run
-from playhead_tui.run.pager import page
+from playhead_tui.run.opened import OpenedRun, hear_said, open_figures, open_run
 from playhead_tui.run.pane import SheetPane
 from playhead_tui.run.sheet import Line
 from playhead_tui.run.steps import Steps
-from playhead_tui.scoring import ScoringScreen
-from playhead_tui.shown import one_line
+from playhead_tui.run.taking import NOT_YET, TAKING, TakingScreen
 
 # How often a run that has not ended is read again.
 AGAIN_S = 2.0
-# From so many steps on a run's figures are shown first: they are there in half the time.
+# From so many steps on a run's figures are shown first: they are there in a quarter of the time.
 LARGE = 1_000
-_NOT_YET = "what the steps of this run say is still being read: try again in a moment"
-# More than a terminal's clipboard takes.
-_LONGEST_COPY = 500_000
 
 
-class RunScreen(ScoringScreen):
+class RunScreen(TakingScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("n", "jump('error', 1)", "error"),
         Binding("t", "jump('tool', 1)", "tool"),
@@ -62,9 +52,7 @@ class RunScreen(ScoringScreen):
         Binding("f", "found(1)", "Next found", show=False),
         Binding("F", "found(-1)", "Found before", show=False),
         *(Binding(str(number), f"tab('{tab}')", tab) for number, tab in enumerate(TABS, 1)),
-        Binding("y", "copy", "copy"),
-        Binding("o", "pager", "pager"),
-        Binding("e", "export", "export"),
+        *TAKING,
         Binding("d", "diff", "diff"),
         Binding("r", "replay", "replay"),
         Binding("R", "reload", "Read it again", show=False),
@@ -95,15 +83,12 @@ class RunScreen(ScoringScreen):
         words: str
         places: list[int]
 
-    @dataclass
-    class Exported(Message):
-        paths: list[Path]
-
-    def __init__(self, run: str, step_id: str | None = None, *, steps: int = 0) -> None:
+    def __init__(self, run: str, step_id: str | None = None, *, steps: int | None = None) -> None:
         """`steps` is how many there are, where that is known already."""
         super().__init__()
         self._run = run
-        self._comes_twice = steps >= LARGE
+        self._comes_twice = steps is None or steps >= LARGE
+        self._is_asked_whole = not self._comes_twice
         self._first_step = step_id
         self._opened: OpenedRun | None = None
         self._remarks: list[Remark] = []
@@ -148,6 +133,11 @@ class RunScreen(ScoringScreen):
     def about(self) -> tuple[str, str]:
         return self._run, self._steps.step_to_score
 
+    @property
+    def here(self) -> tuple[OpenedRun, int] | None:
+        opened, place = self._opened, self._steps.place
+        return (opened, place) if opened is not None and place is not None else None
+
     def action_reload(self) -> None:
         run = self._run
         self.ask("run", lambda client: self.RunCame(open_run(client, run)))
@@ -169,8 +159,6 @@ class RunScreen(ScoringScreen):
         self._ask_for_sheet(keep=not is_first)
         self._show_so_far()
         if not opened.is_whole:
-            # Not before these are painted: reading takes the interpreter.
-            self.call_after_refresh(self.action_reload)
             return
         self._ask_for_remarks(opened.run)
         goes_on = opened.run.row.status == "open"
@@ -245,14 +233,24 @@ class RunScreen(ScoringScreen):
         if opened is None or place is None:
             return
         width = self._details.scrollable_content_region.width - 2
-        write = self.beside_at_rest if at_rest else self.beside
-        write("sheet", lambda: self.SheetCame(place, tab, sheet_of(opened, place, tab, width), keep))
+
+        def write() -> Message:
+            if not opened.is_whole:
+                places = places_told(opened, place, tab)
+                self.host.reader.ask(lambda client: hear_said(client, opened, places))
+            return self.SheetCame(place, tab, sheet_of(opened, place, tab, width), keep)
+
+        (self.beside_at_rest if at_rest else self.beside)("sheet", write)
 
     @on(SheetCame)
     def _sheet_came(self, event: SheetCame) -> None:
         is_same = self._shown == (event.place, event.tab)
         self._shown = (event.place, event.tab)
         self._details.show(event.lines, event.tab, keep=event.keep and is_same)
+        if not self._is_asked_whole:
+            # Not before what is looked at is painted: reading takes the interpreter.
+            self._is_asked_whole = True
+            self.call_after_refresh(self.action_reload)
 
     def action_tab(self, tab: Tab) -> None:
         self._details.tab = tab
@@ -290,7 +288,7 @@ class RunScreen(ScoringScreen):
             self._end_find()
             return
         if not opened.is_whole:
-            self.tell(_NOT_YET)
+            self.tell(NOT_YET)
             return
         self.beside("find", lambda: self.FoundCame(words, holding(opened.nodes, words)))
 
@@ -329,67 +327,6 @@ class RunScreen(ScoringScreen):
     def no_fork(self, run_id: str) -> None:
         self.host.marked = run_id
         self.tell("no fork, so it is marked as A: d on another run compares them")
-
-    # Out of the app
-
-    def action_copy(self) -> None:
-        text = self._text_of_step()
-        if text is not None:
-            self.app.copy_to_clipboard(printable(text[:_LONGEST_COPY]))
-            cut = " (its beginning)" if len(text) > _LONGEST_COPY else ""
-            self.tell(f"copied what the step said{cut}; the terminal has to allow it")
-
-    def action_pager(self) -> None:
-        text = self._text_of_step()
-        if text is None:
-            return
-        try:
-            with self.app.suspend():
-                page(text)
-        except SuspendNotSupported:
-            self.tell("this terminal cannot be handed over to a pager; y copies the text, e exports it", is_error=True)
-        except UsageError as error:
-            self.tell(str(error), is_error=True)
-        self.refresh()
-
-    def _text_of_step(self) -> str | None:
-        opened, place = self._opened, self._steps.place
-        if opened is not None and not opened.is_whole:
-            self.tell(_NOT_YET)
-            return None
-        return plain_text(opened.nodes[place]) if opened is not None and place is not None else None
-
-    def action_export(self) -> None:
-        if self._opened is not None:
-            name = f"run-{self._opened.run.row.run_id[:12]}.otlp"
-            question = "export to (.otlp exactly as sent, .jsonl, .parquet)"
-            self.app.push_screen(AskLine(question, name), self._export)
-
-    def _export(self, path: str | None) -> None:
-        opened = self._opened
-        if path is None or opened is None:
-            return
-        run_id = opened.run.row.run_id
-        target = Path(path).expanduser()
-        if self.app.is_web:
-            # Who looks on from a browser wants it there, and not on this machine.
-            target = Path(mkdtemp(prefix="playhead-export-")) / target.name
-
-        def question(client: Client) -> Message:
-            return self.Exported(export_runs(client, [run_id], target))
-
-        self.ask("export", question)
-
-    @on(Exported)
-    def _exported(self, event: Exported) -> None:
-        if self.app.is_web:
-            for path in event.paths:
-                self.app.deliver_binary(path)
-                # It is open; its name is needed no longer.
-                path.unlink()
-            event.paths[0].parent.rmdir()
-            return
-        self.tell("wrote " + ", ".join(one_line(str(path), 200) for path in event.paths))
 
     def action_back(self) -> None:
         """Out of what was looked for first, then out of the run."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from rich.text import Text
@@ -32,7 +33,7 @@ class Steps(Lines):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.opened: OpenedRun | None = None
-        self.unfolded: list[int] = []
+        self.unfolded: Sequence[int] = ()
         self.found: set[int] = set()
         """Nodes that hold what was looked for."""
         self._folded: set[str] = set()
@@ -87,12 +88,13 @@ class Steps(Lines):
 
     def _lay_out(self) -> None:
         assert self.opened is not None
-        visible: list[int] = []
-        place = 0
-        while place < len(self.opened.nodes):
-            visible.append(place)
-            is_folded = self.opened.nodes[place].step.step_id in self._folded
-            place += 1 + (self.opened.children[place] if is_folded else 0)
+        nodes, children = self.opened.nodes, self.opened.children
+        visible: Sequence[int] = range(len(nodes))
+        if self._folded:
+            visible, place = [], 0
+            while place < len(nodes):
+                visible.append(place)
+                place += 1 + (children[place] if nodes[place].step.step_id in self._folded else 0)
         self.unfolded = visible
         self.set_count(len(visible))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import ClassVar
@@ -17,7 +16,6 @@ from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import Input, Label, Static
 
-from playhead.errors import UsageError
 from playhead.printable import printable, several
 from playhead_collector.read.filter import RunFilter
 from playhead_collector.read.overview import (
@@ -32,7 +30,7 @@ from playhead_collector.read.overview import (
 from playhead_collector.read.query_line import QueryError, parse_query, quoted, value_of, with_term
 from playhead_collector.read.runs import ORDERS, Order, PlacedRun, first_words, page_of_runs
 from playhead_collector.read.together import side_by_side
-from playhead_tui.ask import AskLine, AskLines, AskOne
+from playhead_tui.ask import AskLines, AskOne, then
 from playhead_tui.entry import harmless
 from playhead_tui.header import Header
 from playhead_tui.keys import Keys
@@ -40,16 +38,15 @@ from playhead_tui.lines import Lines
 from playhead_tui.runs.facets import Facets
 from playhead_tui.runs.histogram import TimeBars
 from playhead_tui.runs.query import QueryInput
-from playhead_tui.runs.saved import read_searches, write_searches
+from playhead_tui.runs.saving import SAVING, SavingScreen
 from playhead_tui.runs.summary import Summary
 from playhead_tui.runs.table import RunTable
 from playhead_tui.runs.windows import SIZE, Wanted
-from playhead_tui.scoring import ScoringScreen
 
 FOLLOW_S = 1.0
 
 
-class RunsScreen(ScoringScreen):
+class RunsScreen(SavingScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "query", "query", key_display="/", priority=True),
         Binding("f", "follow", "follow"),
@@ -57,8 +54,7 @@ class RunsScreen(ScoringScreen):
         Binding("O", "turn", "reverse", show=False),
         Binding("h", "times", "times"),
         Binding("v", "facets", "facets"),
-        Binding("s", "save", "save search"),
-        Binding("l", "saved", "searches"),
+        *SAVING,
         Binding("d", "mark", "diff"),
         Binding("D", "parent", "A fork with the run that it is of", show=False),
         Binding("c", "groups", "Compare two groups of runs", show=False),
@@ -126,6 +122,10 @@ class RunsScreen(ScoringScreen):
         return self.query_one(RunTable)
 
     # What is looked for
+
+    @property
+    def line(self) -> str:
+        return self._line
 
     def search(self, line: str) -> None:
         """Shows what a line means, or where it means nothing; then what was shown before stays."""
@@ -315,7 +315,7 @@ class RunsScreen(ScoringScreen):
 
     def action_order(self) -> None:
         options = [(by, "now" if by == self._order.by else "") for by in ORDERS]
-        self.app.push_screen(AskOne("sort by", options), self._then(self.sort))
+        self.app.push_screen(AskOne("sort by", options), then(self.sort))
 
     def action_mark(self) -> None:
         """The first is marked, the second compared with it; the same one twice is marked no longer."""
@@ -358,42 +358,6 @@ class RunsScreen(ScoringScreen):
         if self.is_current and not self.host.store.trouble:
             self._wanted = parse_query(self._line, self.host.now())
             self._begin()
-
-    def action_save(self) -> None:
-        if self._line:
-            self.app.push_screen(AskLine(f"save {self._line!r} as"), self._then(self._save))
-        else:
-            self.tell("there is no search to save: type one after /")
-
-    def _save(self, name: str) -> None:
-        self._with_searches(lambda searches: {**searches, name: self._line}, f"saved as {name!r}")
-
-    def action_saved(self) -> None:
-        try:
-            searches = read_searches(self.host.searches)
-        except UsageError as error:
-            self.tell(str(error), is_error=True)
-            return
-        if not searches:
-            self.tell(f"no searches are saved; s saves one, in {self.host.searches}")
-            return
-        chosen = self._then(lambda name: self.search(searches[name]))
-        self.app.push_screen(AskOne("search for", sorted(searches.items()), self._forget), chosen)
-
-    def _forget(self, name: str) -> None:
-        self._with_searches(lambda old: {other: old[other] for other in old if other != name}, f"deleted {name!r}")
-
-    def _with_searches(self, change: Callable[[dict[str, str]], dict[str, str]], done: str) -> None:
-        try:
-            write_searches(self.host.searches, change(read_searches(self.host.searches)))
-        except UsageError as error:
-            self.tell(str(error), is_error=True)
-        else:
-            self.tell(done)
-
-    @staticmethod
-    def _then(do: Callable[[str], None]) -> Callable[[str | None], None]:
-        return lambda answer: do(answer) if answer else None
 
     def store_found(self) -> None:
         self.search(self._line)

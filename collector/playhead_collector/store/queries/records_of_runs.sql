@@ -16,5 +16,5 @@ SELECT
     flags,
     scope_hash
 FROM log_rows FINAL
-WHERE run_id IN {runs:Array(String)}
+WHERE run_id IN {runs:Array(String)} AND (empty({steps:Array(String)}) OR step_id IN {steps:Array(String)})
 ORDER BY run_id, time, step_id, record_hash

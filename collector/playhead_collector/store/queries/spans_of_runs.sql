@@ -1,4 +1,4 @@
--- Of each step its span, verbatim, and its figures.
+-- Of each step its span, verbatim, and its figures; of all steps where none is named.
 SELECT
     run_id,
     step_id,
@@ -47,5 +47,5 @@ SELECT
     arguments_hash,
     operation = 'feedback' AND kind = 'score' AS from_outside
 FROM step_rows FINAL
-PREWHERE run_id IN {runs:Array(String)}
+PREWHERE run_id IN {runs:Array(String)} AND (empty({steps:Array(String)}) OR step_id IN {steps:Array(String)})
 ORDER BY run_id, start_time, step_id

@@ -1,6 +1,5 @@
 -- The figures of each step, without what it says: of 10,000 steps a fifth of the time.
 SELECT
-    run_id,
     step_id,
     parent_id,
     toString(name) AS name,
