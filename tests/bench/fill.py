@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from collections.abc import Iterator
 from itertools import chain, islice
 
 from tests.bench.recent import DAYS, START_NS
 from tests.bench.sender import send_http
+from tests.bench.subject import Subject
 from tests.bench.traffic import LONG_STEPS, light, long
 
 LONG_RUNS = 40
@@ -15,6 +17,14 @@ _STEPS_A_RUN = 20
 # How the steps come is not what is measured.
 _BATCHES_A_REQUEST = 20
 _SPREAD_NS = DAYS * 86_400 * 1_000_000_000
+
+
+def fill(subject: Subject, steps: int) -> int:
+    """Returns how many it became, when all of them are there and can be read."""
+    command = [sys.executable, "-m", "tests.bench.fill", subject.http, str(steps)]
+    sent = int(subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout)
+    subject.wait_for_steps(sent)
+    return sent
 
 
 def main(address: str, steps: int) -> None:

@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import os
 import statistics
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,6 +17,7 @@ from pathlib import Path
 from random import Random
 
 from clickhouse_connect.driver.client import Client
+from tests.bench.fill import fill
 from tests.bench.folder import measure
 from tests.bench.subject import Subject, running
 from tests.bench.traffic import LONG_STEPS
@@ -110,9 +109,7 @@ def _whole(client: Client, run_id: str) -> int:
 def _fill(folder: Path) -> tuple[int, float]:
     began = time.monotonic()
     with running(folder) as subject:
-        command = [sys.executable, "-m", "tests.bench.fill", subject.http, str(_STEPS)]
-        steps = int(subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout)
-        subject.wait_for_steps(steps)
+        steps = fill(subject, _STEPS)
         filled = time.monotonic()
         subject.settle()
         if (there := subject.count("SELECT count() FROM steps")) != steps:
