@@ -40,6 +40,7 @@ from playhead_collector.redact.projects import redactions_of
 from playhead_collector.running import served_certificate
 from playhead_collector.slo.measuring import Measuring
 from playhead_collector.spool.drain import Drain
+from playhead_collector.spool.segment import Sealed
 from playhead_collector.spool.spool import Spool, SpoolLimits
 from playhead_collector.store.address import Embedded
 from playhead_collector.store.precedence import merges_step_back, step_back
@@ -96,7 +97,7 @@ class Collector:
             ),
         )
         # Who reads, and who sends, goes first.
-        self.drain = Drain(self.spool, self.store, self.metrics.stored, begin=step_back)
+        self.drain = Drain(self.spool, self.store, self._stored, begin=step_back)
         merges_step_back()
         self.metrics.watch(self.spool, self.drain)
         self.spool.start()
@@ -194,6 +195,12 @@ class Collector:
         finally:
             with contextlib.suppress(asyncio.CancelledError):
                 await self.stop()
+
+    def _stored(self, segment: Sealed, seconds: float) -> None:
+        """Called by the drain, when the runs of a segment are up to date."""
+        self.metrics.stored(segment, seconds)
+        if self.watch is not None:
+            self.watch.stored()
 
     def _with_status(self, otlp: App, admin: App) -> App:
         """The OTLP port also says how the collector is, and takes what administrators ask."""

@@ -1,7 +1,7 @@
 """Asks the rules of one project about what is new, and writes down what follows.
 
     which runs changed ──> which rules can be about them ──> ask ──> how alerts stand ──> journal ──> who is owed what
-                                    a rule or two about a window ──> the same
+                                    a rule about a window, or some ──> the same
 
 Reads what is new: rules about runs are asked about the runs whose row was computed since the last look, and about
 those of pending alerts. "Since" is by the store's clock and looks back a little further than needed, as a row becomes
@@ -40,8 +40,9 @@ FIRST_LOOK = timedelta(hours=1)
 """Where nobody ever asked, the past before this is left alone."""
 
 WINDOWS_S = 0.1
-"""For so long rules about windows are asked in one look; one is, however long it takes. With 0.3 each of the looks in
-which several were due kept what had arrived meanwhile waiting for as long as a look about runs takes.
+"""For so long rules about windows are asked in one look, and none more once something was stored; one is, however long
+it takes. With 0.3 each of the looks in which several were due kept what had arrived meanwhile waiting for as long as a
+look about runs takes.
 """
 
 _LEFT = 20_000
@@ -72,8 +73,11 @@ class Evaluator:
         *,
         alone: bool,
         tell: Callable[[Owed], None] = lambda owed: None,
+        is_waited_for: Callable[[], bool] = lambda: False,
     ) -> None:
+        """`is_waited_for` says whether the next look would find something already."""
         self._client = client
+        self._is_waited_for = is_waited_for
         self._rulings = {ruling.rule.name: ruling for ruling in rulings}
         self._ledger = Ledger(client, self._rulings, tell)
         self._turn = Turn(client, alone=alone)
@@ -201,7 +205,7 @@ class Evaluator:
         due = [one for one in self._rulings.values() if not one.rule.about_runs and self._is_due(one, now)]
         began, asked = perf_counter(), 0
         for ruling in sorted(due, key=lambda one: self._asked_at.get(one.rule.name, _NEVER)):
-            if asked and perf_counter() - began > WINDOWS_S:
+            if asked and (self._is_waited_for() or perf_counter() - began > WINDOWS_S):
                 break
             findings = self._ask(ruling, Moment(now)) if self._admitted(ruling) else None
             asked += 1

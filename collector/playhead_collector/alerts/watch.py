@@ -1,7 +1,8 @@
 """Rules asked again and again, and receivers told: what a collector, or `playhead alerts run`, does about alerts.
 
-One thread looks, project after project; each receiver has a courier. The pause between looks grows with what a look
-takes: asking may take a share of the machine, and never all of it.
+One thread looks, project after project; each receiver has a courier. A look begins when something was stored, as who
+stores says it, and after a rest that grows with what the last look took: asking may take a share of the machine, and
+never all of it. A store that others write to, too, is looked at again and again.
 """
 
 from __future__ import annotations
@@ -24,9 +25,11 @@ from playhead_collector.alerts.settings import Receiver
 
 log = logging.getLogger(__name__)
 
-# From the last look's end to the next one: as long as it took, which is half of one core at the most, and less where
-# runs change, as what changes next is waited for by then.
-PAUSE_S, BUSY_PAUSE_S, LONGEST_PAUSE_S = 0.5, 0.25, 1.5
+# After a look, of what it took: four fifths of one core at the most. A pause as long as the look made the slow slower:
+# what was stored during one of a second was looked at two seconds later.
+REST, LONGEST_REST_S = 0.25, 0.5
+# So long after that the store is looked at where nobody said that something was stored; less where runs change.
+PAUSE_S, BUSY_PAUSE_S = 0.5, 0.25
 _AWAY_S = 5.0
 
 ASKING = {
@@ -74,6 +77,7 @@ class Watch:
         self._looked = looked
         self._told = told
         self._stop = threading.Event()
+        self._news = threading.Event()
         self._thread: threading.Thread | None = None
         self.watched: dict[str, Watched] = {}
 
@@ -87,9 +91,14 @@ class Watch:
 
     def stop(self, timeout_s: float = 10.0) -> None:
         self._stop.set()
+        self._news.set()
         if self._thread is not None:
             self._thread.join(timeout_s)
             self._thread = None
+
+    def stored(self) -> None:
+        """Runs changed: they are looked at without waiting for the next time. From any thread."""
+        self._news.set()
 
     def has_turn(self, project: str) -> bool:
         """Whether this process is the one that asks a project's rules. From any thread."""
@@ -100,12 +109,16 @@ class Watch:
         """Until it is stopped."""
         try:
             while not self._stop.is_set():
-                self._stop.wait(self._look())
+                # What is stored from now on this look may miss, and the next one begins with it.
+                self._news.clear()
+                rest, patience = self._look()
+                if not self._stop.wait(rest):
+                    self._news.wait(patience)
         finally:
             self._leave()
 
-    def _look(self) -> float:
-        """One look at each project; returns how long to wait for the next."""
+    def _look(self) -> tuple[float, float]:
+        """One look at each project; returns how long to rest, and how long to wait then for what is stored."""
         took, judged = 0.0, 0
         for project in self._projects:
             try:
@@ -122,11 +135,11 @@ class Watch:
                     error,
                     exc_info=not away,
                 )
-                return _AWAY_S
+                return _AWAY_S, 0.0
             took += look.seconds
             judged += look.runs
             self._looked(project, look, watched.evaluator)
-        return min(max(BUSY_PAUSE_S if judged else PAUSE_S, took), LONGEST_PAUSE_S)
+        return min(REST * took, LONGEST_REST_S), BUSY_PAUSE_S if judged else PAUSE_S
 
     def _watched(self, project: str) -> Watched:
         if project not in self.watched:
@@ -137,7 +150,13 @@ class Watch:
                 name: Courier(name, receiver, partial(self._connect, project), rules, self._told)
                 for name, receiver in self._receivers.items()
             }
-            evaluator = Evaluator(self._connect(project), rulings, alone=self._alone, tell=partial(_hand, couriers))
+            evaluator = Evaluator(
+                self._connect(project),
+                rulings,
+                alone=self._alone,
+                tell=partial(_hand, couriers),
+                is_waited_for=self._news.is_set,
+            )
             self.watched[project] = Watched(project, evaluator, couriers)
         return self.watched[project]
 

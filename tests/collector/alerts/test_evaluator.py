@@ -216,6 +216,26 @@ def test_what_is_found_of_runs_is_on_its_way_before_windows_are_looked_at(
     assert told == ["asks repeated_call", "repeated_call", "asks stalled_run"]
 
 
+def test_where_the_next_look_is_waited_for_one_rule_about_a_window_is_asked_in_each_and_all_come_to_their_turn(
+    store_database: StoreDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evaluators, "WINDOWS_S", 3600.0)
+    asked: list[str] = []
+
+    def ask(client: Client, admitted: Admitted, *more: Any) -> list[Finding]:
+        asked.append(admitted.rule.name)
+        return really_ask(client, admitted, *more)
+
+    monkeypatch.setattr(evaluators, "ask", ask)
+    names = ["stalled_run", "approval_waiting", "service_silent"]
+    rulings = [Ruling(shipped(name)) for name in names]
+    hurried = Evaluator(store_database.client, rulings, alone=True, is_waited_for=lambda: True)
+    unhurried = Evaluator(store_database.client, rulings, alone=True)
+    assert [hurried.look().asked for _ in names] == [1, 1, 1]
+    assert sorted(asked) == sorted(names)
+    assert unhurried.look().asked == 3
+
+
 def test_an_alert_goes_with_the_run_that_it_named_and_nothing_of_it_is_written_again(
     store_database: StoreDatabase, tmp_path: Path
 ) -> None:

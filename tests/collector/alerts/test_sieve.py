@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from tests.collector.alerts.asking import MadeRun, shipped, store, written
+from tests.collector.alerts.asking import MadeRun, findings, shipped, store, written
 from tests.collector.alerts.test_rule_file import HEADER, SELECT
 from tests.collector.database import StoreDatabase
 
@@ -37,6 +38,27 @@ def test_a_run_is_left_to_the_rules_that_could_find_something_about_it(store_dat
         "low_score": [],
         "tool_error_swallowed": [1, 2],
     }
+
+
+def test_instructions_can_have_been_dropped_where_a_conversation_goes_on_and_begins_otherwise(
+    store_database: StoreDatabase,
+) -> None:
+    def told(number: int, *prompts: str) -> MadeRun:
+        """A letter is a message, a capital one the instructions."""
+        run = MadeRun(number).root()
+        for letters in prompts:
+            messages = [{"role": "user", "parts": [{"type": "text", "content": one}]} for one in letters.lower()]
+            given = {"gen_ai.input.messages": json.dumps(messages[letters[:1].isupper() :])}
+            run.prompt({**given, **({"gen_ai.system_instructions": letters[0]} if letters[:1].isupper() else {})})
+        return run
+
+    kept, questions = told(1, "Sa", "Sabc", "Sabcde"), told(2, "a", "b", "c")
+    trimmed, without_instructions = told(3, "abc", "bcd"), told(4, "Sab", "abc")
+    runs = (kept, questions, trimmed, without_instructions)
+    store(store_database, *runs)
+    rule = shipped("instructions_dropped")
+    assert sifted(store_database, [rule], *runs) == {"instructions_dropped": [3, 4]}
+    assert {int(one.run_id, 16) for one in findings(store_database, rule)} == {3, 4}
 
 
 def test_rules_whose_parameters_have_one_name_keep_their_own_figures(

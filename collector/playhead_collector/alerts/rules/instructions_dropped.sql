@@ -4,10 +4,12 @@
 --   takes over with instructions of its own, have another beginning by right.
 -- severity: critical
 -- owner: agents
--- only_if: countIf(kind = 'prompt') > 1
+-- constant: between String = [|},|}, |}]|; what stands between messages, in OpenTelemetry's form
+-- only_if: uniqExactIf((has(piece_fields, 'system'), (arrayFilter((h, f) -> f IN ('input', 'input_any')
+--   AND NOT has(arrayMap(text -> sipHash128(text), splitByChar('|', {between:String})), h), piece_hashes, piece_fields) AS context)[1]),
+--   kind = 'prompt') > 1 AND uniqExactArrayIf(context, kind = 'prompt') < sumIf(length(context), kind = 'prompt')
 WITH
-    -- What stands between messages, in OpenTelemetry's form.
-    [sipHash128('['), sipHash128('},'), sipHash128('}, '), sipHash128('}]'), sipHash128('')] AS between,
+    arrayMap(text -> sipHash128(text), splitByChar('|', {between:String})) AS between,
     prompts AS
     (
         SELECT run_id, agent, step_id, start_time, parent_id,

@@ -7,18 +7,25 @@
 -- only_if: arrayMax(arrayEnumerateUniq(groupArrayIf((tool, arguments_hash), kind = 'tool' AND arguments_hash != 0))) >= {repeats:UInt32}
 -- group_by: run_id, tool
 -- parameter: repeats UInt32 = 5; equal calls of one tool in a run that are too many
-WITH calls AS
+SELECT
+    run_id,
+    toString(tool) AS tool,
+    step_id,
+    times AS value,
+    format('{} was called {} times with the same arguments', tool, toString(value)) AS summary
+FROM
 (
+    -- What is polled is found in the same pass: named twice, all of this was analysed and read twice.
     SELECT
         run_id,
-        any(agent) AS agent,
         tool,
         argMax(told.step_id, told.start_time) AS step_id,
         count() AS times,
-        uniqExact(answer) AS answers
+        uniqExact(answer) AS answers,
+        max(if(answers > 1, times, 0)) OVER (PARTITION BY run_id) AS polls
     FROM
     (
-        SELECT run_id, agent, tool, arguments_hash, step_id, start_time, sipHash64(status, status_message,
+        SELECT run_id, tool, arguments_hash, step_id, start_time, sipHash64(status, status_message,
             arrayFilter((h, f) -> f IN ('result', 'output', 'output_any'), piece_hashes, piece_fields)) AS answer
         FROM steps
         WHERE run_id IN {runs:Array(String)} AND start_time >= {began:DateTime64(3, 'UTC')}
@@ -27,12 +34,4 @@ WITH calls AS
     GROUP BY run_id, tool, arguments_hash
     HAVING times > 1
 )
-SELECT
-    run_id,
-    toString(tool) AS tool,
-    step_id,
-    times AS value,
-    format('{} was called {} times with the same arguments', tool, toString(value)) AS summary
-FROM calls
-LEFT JOIN (SELECT run_id, max(times) AS polls FROM calls WHERE answers > 1 GROUP BY run_id) AS polling ON calls.run_id = polling.run_id
 WHERE answers = 1 AND times >= {repeats:UInt32} AND times > polls + 1

@@ -5,6 +5,7 @@
 -- owner: platform
 -- only_if: run_status != 'open' AND (run_gaps > 0
 --   OR sum(attribute_numbers[indexOf(attribute_keys, 'playhead.run.steps')]) > countIf(operation != 'feedback'))
+-- every: 15s
 -- for: 2m
 SELECT
     run_id,

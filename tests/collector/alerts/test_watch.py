@@ -1,0 +1,73 @@
+"""When rules are asked: once something was stored, and again and again where nobody says so."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from clickhouse_connect.driver.client import Client
+from tests.collector.alerts.asking import MadeRun, shipped, store
+from tests.collector.database import StoreDatabase
+
+from playhead_collector.alerts import watch as watches
+from playhead_collector.alerts.evaluator import Look
+from playhead_collector.alerts.ruling import Ruling
+from playhead_collector.alerts.watch import Watch
+
+_PATIENCE_S = 60.0
+
+
+@contextmanager
+def watching(database: StoreDatabase) -> Iterator[tuple[Watch, queue.Queue[Look]]]:
+    """A watch over one rule, and what its looks came to."""
+    looks: queue.Queue[Look] = queue.Queue()
+
+    def connect(project: str) -> Client:
+        return database.engine.connect(database.name)
+
+    watch = Watch(
+        connect,
+        ["default"],
+        [Ruling(shipped("repeated_call"), {"repeats": "2"})],
+        {},
+        alone=True,
+        looked=lambda project, look, evaluator: looks.put(look),
+    )
+    watch.start()
+    try:
+        yield watch, looks
+    finally:
+        watch.stop(_PATIENCE_S)
+        assert "alerts" not in {thread.name for thread in threading.enumerate()}
+
+
+def _looping(number: int) -> MadeRun:
+    return MadeRun(number).root().tool("get_order", "{}").tool("get_order", "{}")
+
+
+def test_what_was_stored_is_looked_at_as_soon_as_somebody_says_so(
+    store_database: StoreDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watches, "PAUSE_S", 3600.0)
+    monkeypatch.setattr(watches, "BUSY_PAUSE_S", 3600.0)
+    with watching(store_database) as (watch, looks):
+        assert looks.get(timeout=_PATIENCE_S).runs == 0
+        for number in (1, 2):
+            store(store_database, _looping(number))
+            watch.stored()
+            look = looks.get(timeout=_PATIENCE_S)
+            assert [event.alert.runs for event in look.events] == [[MadeRun(number).run_id]]
+
+
+def test_what_others_stored_is_looked_at_after_a_pause(
+    store_database: StoreDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watches, "PAUSE_S", 0.01)
+    with watching(store_database) as (_, looks):
+        assert looks.get(timeout=_PATIENCE_S).runs == 0
+        store(store_database, _looping(1))
+        while not (look := looks.get(timeout=_PATIENCE_S)).events:
+            assert look.runs == 0
