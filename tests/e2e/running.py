@@ -158,7 +158,7 @@ def playhead_alone(folder: Path, *words: str, stdin: str | None = None, **enviro
         text=True,
         input=stdin,
         env=clean_environment(folder, environment),
-        timeout=_PATIENCE_S,
+        timeout=_PATIENCE_S * 2,
         check=False,
     )
     return Said(done.returncode, done.stdout, done.stderr)
