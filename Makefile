@@ -59,6 +59,10 @@ proof: proof-collector proof-replay
 proof-%: setup
 	$(BIN)/python -m pytest -q -s --timeout=3600 $(wildcard tests/proof/test_$*.py tests/proof/test_$*_*.py)
 
+# Property tests, each with many examples and other ones every time; the suite has the same few each time.
+proof-properties: setup
+	PLAYHEAD_SEARCH=1 $(BIN)/python -m pytest -q -n 2 --timeout=3600 -m hypothesis
+
 constraints: $(VENV)/.frameworks
 	$(BIN)/python -m pip freeze --exclude-editable --disable-pip-version-check | grep -v '@' > constraints.txt
 

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from tests import properties
 
 from playhead_collector.store.address import parse_address
 from playhead_collector.store.engine import Engine
@@ -16,6 +17,7 @@ def pytest_configure() -> None:
     """Of the terminal's size no test is told: `readline`, once imported, hands COLUMNS to pytest-xdist's workers."""
     for name in ("COLUMNS", "LINES"):
         os.environ.pop(name, None)
+    properties.load()
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:

@@ -8,7 +8,7 @@ import clickhouse_connect
 import pytest
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import DatabaseError
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
@@ -16,6 +16,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 from tests.collector.database import StoreDatabase, fresh_database
 from tests.collector.dialects.spans import log, logs, span, traces
 from tests.collector.facade.port import Port, TokenGate, serving
+from tests.properties import examples
 
 from playhead_collector.facade import ChdbEngine
 from playhead_collector.read.filter import RunFilter
@@ -214,7 +215,7 @@ NAMES = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(50, 250, HealthCheck.function_scoped_fixture)
 @given(
     st.lists(st.sampled_from(EXPRESSIONS), min_size=1, max_size=2), st.sampled_from(SOURCES), NAMES,
     st.sampled_from(CLAUSES), st.sampled_from(WRAPPED),

@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from opentelemetry.proto.common.v1.common_pb2 import KeyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from tests.collector.dialects.spans import log, span
+from tests.properties import examples
 
 from playhead_collector.read.messages import Conversation, Message, Part, conversation
 
@@ -623,7 +624,7 @@ payload_keys = st.sampled_from(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@examples(100, 4000)
 @given(st.dictionaries(payload_keys, json_values, max_size=4), st.booleans(), json_values)
 def test_no_payload_of_any_shape_makes_reading_fail(payloads: Mapping[str, Any], structured: bool, body: Any) -> None:
     attributes = {key: value if structured else json.dumps(value) for key, value in payloads.items()}

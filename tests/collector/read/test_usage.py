@@ -6,11 +6,12 @@ from collections import defaultdict
 from datetime import UTC, date, datetime
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from tests.collector.database import StoreDatabase
 from tests.collector.dialects.spans import DAY_NS, span, traces
+from tests.properties import examples
 
 from playhead_collector.read.usage import ModelDay, usage_by_model
 
@@ -80,9 +81,7 @@ RUNS = st.lists(
 
 
 # Many runs in each of few examples: an insert takes as long for one.
-@settings(
-    max_examples=2, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+@examples(2, 20, HealthCheck.function_scoped_fixture)
 @given(st.lists(RUNS, min_size=30, max_size=40))
 def test_a_rows_sums_are_those_of_its_calls(store_database: StoreDatabase, told: list[list[Any]]) -> None:
     sent = [_run_of(calls) for calls in told]

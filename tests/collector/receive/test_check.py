@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from google.protobuf.internal import api_implementation
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
@@ -25,6 +25,7 @@ from tests.collector.receive.messages import (
     traces,
     traces_by_hand,
 )
+from tests.properties import examples
 
 from playhead_collector.errors import BadRequest, TooLarge
 from playhead_collector.receive.check import Checked, check
@@ -245,7 +246,7 @@ def test_whatever_is_logged_all_but_the_wrong_records_comes_out(request: ExportL
         assert checked.body == request.SerializeToString()
 
 
-@settings(max_examples=300)
+@examples(100, 3000)
 @given(st.sampled_from(list(Signal)), st.binary(max_size=200))
 @example(Signal.TRACES, b"\x0b")
 def test_no_bytes_do_more_than_be_refused(signal: Signal, body: bytes) -> None:

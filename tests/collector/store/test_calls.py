@@ -5,8 +5,9 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from tests.properties import examples
 
 from playhead_collector.store.calls import judge, uncounted_across_runs
 from playhead_collector.store.tellings import Told
@@ -275,7 +276,7 @@ def test_content_is_no_reason_to_count_a_failed_telling_that_knows_no_usage() ->
     assert uncounted(*steps) == {"wrapper"}
 
 
-@settings(max_examples=300, deadline=None)
+@examples(60, 1000)
 @given(steps_of_a_run, st.randoms(use_true_random=False))
 def test_the_order_of_steps_never_changes_the_verdict(steps: list[Told], order: random.Random) -> None:
     shuffled = list(steps)
@@ -284,7 +285,7 @@ def test_the_order_of_steps_never_changes_the_verdict(steps: list[Told], order: 
     assert uncounted_across_runs(shuffled) == uncounted_across_runs(steps)
 
 
-@settings(max_examples=300, deadline=None)
+@examples(60, 1000)
 @given(steps_of_a_run)
 def test_where_anything_was_called_something_counts(steps: list[Told]) -> None:
     verdict = judge(steps)
@@ -297,7 +298,7 @@ def test_where_anything_was_called_something_counts(steps: list[Told]) -> None:
             assert not keys or keys - verdict.uncounted
 
 
-@settings(max_examples=200, deadline=None)
+@examples(50, 1000)
 @given(steps_of_a_run)
 def test_a_telling_of_known_usage_is_never_lost_to_one_that_knows_nothing(steps: list[Told]) -> None:
     verdict = judge(steps)

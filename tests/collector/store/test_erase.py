@@ -130,16 +130,10 @@ def folder_of(database: StoreDatabase) -> Path:
     return database.engine.address.path
 
 
-@pytest.fixture
-def store_database(engine: Engine, tmp_path: Path) -> Iterator[StoreDatabase]:
-    with fresh_database(engine, tmp_path) as database:
-        yield database
-
-
-@pytest.fixture
-def plain(engine: Engine, tmp_path: Path) -> Iterator[StoreDatabase]:
+@pytest.fixture(scope="module")
+def plain(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[StoreDatabase]:
     """A database whose files are not compressed: what they hold can be found in them."""
-    with fresh_database(engine, tmp_path) as database:
+    with fresh_database(engine, tmp_path_factory.mktemp("plain")) as database:
         for table in (*TABLES, *OF_ALERTS):
             database.client.command(f"ALTER TABLE {table} MODIFY SETTING default_compression_codec = 'NONE'")
         own = "SELECT table, name FROM system.columns WHERE database = currentDatabase() AND compression_codec != ''"
@@ -174,14 +168,16 @@ def raise_alert(database: StoreDatabase, secret: Secrets, run_id: str, session: 
 @pytest.mark.parametrize("subject", list(Subject))
 def test_no_file_on_disk_holds_what_was_erased(plain: StoreDatabase, subject: Subject) -> None:
     theirs, others = Secrets(), Secrets()
-    mine, my_logs = telling_run(theirs, user="ada", session="s1")
+    # What was erased before stays so.
+    user, session = f"ada by {subject}", f"s1 by {subject}"
+    mine, my_logs = telling_run(theirs, user=user, session=session)
     kept, kept_logs = telling_run(others, user="bob", session="s2")
     for request in (mine, kept):
         plain.insert(request)
     for logs in (my_logs, kept_logs):
         plain.insert(logs)
     plain.recompute()
-    raise_alert(plain, theirs, run_of(mine), "s1")
+    raise_alert(plain, theirs, run_of(mine), session)
     raise_alert(plain, others, run_of(kept), "s2")
     folder = folder_of(plain)
     # The words of the text index are written by merges, and a merge leaves replaced parts behind.
@@ -189,7 +185,7 @@ def test_no_file_on_disk_holds_what_was_erased(plain: StoreDatabase, subject: Su
     os.sync()
     before = on_disk(folder, theirs.all)
     assert before == set(theirs.all), "the search finds everything while it is there"
-    value = {Subject.USER: "ada", Subject.SESSION: "s1", Subject.RUN: run_of(mine)}[subject]
+    value = {Subject.USER: user, Subject.SESSION: session, Subject.RUN: run_of(mine)}[subject]
     rows = counts(plain)
 
     gone = erased(plain, subject, value, wait_s=120)
@@ -212,12 +208,12 @@ def test_what_arrives_late_of_an_erased_run_is_dropped(store_database: StoreData
     assert set(counts(store_database).values()) == {0}
 
 
-def test_a_run_may_be_erased_before_it_arrives(store_database: StoreDatabase) -> None:
+def test_a_run_may_be_erased_before_it_arrives(untouched_database: StoreDatabase) -> None:
     request, logs = telling_run(Secrets(), user="ada", session="s1")
-    gone = erased(store_database, Subject.RUN, run_of(request))
+    gone = erased(untouched_database, Subject.RUN, run_of(request))
     assert (gone.clean, set(gone.rows.values())) == (True, {0})
-    store_database.insert(request, logs)
-    assert set(counts(store_database).values()) == {0}
+    untouched_database.insert(request, logs)
+    assert set(counts(untouched_database).values()) == {0}
 
 
 @pytest.mark.parametrize("subject", [Subject.USER, Subject.SESSION])
@@ -321,12 +317,12 @@ def test_tombstones_hold_nothing_of_what_they_stand_for(plain: StoreDatabase) ->
 
 
 def test_parts_that_were_set_aside_as_broken_keep_an_erasure_from_being_called_clean(
-    store_database: StoreDatabase,
+    untouched_database: StoreDatabase,
 ) -> None:
     request, _ = telling_run(Secrets(), user="ada", session="s1")
-    store_database.insert(request)
-    [part] = store_database.rows(
+    untouched_database.insert(request)
+    [part] = untouched_database.rows(
         "SELECT name FROM system.parts WHERE database = currentDatabase() AND table = 'step_rows' AND active"
     )
-    store_database.client.command(f"ALTER TABLE step_rows DETACH PART '{part['name']}'")
-    assert not erased(store_database, Subject.USER, "ada", wait_s=120).clean
+    untouched_database.client.command(f"ALTER TABLE step_rows DETACH PART '{part['name']}'")
+    assert not erased(untouched_database, Subject.USER, "ada", wait_s=120).clean

@@ -53,11 +53,11 @@ def age(database: StoreDatabase, days: int) -> None:
         database.client.command(f"OPTIMIZE TABLE {table} FINAL")
 
 
-def test_payloads_go_and_figures_stay_and_each_place_says_why(store_database: StoreDatabase) -> None:
-    run_id = told(store_database)
-    assert keep_payloads_for(store_database.client, 10, FORM)
-    age(store_database, 20)
-    run = read_run(store_database.client, run_id)
+def test_payloads_go_and_figures_stay_and_each_place_says_why(untouched_database: StoreDatabase) -> None:
+    run_id = told(untouched_database)
+    assert keep_payloads_for(untouched_database.client, 10, FORM)
+    age(untouched_database, 20)
+    run = read_run(untouched_database.client, run_id)
     assert (run.row.steps, run.row.input_tokens, run.row.status) == (3, 11, "error")
     assert run.row.error == f"playhead: {SAID}"
     spans = [node.stored.span for node in run.nodes if node.stored is not None]
@@ -73,38 +73,38 @@ def test_payloads_go_and_figures_stay_and_each_place_says_why(store_database: St
     assert [record.body.string_value for record in records] == [f"playhead: {SAID}"]
     assert [remark.text for remark in redacted_in(run)] == [SAID]
     with pytest.raises(NotReplayable, match=SAID):
-        from_store(store_database.client, run_id)
+        from_store(untouched_database.client, run_id)
     for table in ("step_rows", "message_rows", "log_rows", "run_rows"):
-        left = store_database.rows(f"SELECT formatRow('JSONEachRow', *) AS row FROM {table}")
+        left = untouched_database.rows(f"SELECT formatRow('JSONEachRow', *) AS row FROM {table}")
         assert not [row for row in left if "hush" in row["row"] or "customer" in row["row"]], table
 
 
-def test_what_is_younger_is_left_as_it_came(store_database: StoreDatabase) -> None:
-    run_id = told(store_database)
-    before = [node.stored.span for node in read_run(store_database.client, run_id).nodes if node.stored is not None]
-    keep_payloads_for(store_database.client, 10, FORM)
-    age(store_database, 5)
-    run = read_run(store_database.client, run_id)
+def test_what_is_younger_is_left_as_it_came(untouched_database: StoreDatabase) -> None:
+    run_id = told(untouched_database)
+    before = [node.stored.span for node in read_run(untouched_database.client, run_id).nodes if node.stored is not None]
+    keep_payloads_for(untouched_database.client, 10, FORM)
+    age(untouched_database, 5)
+    run = read_run(untouched_database.client, run_id)
     assert [node.stored.span for node in run.nodes if node.stored is not None] == before
     assert redacted_in(run) == []
 
 
-def test_the_store_does_it_by_itself(store_database: StoreDatabase) -> None:
-    keep_payloads_for(store_database.client, 10, FORM)
+def test_the_store_does_it_by_itself(untouched_database: StoreDatabase) -> None:
+    keep_payloads_for(untouched_database.client, 10, FORM)
     # An hour, otherwise.
-    store_database.client.command("ALTER TABLE step_rows MODIFY SETTING merge_with_ttl_timeout = 0")
-    told(store_database)
+    untouched_database.client.command("ALTER TABLE step_rows MODIFY SETTING merge_with_ttl_timeout = 0")
+    told(untouched_database)
     aged = "* REPLACE ('00000000000000000000000000000001' AS run_id, now() - INTERVAL 20 DAY AS arrived_at)"
-    store_database.client.command(f"INSERT INTO step_rows SELECT {aged} FROM step_rows")
+    untouched_database.client.command(f"INSERT INTO step_rows SELECT {aged} FROM step_rows")
     gone = "SELECT countIf(has(attribute_texts, 'hush')) AS n FROM step_rows WHERE run_id LIKE '0000%1'"
     deadline = time.monotonic() + 60
-    while store_database.rows(gone)[0]["n"]:
+    while untouched_database.rows(gone)[0]["n"]:
         assert time.monotonic() < deadline, "no merge took what is due"
         time.sleep(0.05)
 
 
-def test_a_change_that_was_cut_short_is_made_again_and_a_whole_one_is_not(store_database: StoreDatabase) -> None:
-    client = store_database.client
+def test_a_change_that_was_cut_short_is_made_again_and_a_whole_one_is_not(untouched_database: StoreDatabase) -> None:
+    client = untouched_database.client
     assert payload_retention_of(client) is None
     assert keep_payloads_for(client, 10, FORM)
     assert not keep_payloads_for(client, 10, FORM)

@@ -31,33 +31,35 @@ def ttls(database: StoreDatabase) -> dict[str, str]:
 
 
 def test_what_is_older_than_its_projects_days_goes_and_all_else_stays(
-    store_database: StoreDatabase, other: StoreDatabase
+    untouched_database: StoreDatabase, other: StoreDatabase
 ) -> None:
-    for database, days in ((store_database, 30), (other, 40)):
+    for database, days in ((untouched_database, 30), (other, 40)):
         assert keep_for(database.client, days, FORM)
         assert not keep_for(database.client, days, FORM)
         assert retention_of(database.client) == days
         database.insert(*telling_run(Secrets(), "ada", "s1"))
         database.recompute()
-    young = counts(store_database)
+    young = counts(untouched_database)
     assert all(young.values())
-    for database in (store_database, other):
+    for database in (untouched_database, other):
         for table in TABLES:
             # As of another run that came 35 days ago.
             aged = f"* REPLACE ('{'0' * 31}1' AS run_id, now() - INTERVAL 35 DAY AS arrived_at)"
             database.client.command(f"INSERT INTO {table} SELECT {aged} FROM {table}")
             database.client.command(f"OPTIMIZE TABLE {table} FINAL")
-    assert counts(store_database) == young
+    assert counts(untouched_database) == young
     assert counts(other) == {table: 2 * number for table, number in young.items()}
 
 
-def test_a_change_of_days_that_was_cut_short_is_made_again(store_database: StoreDatabase) -> None:
-    before = ttls(store_database)
+def test_a_change_of_days_that_was_cut_short_is_made_again(untouched_database: StoreDatabase) -> None:
+    before = ttls(untouched_database)
     # All but the table that is asked were changed.
     for table in TABLES[1:]:
-        store_database.client.command(f"ALTER TABLE {table} MODIFY TTL toDateTime64(arrived_at, 0) + toIntervalDay(7)")
-    assert keep_for(store_database.client, 7, FORM)
-    after = ttls(store_database)
+        untouched_database.client.command(
+            f"ALTER TABLE {table} MODIFY TTL toDateTime64(arrived_at, 0) + toIntervalDay(7)"
+        )
+    assert keep_for(untouched_database.client, 7, FORM)
+    after = ttls(untouched_database)
     for table in TABLES:
         assert f"toIntervalDay({8 if table in ('message_rows', 'scope_rows') else 7})" in after[table]
     # What became of alerts is kept for days of its own.

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
@@ -22,6 +22,7 @@ from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from tests.collector.database import StoreDatabase, fresh_database
 from tests.collector.receive import messages
 from tests.collector.receive.messages import RUN, START, logs, span, traces
+from tests.properties import examples
 
 from playhead_collector.read.export import logs as exported_logs
 from playhead_collector.read.export import traces as exported_traces
@@ -206,12 +207,7 @@ def _logged_and_returned(
 
 
 # An example is an insert and four queries: a failing one is shown as found, since making it small would take minutes.
-_patiently = settings(
-    max_examples=60,
-    deadline=None,
-    phases=[Phase.explicit, Phase.generate],
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
-)
+_patiently = examples(25, 300, shrink=False)
 
 
 def _doubles(*bits: int) -> list[KeyValue]:

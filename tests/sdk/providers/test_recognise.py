@@ -8,8 +8,9 @@ import zlib
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from tests.properties import examples
 from tests.sdk.providers.exchanges import (
     BEDROCK,
     CHAT,
@@ -206,7 +207,7 @@ ADDRESSES = (
 )
 
 
-@settings(max_examples=300, deadline=None)
+@examples(60, 3000)
 @given(
     st.sampled_from(ADDRESSES),
     st.dictionaries(WORDS, VALUES, max_size=6),

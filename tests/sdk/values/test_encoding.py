@@ -17,9 +17,10 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, PrivateAttr, SecretStr
+from tests.properties import examples
 
 from playhead.values.decoding import Opaque, Undecodable, decode, import_class
 from playhead.values.encoding import encode
@@ -234,7 +235,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@examples(100, 3000)
 @given(VALUES)
 def test_whatever_is_said_to_be_exact_is(value: Any) -> None:
     written = encode(value)
