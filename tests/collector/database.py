@@ -90,7 +90,7 @@ class Emptied:
         self._engine = engine
         self._folder = folder
         self._stack = ExitStack()
-        self._spare: tuple[StoreDatabase, object] | None = None
+        self._spare: tuple[StoreDatabase, Sequence[Sequence[Any]]] | None = None
 
     @contextmanager
     def database(self) -> Iterator[StoreDatabase]:
