@@ -5,11 +5,27 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import timedelta
 from typing import Any, TypeAlias
+from unittest import mock
+
+from opentelemetry.sdk import trace as sdk_trace
 
 import playhead
+from playhead.recorder import told
+from playhead.testing import Clock
 
 Program: TypeAlias = Callable[[str], None]
+CLOCK = Clock(time.time(), tick_s=1e-6)
+"""Of the steps: a wait takes what it says, however busy the machine is. What a scheduler added to sleeps was more than
+what one agent waited longer than another, and rules about latency rightly found nothing."""
+
+
+def by_the_clock(behind: timedelta) -> None:
+    """From now on, for this process, whose steps begin so long ago."""
+    CLOCK.advance(-behind.total_seconds())
+    for module in (sdk_trace, told):
+        mock.patch.object(module, "time_ns", CLOCK.ns).start()
 
 
 def run(name: str, work: Callable[[], Any] = lambda: None, *, answer: str = "an answer", version: str = "1") -> None:
@@ -33,7 +49,7 @@ def goes(to: str, **details: Any) -> Any:
 
 
 def waits(seconds: float) -> Any:
-    time.sleep(seconds)
+    CLOCK.advance(seconds)
 
 
 def works() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from functools import partial
 
 from tests.collector.alerts.acting import Program, call, fails, given, prompt, run, waits, works
@@ -100,7 +99,7 @@ def one_slow_call(name: str) -> None:
 
 
 def _slow_call(name: str, seconds: float) -> str:
-    playhead.tool(name=name)(time.sleep)(seconds)
+    playhead.tool(name=name)(waits)(seconds)
     return "done"
 
 

@@ -14,7 +14,8 @@ from pathlib import Path
 from tests.e2e.running import Up, clean_environment, up, wait_for
 
 from playhead_collector.alerts.admission import Admitted
-from playhead_collector.alerts.ask import LONG_AGO, Moment, ask
+from playhead_collector.alerts.ask import ARRIVAL, LONG_AGO, Moment, ask
+from playhead_collector.alerts.backtest import HISTORY
 from playhead_collector.alerts.changed import changed_runs, store_time
 from playhead_collector.alerts.rule_folder import read_rules
 from playhead_collector.alerts.sieve import sift
@@ -35,8 +36,6 @@ class Told:
     """A collector that has the pairs."""
 
     collector: Up
-    now_s: int
-    """When the phase `now` began."""
 
     def named_by(self, rule_name: str, later: timedelta | None = None) -> set[str]:
         """The agents, tools or services that a rule names; of a run, its agent."""
@@ -44,14 +43,14 @@ class Told:
             client = source.client
             rule = next(one for one in read_rules(Path(__file__).parent).rules if one.name == rule_name)
             now = store_time(client)
-            window = {"window": str(max(1, int(now.timestamp()) - self.now_s))}
-            chosen = window if any(one.name == "window" for one in rule.parameters) else {}
-            shift = LATER.get(rule_name, timedelta(0)) if later is None else later
+            # All of it arrived in the last minutes; the past ended hours ago.
+            has_window = any(one.name == "window" for one in rule.parameters)
+            shift = LATER.get(rule_name, timedelta(minutes=1)) if later is None else later
             # A condition of a rule must not keep it from what it is to find.
-            runs = sift(client, [(rule, chosen)], sorted(changed_runs(client, LONG_AGO)))[rule.name]
-            moment = Moment(now + shift, runs)
+            runs = sift(client, [(rule, {})], sorted(changed_runs(client, LONG_AGO)))[rule.name]
+            moment = Moment(now + shift, runs, HISTORY if has_window else ARRIVAL)
             # Through the collector's port, whose guard admits it.
-            found = ask(client, Admitted(rule, rule.text), moment, chosen)
+            found = ask(client, Admitted(rule, rule.text), moment, {})
             if "run_id" not in rule.group_by:
                 return {value for finding in found for _, value in finding.group[:1]}
             agents = {str(row[0]): str(row[1]) for row in client.query("SELECT run_id, agent FROM runs").result_rows}
@@ -66,7 +65,7 @@ def told(folder: Path, rules: Sequence[str] = ()) -> Iterator[Told]:
         began = int(time.time()) + 1
         wait_for(lambda: time.time() > began + 1, "the next second")
         _phase(collector, "now", rules)
-        yield Told(collector, began)
+        yield Told(collector)
 
 
 def _phase(collector: Up, phase: str, rules: Sequence[str]) -> None:

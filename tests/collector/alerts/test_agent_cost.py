@@ -1,4 +1,4 @@
-"""What a run of an agent takes is held against the middle day of the agent's past."""
+"""What a run of an agent takes is held against the agent's past, by the run and by the step."""
 
 from __future__ import annotations
 
@@ -65,3 +65,36 @@ def test_what_is_as_it_was_before_some_cheap_days_is_nothing_new(store_database:
     store(store_database, *runs("back", 9000, timedelta()))
     (found,) = ask(store_database.client, rule, Moment(END, [], HISTORY), {})
     assert "where it used to take 1019" in found.summary
+
+
+def test_what_befalls_each_step_is_told_where_runs_are_long_and_short(store_database: StoreDatabase) -> None:
+    def of_lengths(agent: str, tokens: int, ago: timedelta, lengths: tuple[int, ...]) -> Iterator[MadeRun]:
+        for number in range(12):
+            run = MadeRun(next(NUMBERS), agent).root()
+            for _ in range(lengths[number % len(lengths)]):
+                run = run.prompt({"gen_ai.usage.input_tokens": tokens + number, "gen_ai.usage.output_tokens": 10})
+            yield at(run, END - ago - timedelta(minutes=number + 1))
+
+    made: list[MadeRun] = []
+    # Three times the tokens a run, both: twelve such runs of one may be chance, and twelve times such steps are none.
+    for agent, tokens, lengths in (("dear steps", 3000, (1, 3, 9)), ("long runs by chance", 1000, (9,))):
+        for day in range(1, 7):
+            made += of_lengths(agent, 1000, timedelta(days=day), (1, 3, 9))
+        made += of_lengths(agent, tokens, timedelta(), lengths)
+    store(store_database, *made)
+    rule = Admission(store_database.client).admit(shipped("agent_tokens"))
+    found = ask(store_database.client, rule, Moment(END, [], HISTORY), {})
+    assert [dict(one.group)["agent"] for one in found] == ["dear steps"]
+
+
+def test_a_dear_yesterday_hides_no_dear_hour_when_it_is_over(store_database: StoreDatabase) -> None:
+    made: list[MadeRun] = []
+    for agent, since in (("dear again", 1000), ("dear since yesterday", 9000)):
+        for day in range(2, 7):
+            made += runs(agent, 1000, timedelta(days=day))
+        for hours, tokens in ((18, 9000), (16, 9000), (14, 9000), (4, since), (0, 9000)):
+            made += runs(agent, tokens, timedelta(hours=hours))
+    store(store_database, *made)
+    rule = Admission(store_database.client).admit(shipped("agent_tokens"))
+    found = ask(store_database.client, rule, Moment(END, [], HISTORY), {})
+    assert [dict(one.group)["agent"] for one in found] == ["dear again"]
