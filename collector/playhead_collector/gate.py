@@ -43,6 +43,17 @@ class TokenGate:
             raise Forbidden("this token may read, not send; use one given with --ingest-token")
         raise Unauthenticated("nobody was given this token; see --ingest-token of the collector")
 
+    def sees(self, secret: str | None, project: str) -> bool:
+        """Whether somebody may read a project's figures. The store is not asked."""
+        if not self.read:
+            return True
+        if not secret:
+            return False
+        if self.admin and hmac.compare_digest(self.admin.encode(), secret.encode()):
+            return True
+        holder = find(self.read, secret) or find(self.figures, secret)
+        return holder is not None and holder.project == project
+
     def reader_for(self, user: str | None, secret: str | None) -> Reader | Administrator:
         if self.admin and secret and hmac.compare_digest(self.admin.encode(), secret.encode()):
             return Administrator(self.database_of(DEFAULT_PROJECT))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 from collections import Counter as Counts
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from playhead_collector.alerts.evaluator import Evaluator, Look
@@ -145,8 +145,24 @@ class Metrics:
         """Called with a project's service levels; None where another process has them."""
         self._levels.of(project, measured)
 
-    def text(self) -> bytes:
-        return generate_latest(self.registry)
+    def text(self, sees: Callable[[str], bool] = lambda project: True) -> bytes:
+        """What is said of a project's runs (alerts, service levels) is said to who sees that project's figures."""
+        return generate_latest(_Seen(self.registry, sees))
+
+
+class _Seen(Collector):
+    """A registry without the samples of projects that are not seen."""
+
+    def __init__(self, registry: CollectorRegistry, sees: Callable[[str], bool]) -> None:
+        self._registry = registry
+        self._sees = sees
+
+    def collect(self) -> Iterator[Metric]:
+        for metric in self._registry.collect():
+            metric.samples = [
+                one for one in metric.samples if "project" not in one.labels or self._sees(one.labels["project"])
+            ]
+            yield metric
 
 
 class _Levels(Collector):

@@ -15,8 +15,10 @@ import os
 import signal as signals
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
+from starlette.datastructures import Headers
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from playhead.errors import UsageError
@@ -31,7 +33,7 @@ from playhead_collector.facade.app import facade_app
 from playhead_collector.facade.engine import ChdbEngine, Storing
 from playhead_collector.gate import TokenGate
 from playhead_collector.metrics import Metrics
-from playhead_collector.receive.export import Exporter
+from playhead_collector.receive.export import Exporter, bearer
 from playhead_collector.receive.grpc_server import GrpcServer
 from playhead_collector.receive.http import http_app
 from playhead_collector.receive.limits import MIB, Limits
@@ -124,7 +126,7 @@ class Collector:
         tls: dict[str, Any] = {"ssl_certfile": settings.tls_cert, "ssl_keyfile": settings.tls_key}
         self._grpc = GrpcServer(self._exporter, gate, settings.host, settings.grpc_port, **tls)
         self._http = HttpServer(
-            self._with_status(http_app(self._exporter, gate), admin_app(settings, self.store, self.drain, audit)),
+            self._with_status(gate, http_app(self._exporter, gate), admin_app(settings, self.store, self.drain, audit)),
             settings.host,
             settings.http_port,
             **tls,
@@ -202,11 +204,15 @@ class Collector:
         if self.watch is not None:
             self.watch.stored()
 
-    def _with_status(self, otlp: App, admin: App) -> App:
+    def _with_status(self, gate: TokenGate, otlp: App, admin: App) -> App:
         """The OTLP port also says how the collector is, and takes what administrators ask."""
 
         async def app(scope: Any, receive: Any, send: Any) -> None:
-            answers = {"/healthz": self._health, "/readyz": self._readiness, "/metrics": self._metrics_text}
+            answers: dict[str, Callable[[], Response]] = {"/healthz": self._health, "/readyz": self._readiness}
+            if scope["type"] == "http":
+                sent = Headers(scope=scope)
+                token = bearer(sent.get("authorization"), sent.get("x-playhead-token"))
+                answers["/metrics"] = partial(self._metrics_text, gate, token)
             path = scope.get("path", "")
             if path.startswith("/admin/"):
                 await admin(scope, receive, send)
@@ -240,8 +246,9 @@ class Collector:
         # A store that is away does not make the collector unready: that is what the spool is for.
         return JSONResponse(state, status_code=503 if full else 200)
 
-    def _metrics_text(self) -> Response:
-        return PlainTextResponse(self.metrics.text(), media_type="text/plain; version=0.0.4")
+    def _metrics_text(self, gate: TokenGate, token: str | None) -> Response:
+        text = self.metrics.text(partial(gate.sees, token))
+        return PlainTextResponse(text, media_type="text/plain; version=0.0.4")
 
 
 async def _listening(flag: str, start: Awaitable[None]) -> None:

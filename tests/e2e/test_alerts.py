@@ -109,6 +109,8 @@ def test_what_is_silenced_is_kept_and_told_when_the_silence_is_over(tmp_path: Pa
         assert message["labels"]["agent"] == "support"
         assert [row["id"] for row in collector.playhead("alerts", "silence", "--json").rows()] == [name]
         assert collector.playhead("alerts", "silence", "--end", name).status == 0
+        said = collector.playhead("sql", "SELECT rule, matching FROM alert_marks FINAL", "--json").rows()
+        assert said == [{"rule": "repeated_call", "matching": {"agent": "billing"}}]
         assert wait_for_messages(there, 2)[1]["labels"]["agent"] == "billing"
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import time
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -100,3 +102,21 @@ def test_a_collector_that_asks_no_rules_computes_no_service_levels_and_wrong_obj
     (tmp_path / "slo.toml").write_text('[[objective]]\nname = "one"\ntarge = 0.9\n')
     with pytest.raises(AssertionError, match="did you mean 'target'"):
         start(tmp_path, *flags, PLAYHEAD_NO_ALERTS="")
+
+
+def test_metrics_of_a_project_are_told_to_who_may_read_its_figures(tmp_path: Path) -> None:
+    sends, reads, sees, admin = "ingest-acme-1", "read-default-1", "figures-acme-1", "admin-token-1"
+    tokens = ("--ingest-token", f"acme={sends}", "--read-token", reads, "--figures-token", f"acme={sees}")
+    with up(tmp_path, *tokens, PLAYHEAD_ADMIN_TOKEN=admin, PLAYHEAD_NO_ALERTS="") as collector:
+
+        def projects_told(token: str | None) -> set[str]:
+            given = {"Authorization": f"Bearer {token}"} if token else {}
+            request = urllib.request.Request(f"{collector.url}/metrics", headers=given)
+            with collector.itself().opener().open(request, timeout=60) as answer:
+                text = answer.read().decode()
+            assert "playhead_lag_seconds " in text
+            return set(re.findall(r'project="(\w+)"', text))
+
+        wait_for(lambda: projects_told(admin) == {"acme", "default"}, "both projects to be looked at")
+        told = {token: projects_told(token) for token in (reads, sees, sends, "nobodys-token", None)}
+    assert told == {reads: {"default"}, sees: {"acme"}, sends: set(), "nobodys-token": set(), None: set()}

@@ -87,6 +87,10 @@ def say_mark(
     """Says it, from now on and for so long; or of one said before, how long from now. Returns its name."""
     now = store_time(client)
     name = mark_id or secrets.token_hex(6)
+    for before in marks(client, now) if mark_id else ():
+        if before.mark_id == mark_id:
+            # It takes the other's place in the store, where what it was said of is to be read afterwards, too.
+            alert_id, rule, matching, note = before.alert_id, before.rule, before.matching, note or before.note
     row = [
         name, kind.value, alert_id, rule, dict(matching or {}), now, now + timedelta(seconds=seconds), by, note,
         int(now.timestamp() * 1e6),
