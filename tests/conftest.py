@@ -1,4 +1,4 @@
-"""The embedded store, opened once a session: a process may have one chDB engine. And what no test may depend on."""
+"""The store, opened once a session: a process may have one chDB engine. And what no test may depend on."""
 
 from __future__ import annotations
 
@@ -27,8 +27,9 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
 
 @pytest.fixture(scope="session")
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    """The one engine, on a folder that goes with the session."""
-    engine = Engine(parse_address(f"chdb://{tmp_path_factory.mktemp('engine') / 'store'}"))
+    """The one engine, on a folder that goes with the session; or the server that PLAYHEAD_TEST_CLICKHOUSE names."""
+    named = os.environ.get("PLAYHEAD_TEST_CLICKHOUSE")
+    engine = Engine(parse_address(named or f"chdb://{tmp_path_factory.mktemp('engine') / 'store'}"))
     check_suitable(engine.connect())
     yield engine
     engine.close()

@@ -1,6 +1,7 @@
-"""A database of its own on the tests' one embedded engine, and the little that tests do with it.
+"""A database of its own on the tests' one engine, and the little that tests do with it.
 
-chDB allows one engine and one folder a process, so the engine lives as long as the test session (see conftest.py).
+chDB allows one engine and one folder a process, so the engine lives as long as the test session (see conftest.py); it
+is a server's where PLAYHEAD_TEST_CLICKHOUSE names one.
 """
 
 from __future__ import annotations
@@ -12,10 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
 from clickhouse_connect.driver.client import Client
 from google.protobuf.message import Message
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+from playhead_collector.store.address import Embedded, Server
 from playhead_collector.store.ddl import Form
 from playhead_collector.store.engine import Engine
 from playhead_collector.store.migrations import migrate
@@ -53,10 +56,17 @@ class StoreDatabase:
         return list(self.client.query(query, parameters=parameters).named_results())
 
 
+def folder_of(engine: Engine) -> Path:
+    """Where an embedded engine has its files, and by which the reading port opens it. A server has neither."""
+    if not isinstance(engine.address, Embedded):
+        pytest.skip("about an embedded store's folder or port")
+    return engine.address.path
+
+
 @contextmanager
 def fresh_database(engine: Engine, folder: Path) -> Iterator[StoreDatabase]:
     """A new database; removed at the end."""
-    name = f"test_{uuid.uuid4().hex}"
+    name = f"{engine.address.database if isinstance(engine.address, Server) else 'test'}_{uuid.uuid4().hex}"
     client = engine.connect()
     migrate(client, name, Form(retention_days=3650), "test")
     writer = engine.connect(name, insert_settings())

@@ -15,7 +15,7 @@ import clickhouse_connect
 import pytest
 from clickhouse_connect.driver.client import Client
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
-from tests.collector.database import StoreDatabase, fresh_database
+from tests.collector.database import StoreDatabase, folder_of, fresh_database
 from tests.collector.facade.port import TokenGate, serving
 from tests.replay.agents import environment_of, ran
 from tests.replay.programs import SWARM
@@ -28,7 +28,6 @@ from playhead_collector.facade import ChdbEngine
 from playhead_collector.otlp_file import requests_of
 from playhead_collector.read.recording_export import export_recording
 from playhead_collector.receive.signal import Signal
-from playhead_collector.store.address import Embedded
 from playhead_collector.store.ddl import Form
 from playhead_collector.store.engine import Engine
 from playhead_collector.store.erase import Subject, erase
@@ -50,8 +49,7 @@ def database(engine: Engine, tmp_path: Path) -> Iterator[StoreDatabase]:
 @pytest.fixture
 def reader(database: StoreDatabase) -> Iterator[Client]:
     """Of the collector's port, as commands read a store that is in use."""
-    assert isinstance(database.engine.address, Embedded)
-    path = str(database.engine.address.path)
+    path = str(folder_of(database.engine))
     with serving(ChdbEngine(path), gate=TokenGate({"token": database.name})) as port:
         yield clickhouse_connect.get_client(
             host=port.host, port=port.port, access_token="token", autogenerate_session_id=False

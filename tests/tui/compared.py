@@ -8,14 +8,13 @@ from datetime import timedelta
 from pathlib import Path
 
 from clickhouse_connect.driver.client import Client
-from tests.collector.database import fresh_database
+from tests.collector.database import folder_of, fresh_database
 from tests.collector.dialects.spans import key_values
 from tests.collector.facade.port import Port, TokenGate, serving
 from tests.tui.told import NOW, Told, call, incomplete, result, running, text
 
 from playhead_collector.facade import ChdbEngine
 from playhead_collector.otlp_file import requests_of
-from playhead_collector.store.address import Embedded
 from playhead_collector.store.engine import Engine
 
 _SYSTEM = (
@@ -118,7 +117,6 @@ def reading(
         database.recompute()
         if tell_more is not None:
             tell_more(database.client)
-        assert isinstance(engine.address, Embedded)
         gate = TokenGate({"token": database.name})
-        with serving(ChdbEngine(str(engine.address.path)), gate=gate) as port:
+        with serving(ChdbEngine(str(folder_of(engine))), gate=gate) as port:
             yield port

@@ -8,14 +8,13 @@ from pathlib import Path
 import clickhouse_connect
 import pytest
 from clickhouse_connect.driver.client import Client
-from tests.collector.database import StoreDatabase, fresh_database
+from tests.collector.database import StoreDatabase, folder_of, fresh_database
 from tests.collector.facade.port import Port, TokenGate, serving
 from tests.tui.alerting import tell_alerts
 from tests.tui.told import NOW, all_runs
 
 from playhead_collector.facade import ChdbEngine
 from playhead_collector.read.source import Source
-from playhead_collector.store.address import Embedded
 from playhead_collector.store.engine import Engine
 from playhead_tui.app import PlayheadApp, Start
 from playhead_tui.reading import Reader
@@ -32,8 +31,7 @@ def told(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
 
 @pytest.fixture(scope="session")
 def port(told: StoreDatabase) -> Iterator[Port]:
-    assert isinstance(told.engine.address, Embedded)
-    with serving(ChdbEngine(str(told.engine.address.path)), gate=TokenGate({"token": told.name})) as port:
+    with serving(ChdbEngine(str(folder_of(told.engine))), gate=TokenGate({"token": told.name})) as port:
         yield port
 
 
@@ -49,8 +47,7 @@ def alerted(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 @pytest.fixture(scope="session")
 def alerts_port(alerted: StoreDatabase) -> Iterator[Port]:
-    assert isinstance(alerted.engine.address, Embedded)
-    with serving(ChdbEngine(str(alerted.engine.address.path)), gate=TokenGate({"token": alerted.name})) as port:
+    with serving(ChdbEngine(str(folder_of(alerted.engine))), gate=TokenGate({"token": alerted.name})) as port:
         yield port
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import DatabaseError
-from tests.collector.database import fresh_database
+from tests.collector.database import folder_of, fresh_database
 from tests.collector.facade.port import Port, TokenGate, serving
 from tests.tui.alerting import FOLDER, RULES, Alerting, tell_alerts
 from tests.tui.conftest import client_of
@@ -25,7 +25,6 @@ from playhead_collector.alerts.ask import Finding
 from playhead_collector.alerts.marks import say_mark
 from playhead_collector.facade import ChdbEngine
 from playhead_collector.read.source import Source
-from playhead_collector.store.address import Embedded
 from playhead_collector.store.engine import Engine
 from playhead_tui.alerts.answering import matching_of
 from playhead_tui.alerts.backtest import chosen
@@ -52,11 +51,10 @@ def app_on(port: Port, folder: Path, mark: Mark | None = None) -> PlayheadApp:
 @pytest.fixture
 def answered(engine: Engine, tmp_path: Path) -> Iterator[PlayheadApp]:
     """An app on alerts of which something may be said."""
-    assert isinstance(engine.address, Embedded)
     with fresh_database(engine, tmp_path) as database:
         tell_alerts(database.client)
         gate = TokenGate({"token": database.name})
-        with serving(ChdbEngine(str(engine.address.path)), gate=gate) as port:
+        with serving(ChdbEngine(str(folder_of(engine))), gate=gate) as port:
             yield app_on(port, tmp_path, lambda kind, said: say_mark(database.client, kind, **said))  # type: ignore[arg-type]
 
 
@@ -192,13 +190,12 @@ def test_a_store_that_tells_nothing_of_alerts_is_no_store_without_alerts(
 
 @pytest.mark.parametrize("size", SIZES)
 def test_what_a_rule_found_is_shown_and_never_obeyed(engine: Engine, tmp_path: Path, size: str) -> None:
-    assert isinstance(engine.address, Embedded)
     with fresh_database(engine, tmp_path) as database:
         group = {"run_id": "66" * 16, EVIL: EVIL}
         shown = Finding(tuple(group.items()), "66" * 16, EVIL, 1, EVIL * 50, {EVIL: EVIL})
         Alerting(database.client).found(replace(RULES["same_refund"], name=EVIL), 5, shown)
         gate = TokenGate({"token": database.name})
-        with serving(ChdbEngine(str(engine.address.path)), gate=gate) as port:
+        with serving(ChdbEngine(str(folder_of(engine))), gate=gate) as port:
 
             async def story(told: Story) -> None:
                 for keys in (("A",), ("2",), ("3",), ("f",), ("escape", "s"), ("escape", "a")):

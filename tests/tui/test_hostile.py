@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.collector.database import fresh_database
+from tests.collector.database import folder_of, fresh_database
 from tests.collector.facade.port import TokenGate, serving
 from tests.tui.conftest import client_of
 from tests.tui.story import Story, tell
@@ -15,7 +15,6 @@ from tests.tui.told import EVIL, NOW, hostile
 
 from playhead_collector.facade import ChdbEngine
 from playhead_collector.read.source import Source
-from playhead_collector.store.address import Embedded
 from playhead_collector.store.engine import Engine
 from playhead_tui.app import PlayheadApp, Start
 from playhead_tui.reading import Reader
@@ -33,9 +32,8 @@ def reader(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         told = hostile(66, NOW), hostile(67, NOW, "\x1b[32mgreen \u202e")
         database.insert(b"".join(run.body().SerializeToString() for run in told))
         database.recompute()
-        assert isinstance(engine.address, Embedded)
         gate = TokenGate({"token": database.name})
-        with serving(ChdbEngine(str(engine.address.path)), gate=gate) as port:
+        with serving(ChdbEngine(str(folder_of(engine))), gate=gate) as port:
             yield Reader(lambda again: Source(client_of(port)))
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from clickhouse_connect.driver.client import Client
 from rich.text import Text
-from tests.collector.database import fresh_database
+from tests.collector.database import folder_of, fresh_database
 from tests.collector.facade.port import TokenGate, serving
 from tests.tui.conftest import MakeApp, client_of
 from tests.tui.story import Story, tell
@@ -23,7 +23,6 @@ from playhead_collector.facade import ChdbEngine
 from playhead_collector.read.remarks import Remark
 from playhead_collector.read.runs import RunRow
 from playhead_collector.read.source import Source
-from playhead_collector.store.address import Embedded
 from playhead_collector.store.engine import Engine
 from playhead_tui.app import PlayheadApp, Start
 from playhead_tui.reading import Reader
@@ -161,9 +160,8 @@ def test_what_arrives_is_shown_as_it_does_while_the_list_is_followed(
         first, second = answered(1, NOW - timedelta(minutes=9)), answered(2, NOW - timedelta(minutes=2))
         database.insert(first.body())
         database.recompute()
-        assert isinstance(engine.address, Embedded)
         gate = TokenGate({"token": database.name})
-        with serving(ChdbEngine(str(engine.address.path)), gate=gate) as port:
+        with serving(ChdbEngine(str(folder_of(engine))), gate=gate) as port:
             reader = Reader(lambda again: Source(client_of(port)))
             app = PlayheadApp(Start("s", query="agent:support"), reader, now=lambda: NOW, searches=tmp_path / "s.toml")
 

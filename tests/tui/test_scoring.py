@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from tests.collector.database import StoreDatabase, fresh_database
+from tests.collector.database import StoreDatabase, folder_of, fresh_database
 from tests.collector.facade.port import Port, TokenGate, serving
 from tests.tui.conftest import client_of
 from tests.tui.story import Story, tell
@@ -18,7 +18,6 @@ from playhead.feedback import Feedback
 from playhead_collector.facade import ChdbEngine
 from playhead_collector.read.source import Source
 from playhead_collector.receive.scores import request_of
-from playhead_collector.store.address import Embedded
 from playhead_collector.store.engine import Engine
 from playhead_tui.app import PlayheadApp, Start
 from playhead_tui.reading import Reader
@@ -28,11 +27,10 @@ from playhead_tui.runs.query import QueryInput, completion
 @pytest.fixture(scope="module")
 def scored(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[StoreDatabase, Port]]:
     """The fixed runs in a database of their own: here something is said of them."""
-    assert isinstance(engine.address, Embedded)
     with fresh_database(engine, tmp_path_factory.mktemp("scored")) as database:
         database.insert(b"".join(run.body().SerializeToString() for run in all_runs()))
         database.recompute()
-        with serving(ChdbEngine(str(engine.address.path)), gate=TokenGate({"token": database.name})) as port:
+        with serving(ChdbEngine(str(folder_of(engine))), gate=TokenGate({"token": database.name})) as port:
             yield database, port
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from clickhouse_connect.driver.client import Client
-from tests.collector.database import StoreDatabase
+from tests.collector.database import StoreDatabase, folder_of
 from tests.collector.facade.port import Port, TokenGate, serving
 from tests.tui.conftest import client_of
 from tests.tui.story import Story, tell
@@ -16,7 +16,6 @@ import playhead_tui.app
 from playhead_collector.errors import StoreUnavailable
 from playhead_collector.facade import ChdbEngine
 from playhead_collector.read.source import Source
-from playhead_collector.store.address import Embedded
 from playhead_tui.app import PlayheadApp, Start
 from playhead_tui.reading import Reader, StoreLost
 from playhead_tui.runs.table import RunTable
@@ -26,8 +25,7 @@ def test_a_store_that_is_lost_is_said_to_be_and_is_read_again_when_it_is_back(
     told: StoreDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(playhead_tui.app, "RETRY_S", 0.05)
-    assert isinstance(told.engine.address, Embedded)
-    engine, gate = ChdbEngine(str(told.engine.address.path)), TokenGate({"token": told.name})
+    engine, gate = ChdbEngine(str(folder_of(told.engine))), TokenGate({"token": told.name})
     there: list[Port] = []
 
     def open_it(again: bool) -> Source:

@@ -32,6 +32,7 @@ _FORMATS = ("Native", SEGMENTS)
 _MORE_SYSTEM_TABLES = frozenset(
     f"system.{name}" for name in ("parts", "detached_parts", "processes", "settings_changes", "table_functions")
 )
+_MORE_FUNCTIONS = frozenset({"hostname"})
 # The one setting that stands in a statement, at its end. No text and no name ends in a bare digit there.
 _SETTING = re.compile(r" SETTINGS (\w+) = (\d+)\Z")
 _TAKES = (
@@ -84,6 +85,9 @@ class _Walk(Walk):
 
     def _reads_system(self, table: str) -> bool:
         return table in _MORE_SYSTEM_TABLES or Walk._reads_system(self, table)
+
+    def _calls_as_well(self, function: str) -> bool:
+        return function.lower() in _MORE_FUNCTIONS
 
     def _something_else(self, root: Node) -> None:
         match root.kind:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from tests.collector.database import StoreDatabase, fresh_database
+from tests.collector.database import StoreDatabase, folder_of, fresh_database
 from tests.collector.facade.port import Port, TokenGate, serving
 
 from playhead_collector.audit.acts import of_subject
@@ -17,7 +17,6 @@ from playhead_collector.audit.reading import Wanted, entries
 from playhead_collector.audit.statements import AuditOfStatements
 from playhead_collector.errors import AuditFailed
 from playhead_collector.facade import ChdbEngine
-from playhead_collector.store.address import Embedded
 from playhead_collector.store.engine import Engine
 from playhead_collector.store.erase import Subject
 
@@ -128,10 +127,9 @@ def database(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 @pytest.fixture
 def port(database: StoreDatabase, tmp_path: Path) -> Iterator[Port]:
-    assert isinstance(database.engine.address, Embedded)
     audit = AuditOfStatements(AuditLog(tmp_path / "audit"))
     gate = TokenGate({"anna": database.name})
-    with serving(ChdbEngine(str(database.engine.address.path)), gate=gate, audit=audit) as serving_port:
+    with serving(ChdbEngine(str(folder_of(database.engine))), gate=gate, audit=audit) as serving_port:
         yield serving_port
 
 

@@ -3,10 +3,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from tests.collector.database import folder_of
 from tests.collector.facade.port import Port, serving
 
 from playhead_collector.facade import ChdbEngine
-from playhead_collector.store.address import Embedded
 from playhead_collector.store.engine import Engine as StoreEngine
 
 _TABLES = """
@@ -33,8 +33,7 @@ def reading_engine(engine: StoreEngine) -> Iterator[ChdbEngine]:
                 store.command(statement)
     store.command("CREATE TABLE other.secrets (s String) ENGINE = MergeTree ORDER BY s")
     store.command("INSERT INTO other.secrets VALUES ('hush')")
-    assert isinstance(engine.address, Embedded)
-    yield ChdbEngine(str(engine.address.path))
+    yield ChdbEngine(str(folder_of(engine)))
     for database in ("acme", "other"):
         store.command(f"DROP DATABASE {database}")
 

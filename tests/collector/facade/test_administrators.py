@@ -6,6 +6,7 @@ that the token opens this store and not the machine it is on.
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -13,11 +14,15 @@ from pathlib import Path
 
 import clickhouse_connect
 import pytest
+from tests.collector.database import StoreDatabase, folder_of
 from tests.collector.facade.port import TOKENS, Port, Said, nobody_calls, serving
 
 from playhead_collector.facade import ChdbEngine
 from playhead_collector.facade.engine import Storing
+from playhead_collector.facade.limits import ADMINISTRATORS
 from playhead_collector.facade.reader import Administrator, Reader
+from playhead_collector.facade.writing import WritingGuard
+from playhead_collector.store import query as queries
 from playhead_collector.store.ddl import Form, protobuf_schema_path
 from playhead_collector.store.engine import Engine as StoreEngine
 from playhead_collector.store.migrations import migrate
@@ -40,7 +45,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def port(reading_engine: ChdbEngine, engine: StoreEngine, folder: Path) -> Iterator[Port]:
-    writing = ChdbEngine(str(getattr(engine.address, "path")), Storing(folder, engine.inserting))  # noqa: B009
+    writing = ChdbEngine(str(folder_of(engine)), Storing(folder, engine.inserting))
     with serving(writing, gate=Gate()) as port:
         yield port
     engine.connect().command("DROP DATABASE IF EXISTS acme_made")
@@ -229,6 +234,33 @@ def test_an_administrator_makes_a_project_writes_and_deletes_with_a_clients_own_
         assert client.query("SELECT count() FROM acme.runs").result_rows == [(2,)]
         assert client.query("SELECT count() FROM erased").result_rows == [(1,)]
     assert list(folder.iterdir()) == []
+
+
+# Of each type that a query binds; a number will do for the rest.
+_BOUND = {"String": "x", "Array": "[]", "Map": "{}", "Date": "2026-01-01", "DateTime": "2026-01-01 00:00:00"}
+_FILLED = {
+    "parts": "system.parts",
+    "detached_parts": "system.detached_parts",
+    "processes": "system.processes",
+    "final": "",
+    "conditions": "0 AS c",
+}
+
+
+def test_every_query_of_this_program_is_one_that_an_administrator_may_ask(
+    reading_engine: ChdbEngine, store_database: StoreDatabase
+) -> None:
+    guard = WritingGuard(reading_engine, ADMINISTRATORS, Administrator(store_database.name))
+    looked_at = 0
+    for file in sorted(Path(queries.__file__).parent.glob("queries/*.sql")):
+        if file.stem.startswith(("runs_with_", "runs_conditions", "list_runs", "slo_runs")):
+            continue  # parts of statements, which readers ask
+        text = re.sub(r"\{\{(\w+)\}\}", lambda found: _FILLED[found[1]], load(file.stem))
+        bound = dict(re.findall(r"\{(\w+):(\w+)", text))
+        values = {name: _BOUND.get(kind.removesuffix("64"), "1") for name, kind in bound.items()}
+        assert guard.admit(text, store_database.name, values).writes is ("INSERT INTO" in text), file
+        looked_at += 1
+    assert looked_at > 50
 
 
 def test_what_a_kill_left_of_an_insert_is_gone_at_the_next_start(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
-from tests.collector.database import StoreDatabase, fresh_database
+from tests.collector.database import StoreDatabase, folder_of, fresh_database
 from tests.collector.dialects.spans import log, logs, span, traces
 from tests.collector.facade.port import Port, TokenGate, serving
 from tests.properties import examples
@@ -23,7 +23,6 @@ from playhead_collector.read.filter import RunFilter
 from playhead_collector.read.messages import conversation
 from playhead_collector.read.run import read_run
 from playhead_collector.read.runs import list_runs
-from playhead_collector.store.address import Embedded
 from playhead_collector.store.engine import Engine
 from playhead_collector.store.figures import NOT_PERMITTED, figures_name, make_figures, views
 
@@ -78,10 +77,9 @@ def told(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
 
 @pytest.fixture(scope="module")
 def port(told: StoreDatabase) -> Iterator[Port]:
-    assert isinstance(told.engine.address, Embedded)
     name = figures_name(told.name)
     gate = TokenGate({"figures-token": name, "read-token": told.name}, {name: told.name})
-    with serving(ChdbEngine(str(told.engine.address.path)), gate=gate) as serving_port:
+    with serving(ChdbEngine(str(folder_of(told.engine))), gate=gate) as serving_port:
         yield serving_port
 
 

@@ -10,7 +10,7 @@ import pytest
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import DatabaseError
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
-from tests.collector.database import StoreDatabase
+from tests.collector.database import StoreDatabase, folder_of
 from tests.collector.dialects.spans import log, logs, span, traces
 from tests.collector.facade.port import TokenGate, serving
 
@@ -18,15 +18,13 @@ from playhead.errors import UsageError
 from playhead_collector.facade import ChdbEngine
 from playhead_collector.read.run import Run, read_figures, read_run
 from playhead_collector.read.together import Question, ask_together
-from playhead_collector.store.address import Embedded
 
 _LONG = "a sentence that is stored once a run, beside the steps that carry it. " * 10
 
 
 @contextmanager
 def through_a_port(database: StoreDatabase) -> Iterator[Client]:
-    assert isinstance(database.engine.address, Embedded)
-    engine = ChdbEngine(str(database.engine.address.path))
+    engine = ChdbEngine(str(folder_of(database.engine)))
     with (
         serving(engine, gate=TokenGate({"token": database.name})) as port,
         clickhouse_connect.get_client(

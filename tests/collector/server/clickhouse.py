@@ -1,6 +1,7 @@
 """The little of a ClickHouse server that Playhead needs of one, over chDB: its HTTP interface, with writing.
 
-Run as a module, for a process may have one engine: `python -m tests.collector.server.clickhouse FOLDER [CONFIG]`.
+For what a collector's own port (playhead_collector.facade) is not: a node of a cluster, and a place to restore to. Run
+as a module, for a process may have one engine: `python -m tests.collector.server.clickhouse FOLDER [CONFIG]`.
 It writes each request it gets to FOLDER/requests as a JSON object. With a configuration it is one node of a cluster, as
 far as chDB can be one: `ON CLUSTER` is left out (chDB has no worker for it), and replicated tables are plain ones (chDB
 can make them, and never activates them). A server is all of that and much more; docs/cluster.md says what never ran.
@@ -133,11 +134,10 @@ def _error(message: str, status: int) -> Response:
     return Response(message, status, {"X-ClickHouse-Exception-Code": found[1] if found else "0"})
 
 
-def main(folder: Path, config: Path | None, tls: tuple[Path, Path] | None) -> None:
+def main(folder: Path, config: Path | None = None) -> None:
     node = Node(folder, config)
     app = Starlette(routes=[Route("/{path:path}", node.answer, methods=["GET", "POST"])])
-    more: dict[str, Any] = {"ssl_certfile": tls[0], "ssl_keyfile": tls[1]} if tls else {}
-    settings = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", **more)
+    settings = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning")
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: Any = None) -> None:
@@ -148,5 +148,4 @@ def main(folder: Path, config: Path | None, tls: tuple[Path, Path] | None) -> No
 
 
 if __name__ == "__main__":
-    _folder, _config, *_tls = (Path(word) for word in sys.argv[1:])
-    main(_folder, _config if _config.name != "-" else None, (_tls[0], _tls[1]) if _tls else None)
+    main(*(Path(word) for word in sys.argv[1:]))

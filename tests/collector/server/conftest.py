@@ -17,6 +17,7 @@ from urllib.parse import quote, urlsplit
 import pytest
 import trustme
 from tests.collector.server.clickhouse import PASSWORD
+from tests.e2e.running import up
 
 from playhead_collector.store.address import parse_address
 from playhead_collector.store.engine import Engine
@@ -40,22 +41,22 @@ CLUSTER_CONFIG = """
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    port: int
-    folder: Path
-    options: str = ""
-    real: str = ""
-    """The address of a real server, where PLAYHEAD_TEST_CLICKHOUSE names one."""
+    address: str
+    log: Path | None = None
+    """Of its requests, where it keeps one."""
 
     @property
-    def address(self) -> str:
-        return (
-            self.real or f"clickhouse://default:{quote(PASSWORD, safe='')}@127.0.0.1:{self.port}/traces{self.options}"
-        )
+    def in_cluster(self) -> bool:
+        return "?cluster=" in self.address
 
     def requests(self) -> list[dict[str, Any]]:
-        if self.real:
-            pytest.skip("a real server keeps no list of its requests")
-        return [json.loads(line) for line in (self.folder / "requests").read_text(encoding="utf-8").splitlines()]
+        if self.log is None:
+            pytest.skip("this server keeps no list of its requests")
+        return [json.loads(line) for line in self.log.read_text(encoding="utf-8").splitlines()]
+
+
+def address_at(port: int, database: str, options: str = "") -> str:
+    return f"clickhouse://default:{quote(PASSWORD, safe='')}@127.0.0.1:{port}/{database}{options}"
 
 
 def environment() -> dict[str, str]:
@@ -85,8 +86,9 @@ def serving_real() -> Iterator[str]:
 
 
 @contextmanager
-def serving(folder: Path, config: Path | None = None, tls: tuple[Path, Path] | None = None) -> Iterator[int]:
-    words = [str(folder), str(config or "-"), *(str(path) for path in tls or ())]
+def serving(folder: Path, config: Path | None = None) -> Iterator[int]:
+    """The stand-in for a server: a cluster's node, or one that is restored to, which a collector's port is not."""
+    words = [str(folder), *([str(config)] if config else [])]
     with (
         (folder / "log").open("wb") as log,
         subprocess.Popen(
@@ -108,14 +110,13 @@ def serving(folder: Path, config: Path | None = None, tls: tuple[Path, Path] | N
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """One server, no cluster."""
-    folder = tmp_path_factory.mktemp("server")
+    """One server, no cluster: the port of a collector that has an embedded store, if no other is named."""
     with serving_real() as real:
         if real:
-            yield Server(0, folder, real=real)
+            yield Server(real)
             return
-    with serving(folder) as port:
-        yield Server(port, folder)
+    with up(tmp_path_factory.mktemp("server"), "--admin-token", PASSWORD) as collector:
+        yield Server(address_at(collector.ports[2], "playhead"))
 
 
 @pytest.fixture(scope="session")
@@ -125,18 +126,20 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     config = folder / "config.xml"
     config.write_text(CLUSTER_CONFIG)
     with serving(folder, config) as port:
-        yield Server(port, folder, "?cluster=play")
+        yield Server(address_at(port, "traces", "?cluster=play"), folder / "requests")
 
 
 @pytest.fixture(scope="session")
 def tls_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server with a certificate of an authority that nobody knows."""
+    """The same as `server`, with a certificate of an authority that nobody knows."""
     folder = tmp_path_factory.mktemp("tls")
+    ca, key, certificate = (folder / name for name in ("ca.pem", "key.pem", "cert.pem"))
     authority = trustme.CA()
-    authority.cert_pem.write_to_path(str(folder / "ca.pem"))
+    authority.cert_pem.write_to_path(str(ca))
     issued = authority.issue_cert("127.0.0.1")
-    issued.private_key_pem.write_to_path(str(folder / "key.pem"))
+    issued.private_key_pem.write_to_path(str(key))
     for part in issued.cert_chain_pems:
-        part.write_to_path(str(folder / "cert.pem"), append=True)
-    with serving(folder, None, (folder / "cert.pem", folder / "key.pem")) as port:
-        yield Server(port, folder, f"?secure=1&ca_cert={folder / 'ca.pem'}")
+        part.write_to_path(str(certificate), append=True)
+    flags = ("--admin-token", PASSWORD, "--tls-cert", str(certificate), "--tls-key", str(key))
+    with up(folder / "collector", *flags) as collector:
+        yield Server(address_at(collector.ports[2], "playhead", f"?secure=1&ca_cert={ca}"))

@@ -16,12 +16,11 @@ from opentelemetry.proto.common.v1.common_pb2 import AnyValue, InstrumentationSc
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord, ResourceLogs, ScopeLogs
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span, Status
-from tests.collector.database import StoreDatabase, fresh_database
+from tests.collector.database import StoreDatabase, folder_of, fresh_database
 from tests.collector.dialects.spans import DAY_NS, MS, key_values, span, traces
 
 from playhead_collector.alerts.alert import Alert, State
 from playhead_collector.alerts.journal import Event, Journal
-from playhead_collector.store.address import Embedded
 from playhead_collector.store.ddl import Form
 from playhead_collector.store.engine import Engine
 from playhead_collector.store.erase import OF_ALERTS, TABLES, Erased, Subject, erase, sweep
@@ -125,11 +124,6 @@ def on_disk(folder: Path, texts: dict[str, bytes]) -> set[str]:
     return found
 
 
-def folder_of(database: StoreDatabase) -> Path:
-    assert isinstance(database.engine.address, Embedded)
-    return database.engine.address.path
-
-
 @pytest.fixture(scope="module")
 def plain(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[StoreDatabase]:
     """A database whose files are not compressed: what they hold can be found in them."""
@@ -179,7 +173,7 @@ def test_no_file_on_disk_holds_what_was_erased(plain: StoreDatabase, subject: Su
     plain.recompute()
     raise_alert(plain, theirs, run_of(mine), session)
     raise_alert(plain, others, run_of(kept), "s2")
-    folder = folder_of(plain)
+    folder = folder_of(plain.engine)
     # The words of the text index are written by merges, and a merge leaves replaced parts behind.
     plain.client.command("OPTIMIZE TABLE message_rows FINAL")
     os.sync()
@@ -313,7 +307,7 @@ def test_tombstones_hold_nothing_of_what_they_stand_for(plain: StoreDatabase) ->
     name = secrets.token_hex(20)
     erased(plain, Subject.USER, name)
     os.sync()
-    assert on_disk(folder_of(plain), {"name": name.encode()}) == set()
+    assert on_disk(folder_of(plain.engine), {"name": name.encode()}) == set()
 
 
 def test_parts_that_were_set_aside_as_broken_keep_an_erasure_from_being_called_clean(
