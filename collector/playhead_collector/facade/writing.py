@@ -110,7 +110,7 @@ class _Walk(Walk):
         if [node.kind for node in rest] == ["SelectWithUnionQuery"]:
             self._query(rest[0])
         elif rest or named is None or named[1] not in _FORMATS:
-            raise QueryRefused(f"INSERT takes a SELECT, or rows behind it in the format {' or '.join(_FORMATS)}")
+            raise QueryRefused(f"what is inserted is asked for, or comes along in the format {' or '.join(_FORMATS)}")
 
     def _delete(self, root: Node) -> None:
         commands, *names = root.children

@@ -43,7 +43,7 @@ def age(database: StoreDatabase, days: int) -> None:
     """As if all of it had arrived so long ago; then what is due goes when parts are merged."""
     for table in ("step_rows", "message_rows", "log_rows", "run_rows", "scope_rows"):
         column = "now() AS now" if table == "run_rows" else "1 AS one"
-        database.client.command(f"CREATE TEMPORARY TABLE aged_{table} AS SELECT *, {column} FROM {table}")
+        database.client.command(f"CREATE TABLE aged_{table} ENGINE = Memory AS SELECT *, {column} FROM {table}")
         database.client.command(f"TRUNCATE TABLE {table}")
         columns = "* EXCEPT (now)" if table == "run_rows" else "* EXCEPT (one)"
         database.client.command(
