@@ -50,6 +50,7 @@ def age(database: StoreDatabase, days: int) -> None:
             f"INSERT INTO {table} SELECT {columns} REPLACE (now() - INTERVAL {days} DAY AS arrived_at) "
             f"FROM aged_{table}"
         )
+        database.client.command(f"DROP TABLE aged_{table}")
         database.client.command(f"OPTIMIZE TABLE {table} FINAL")
 
 
