@@ -58,8 +58,8 @@ class Certificate:
                 return "playback only: it can be read, and not executed again"
 
 
-def certify(recording: Recording, python: str | None = None) -> Certificate:
-    """`python`: the interpreter that a replay would take, where it is not this one."""
+def certify(recording: Recording, python: str | None = None, tree: Tree | None = None) -> Certificate:
+    """`python`: the interpreter that a replay would take, where it is not this one; `tree`: where that is known."""
     if not recording.header or recording.records[0][0] != "h":
         return _playback(
             recording, "the beginning of this process's recording is gone (past its size limit or retention)"
@@ -75,7 +75,7 @@ def certify(recording: Recording, python: str | None = None) -> Certificate:
     damaged = damage(_judged(recording, gap))
     if damaged is not None:
         return _playback(recording, damaged)
-    reasons = [*_of_gap(gap), *_of_recording(recording), *_of_surroundings(recording, python)]
+    reasons = [*_of_gap(gap), *_of_recording(recording), *_of_surroundings(recording, python, tree)]
     until = min((step for step in (_ordered_until(recording), without) if step is not None), default=None)
     grave = any(reason.grave for reason in reasons)
     return Certificate(
@@ -165,10 +165,10 @@ class Tree:
         return self.recorded == self.here
 
 
-def tree_of(recording: Recording) -> Tree:
-    """This tree is the recorded one where it is still there, else the repository around us."""
+def tree_of(recording: Recording, checkout: Path | None = None) -> Tree:
+    """This tree is `checkout`, else the recorded one where it is still there, else the repository around us."""
     code = recording.origin.get("code") or {}
-    places = (code.get("root"), recording.origin.get("folder"))
+    places = (checkout, code.get("root"), recording.origin.get("folder"))
     there = repository_of([*(Path(str(place)) for place in places if place), Path.cwd()])
     here = None if there is None else there.code()
     return Tree(str(code.get("commit") or ""), here.commit if here else "", bool(code.get("dirty")))
@@ -180,12 +180,12 @@ def _way(recording: Recording) -> str:
     return "which is executed from its start"
 
 
-def _of_surroundings(recording: Recording, python: str | None) -> list[Reason]:
+def _of_surroundings(recording: Recording, python: str | None, tree: Tree | None) -> list[Reason]:
     origin = recording.origin
     if not origin:
         return [Reason("what it came from (command, code, versions) was not recorded", True)]
     found: list[Reason] = []
-    tree = tree_of(recording)
+    tree = tree or tree_of(recording)
     if tree.recorded and not tree.is_same:
         here = tree.here[:10] or "no repository"
         found.append(Reason(f"recorded at commit {tree.recorded[:10]}, this tree is {here}", False))

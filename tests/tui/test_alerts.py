@@ -28,6 +28,7 @@ from playhead_collector.read.source import Source
 from playhead_collector.store.engine import Engine
 from playhead_tui.alerts.answering import matching_of
 from playhead_tui.alerts.backtest import chosen
+from playhead_tui.alerts.screen import AlertsScreen
 from playhead_tui.app import Mark, PlayheadApp, Start
 from playhead_tui.reading import Reader
 
@@ -122,6 +123,41 @@ def test_an_alert_is_looked_at_and_its_run_opened(make_app: MakeApp, size: str) 
         told.check(f"alerts-{size}")
 
     tell(make_app(), story, SIZES[size])
+
+
+def test_what_is_behind_an_alert_is_asked_again_only_where_it_may_be_another(
+    make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = {"all_alerts": 0, "behind": 0}
+
+    def counted(name: str) -> None:
+        ask = getattr(playhead_tui.alerts.screen, name)
+
+        def count(*given: Any) -> Any:
+            asked[name] += 1
+            return ask(*given)
+
+        monkeypatch.setattr(playhead_tui.alerts.screen, name, count)
+
+    async def story(told: Story) -> None:
+        await told.press("A")
+        assert isinstance(told.app.screen, AlertsScreen)
+        assert asked["behind"] == 1
+        before = asked["all_alerts"]
+        told.app.screen.ask_for_all()
+        await told.settle()
+        assert asked["all_alerts"] > before and asked["behind"] == 1
+        # A run that shows this one goes on.
+        await told.press("j")
+        before = asked["behind"]
+        assert before > 1
+        told.app.screen.ask_for_all()
+        await told.settle()
+        assert asked["behind"] > before
+
+    counted("all_alerts")
+    counted("behind")
+    tell(make_app(), story)
 
 
 def test_an_alert_is_acknowledged_and_silenced_and_a_silence_ended(answered: PlayheadApp) -> None:

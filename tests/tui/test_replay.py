@@ -21,7 +21,7 @@ from textual.screen import Screen
 
 from playhead_collector.read.source import Source
 from playhead_collector.store.engine import Engine
-from playhead_replay.entry import entry_of
+from playhead_replay.entry import Entry, entry_of
 from playhead_replay.fork import Forked
 from playhead_replay.recording.find import from_file
 from playhead_replay.stepping.session import Session, Standing
@@ -55,8 +55,8 @@ def port(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[P
 def make_app(port: Port, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Make:
     monkeypatch.chdir(ROOT)
 
-    def make(replay: str = DESK, step: int | None = None, run: str = "") -> PlayheadApp:
-        start = Start("chdb:///var/lib/playhead/store", replay=replay, step=step, run=run)
+    def make(replay: str = DESK, step: int | None = None, run: str = "", checkout: Path | None = None) -> PlayheadApp:
+        start = Start("chdb:///var/lib/playhead/store", replay=replay, step=step, run=run, checkout=checkout)
         reader = Reader(lambda again: Source(client_of(port)))
         return PlayheadApp(start, reader, now=lambda: NOW, searches=tmp_path / "searches.toml")
 
@@ -148,6 +148,23 @@ def test_every_key_goes_where_the_command_line_goes_and_waits_for_its_turn(make_
             await both("b b b b b", lambda: [session.back() for _ in range(5)][-1])
 
     tell(make_app(), story, SIZES["80x24"])
+
+
+def test_code_that_is_neither_where_it_was_nor_around_us_is_named(
+    make_app: Make, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    async def story(told: Story) -> None:
+        screen = told.app.screen
+        assert isinstance(screen, ReplayScreen) and screen.opened is not None
+        entries.append(screen.opened.entry)
+
+    entries: list[Entry | None] = []
+    apps = make_app(), make_app(checkout=ROOT)
+    monkeypatch.chdir(tmp_path)
+    for app in apps:
+        tell(app, story)
+    assert entries[0] is None
+    assert entries[1] is not None and entries[1].folder.is_relative_to(ROOT)
 
 
 def test_it_begins_at_the_step_under_the_cursor_and_at_the_first_one_of_a_run(make_app: Make) -> None:

@@ -64,6 +64,10 @@ class Start:
     """A run to replay at once, as `run`."""
     step: int | None = None
     """Of the replay, where it begins."""
+    python: str | None = None
+    """The interpreter that replays and forks take; None is this one."""
+    checkout: Path | None = None
+    """Where the code of what is replayed and forked is, if not where it was recorded."""
     diff: tuple[str, str] | None = None
     """Two runs to compare at once."""
     rules: Path | None = None

@@ -15,6 +15,7 @@ from playhead_collector.audit.here import tell_audit
 from playhead_collector.commands.common import add_store_arguments, positive, project_of, settings_of, token_of
 from playhead_collector.read.source import Source, open_source
 from playhead_collector.store.address import DEFAULT_PROJECT
+from playhead_replay.commands.program import add_code_arguments, program_of
 from playhead_tui.reading import Reader
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--run", default="", metavar="RUN", help="open this run: its id, its beginning, or 'last'")
     parser.add_argument("--replay", default="", metavar="RUN", help="replay this run")
     parser.add_argument("--step", type=positive, metavar="N", help="with --replay: begin at this step")
+    # Of what is replayed and forked.
+    add_code_arguments(parser)
     parser.add_argument(
         "--rules", metavar="DIR", type=Path, help="folder of the rules that alerts are of; default: the collector's"
     )
@@ -48,6 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
     settings = settings_of(arguments)
     project = project_of(arguments)
     token = token_of(arguments, settings.read_token, settings)
+    python, checkout = program_of(arguments)
 
     def open_it(again: bool) -> Source:
         source = open_source(
@@ -86,6 +90,8 @@ def run(arguments: argparse.Namespace) -> int:
         run=arguments.run,
         replay=arguments.replay,
         step=arguments.step,
+        python=python,
+        checkout=checkout,
         diff=tuple(arguments.diff) if arguments.diff else None,
         rules=arguments.rules or settings.alert_rules,
         objectives=arguments.objectives,

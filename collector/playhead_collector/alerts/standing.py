@@ -42,6 +42,8 @@ class Asked:
 
     ever: bool
     behind: timedelta
+    told: int
+    """When a receiver was told of any alert last, or trying to failed: microseconds by the store's clock."""
 
     @property
     def is_current(self) -> bool:
@@ -56,8 +58,8 @@ def standing_alerts(client: Client, over_since: datetime) -> list[Standing]:
 
 
 def rules_asked(client: Client) -> Asked:
-    ((judged, computed),) = client.query(load("alerts_asked")).result_rows
-    return Asked(bool(judged), timedelta(microseconds=max(0, int(computed) - int(judged))))
+    ((judged, computed, told),) = client.query(load("alerts_asked")).result_rows
+    return Asked(bool(judged), timedelta(microseconds=max(0, int(computed) - int(judged))), int(told or 0))
 
 
 def _with_marks(alert: Alert, said: Iterable[Mark]) -> Standing:

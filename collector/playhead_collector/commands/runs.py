@@ -25,7 +25,7 @@ from playhead_collector.read.query_line import parse_query
 from playhead_collector.read.remarks import Remark, remarks_on
 from playhead_collector.read.runs import TIMES, RunRow, first_words, list_runs, parse_time
 from playhead_collector.read.signs import SIGNS
-from playhead_collector.read.words import cost, count, duration
+from playhead_collector.read.words import cost, duration, tokens
 
 _NAMES = ("agent", "status", "user", "session", "version", "model", "tool", "text")
 
@@ -107,7 +107,7 @@ COLUMNS = (
     _Column("agent", 16, lambda row: one_line(row.agent or row.service or row.name, 16)),
     _Column("version", 7, lambda row: one_line(row.version, 7), dispensable=5),
     _Column("steps", 5, lambda row: str(row.steps), right=True, dispensable=3),
-    _Column("tokens", 6, lambda row: count(_tokens(row)), right=True),
+    _Column("tokens", 6, lambda row: tokens(row.tokens, row.calls_without_usage), right=True),
     _Column("cost", 8, lambda row: cost(row.cost_usd, row.unpriced_calls), right=True, dispensable=2),
     _Column("time", 6, lambda row: duration(row.seconds), right=True),
     _Column("shape", 14, lambda row: one_line(row.shape, 14), dispensable=4),
@@ -139,9 +139,3 @@ def show_table(runs: list[RunRow], words: dict[str, str], remarks: dict[str, lis
         what.append(one_line(words.get(row.run_id) or row.name, max(8, left())), style="dim")
         table.add_row(Text(sign, style=colour), *(column.cell(row) for column in columns), what)
     out.print(table)
-
-
-def _tokens(row: RunRow) -> int | None:
-    if row.input_tokens is None and row.output_tokens is None:
-        return None
-    return (row.input_tokens or 0) + (row.output_tokens or 0)

@@ -29,7 +29,7 @@ from playhead_collector.read.remarks import Remark, remarks_on, says_failure
 from playhead_collector.read.run import Node, Run, find_run, read_run
 from playhead_collector.read.signs import LETTERS, SIGNS
 from playhead_collector.read.telling import losses_of, problems_of, text_of_part, title_of
-from playhead_collector.read.words import cost, count, duration
+from playhead_collector.read.words import cost, count, duration, tokens
 
 # More than any screen is wide: nothing is cut.
 WHOLE = 1_000_000
@@ -71,14 +71,9 @@ def _header(out: Console, found: Run, remarks: list[Remark]) -> None:
     line.append(one_line(row.agent or row.service or row.name, 120), style="bold")
     if row.version:
         line.append(f" {one_line(row.version, 60)}")
-    tokens = (
-        None
-        if row.input_tokens is None and row.output_tokens is None
-        else (row.input_tokens or 0) + (row.output_tokens or 0)
-    )
     facts = [
         row.start_time.strftime("%Y-%m-%d %H:%M:%S UTC"), duration(row.seconds), several(row.steps, "step"),
-        f"{count(tokens)} tokens", cost(row.cost_usd, row.unpriced_calls),
+        f"{tokens(row.tokens, row.calls_without_usage)} tokens", cost(row.cost_usd, row.unpriced_calls),
     ]  # fmt: skip
     line.append(" · " + " · ".join(facts))
     out.print(line)

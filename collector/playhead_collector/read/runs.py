@@ -50,6 +50,13 @@ class RunRow:
     shape: str
     first_step: str
 
+    @property
+    def tokens(self) -> int | None:
+        """In and out."""
+        if self.input_tokens is None and self.output_tokens is None:
+            return None
+        return (self.input_tokens or 0) + (self.output_tokens or 0)
+
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> RunRow:
         """Out of a row that has more than a list shows."""

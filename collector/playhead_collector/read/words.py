@@ -28,6 +28,11 @@ def cost(usd: float | None, unpriced: int = 0) -> str:
     return text + ("+" if unpriced else "")
 
 
+def tokens(number: int | None, untold: int = 0) -> str:
+    """Of a run, of which so many calls told none. A run without any call used none, as it cost nothing: `-`."""
+    return count(number) if number is not None or untold else "-"
+
+
 def duration(seconds: float | None) -> str:
     if seconds is None:
         return "…"

@@ -13,7 +13,7 @@ from playhead_collector.commands.common import add_json_argument, one_line, say,
 from playhead_replay.changing import change_of
 from playhead_replay.commands.ending import cleaned_up_when_ended
 from playhead_replay.commands.finding import add_recording_arguments, recording_from
-from playhead_replay.commands.replay import add_program_arguments, program_of
+from playhead_replay.commands.program import add_program_arguments, program_of
 from playhead_replay.fork import NAMES, Forked, ForkWanted, fork, step_named
 from playhead_replay.fork import as_json as told_as_json
 from playhead_replay.recording.recording import Recording

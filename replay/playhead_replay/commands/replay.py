@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import shutil
 import sys
 from dataclasses import asdict
-from pathlib import Path
 from typing import Literal
 
 from playhead.errors import UsageError
@@ -15,6 +13,7 @@ from playhead_replay.alone import replay_of_many
 from playhead_replay.certificate import Certificate
 from playhead_replay.commands.ending import cleaned_up_when_ended
 from playhead_replay.commands.finding import add_recording_arguments, recording_from
+from playhead_replay.commands.program import add_program_arguments, program_of
 from playhead_replay.entry import Entry, entry_of
 from playhead_replay.recording.recording import Recording, alone
 from playhead_replay.replay import Verdict, certified, replay
@@ -52,21 +51,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument("-q", "--quiet", action="store_true", help="say nothing where it is identical")
     add_program_arguments(parser)
-
-
-def add_program_arguments(parser: argparse.ArgumentParser) -> None:
-    """What is started, for whoever starts recorded programs."""
-    parser.add_argument("--python", metavar="FILE", help="the interpreter to take; default: the one of this command")
-    parser.add_argument(
-        "--in", dest="checkout", metavar="FOLDER", type=Path, help="take its code from this checkout of its repository"
-    )
-    parser.add_argument(
-        "words",
-        nargs="*",
-        default=[],
-        metavar="-- python agent.py …",
-        help="what to start, where the code is not where it was",
-    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -127,13 +111,3 @@ def tell(certificate: Certificate, verdict: Verdict) -> None:
     sys.stdout.flush()
     for line in told(certificate, verdict):
         say(line)
-
-
-def program_of(arguments: argparse.Namespace) -> tuple[str | None, Path | None]:
-    """The interpreter and the checkout that were named."""
-    if arguments.python is not None and shutil.which(arguments.python) is None:
-        raise UsageError(f"--python {arguments.python!r} is not found")
-    checkout = None if arguments.checkout is None else arguments.checkout.resolve()
-    if checkout is not None and not checkout.is_dir():
-        raise UsageError(f"--in {arguments.checkout} is no folder; name a checkout of the agent's repository")
-    return arguments.python, checkout

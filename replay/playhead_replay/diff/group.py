@@ -170,17 +170,11 @@ def outcome_of(members: Sequence[Member]) -> Outcome:
         runs=len(rows),
         statuses=tuple((status, number) for status in SIGNS if (number := sum(row.status == status for row in rows))),
         steps=_spread(rows, lambda row: row.steps),
-        tokens=_spread(rows, _tokens),
+        tokens=_spread(rows, lambda row: None if row.calls_without_usage else row.tokens),
         cost=_spread(rows, lambda row: None if row.unpriced_calls else row.cost_usd),
         time=_spread(rows, lambda row: row.seconds),
         example=max(rows, key=lambda row: (row.start_time, row.run_id)).run_id if rows else "",
     )
-
-
-def _tokens(row: RunRow) -> int | None:
-    if row.calls_without_usage or (row.input_tokens is None and row.output_tokens is None):
-        return None
-    return (row.input_tokens or 0) + (row.output_tokens or 0)
 
 
 def _spread(rows: Sequence[RunRow], value: Callable[[RunRow], float | None]) -> Spread:

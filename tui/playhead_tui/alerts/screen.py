@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from rich.text import Text
@@ -71,6 +71,8 @@ class AlertsScreen(AnsweringScreen):
         self._rules: dict[str, Rule] = {}
         self._choice = Choice()
         self._behind: Behind | None = None
+        self._behind_about: tuple[Standing, int] | None = None
+        """How its alert stood, and when somebody was told last, when that was asked."""
         self._backtest: Backtest | None = None
         self._going = ""
         self._shown = ("", "")
@@ -107,6 +109,7 @@ class AlertsScreen(AnsweringScreen):
 
     def action_reload(self) -> None:
         folder = self.host.start.rules
+        self._behind_about = None
         self.beside("rules", lambda: self.RulesCame(rules_by_name(folder)))
         self.ask_for_all()
 
@@ -175,8 +178,14 @@ class AlertsScreen(AnsweringScreen):
         self._show_sheet()
 
     def _ask_behind(self) -> None:
+        """Where it can be another than what is shown: the alert is another, somebody was told, or a run has ended."""
         one, now = self.here, self.host.now()
-        if one is not None:
+        if one is None or self._all is None:
+            return
+        # When it was found last is the moment at which one asks.
+        about = (replace(one, alert=replace(one.alert, seen_at=one.alert.changed_at)), self._all.asked.told)
+        if about != self._behind_about or (self._behind is not None and self._behind.may_change):
+            self._behind_about = about
             self.ask_at_rest("behind", lambda client: self.BehindCame(behind(client, one.alert, now)))
 
     @on(BehindCame)

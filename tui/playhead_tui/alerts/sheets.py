@@ -37,6 +37,11 @@ class Behind:
     shown: Sequence[Shown]
     events: Sequence[Told]
 
+    @property
+    def may_change(self) -> bool:
+        """Also while nothing becomes of the alert: a run that shows it goes on."""
+        return any(run.status == "open" for run in self.shown)
+
 
 def sheet_of_alert(one: Standing, rule: Rule | None, behind: Behind | None, now: datetime, width: int) -> list[Line]:
     alert, sheet = one.alert, Sheet(width)

@@ -85,8 +85,8 @@ class DrivingScreen(PlayheadScreen):
     # Opening
 
     def open(self) -> None:
-        run = self._run
-        self.ask("open", lambda client: self.Opened(open_replay(client, run)))
+        run, start = self._run, self.host.start
+        self.ask("open", lambda client: self.Opened(open_replay(client, run, start.python, start.checkout)))
 
     @on(Opened)
     def _came_open(self, event: Opened) -> None:

@@ -160,8 +160,14 @@ class ForkScreen(PlayheadScreen):
 
     def _run(self) -> Message:
         """In a worker, which sees it to its end also when the screen is left."""
+        start = self.host.start
         try:
-            return self.Ended(fork(self._recording, self._wanted, run=self._beside, asks=self._beside.asks))
+            return self.Ended(
+                fork(
+                    self._recording, self._wanted, (), start.python,
+                    checkout=start.checkout, run=self._beside, asks=self._beside.asks,
+                )
+            )  # fmt: skip
         except PlayheadError as error:
             return self.Impossible(str(error))
         finally:

@@ -6,6 +6,7 @@ Where nothing can be executed it is a playback of the stored steps, with the rea
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from clickhouse_connect.driver.client import Client
 
@@ -32,20 +33,22 @@ class OpenedReplay:
         return next((number for number, step in enumerate(self.recording.steps, 1) if step.id == step_id), None)
 
 
-def open_replay(client: Client, prefix: str) -> OpenedReplay:
-    """Raises UsageError where there is no such run."""
+def open_replay(client: Client, prefix: str, python: str | None = None, checkout: Path | None = None) -> OpenedReplay:
+    """By this interpreter, out of this checkout, where they are named. Raises UsageError where there is no such run."""
     run = find_run(client, prefix)
     try:
         recording = from_store(client, run)
     except NotReplayable as error:
         stored = stored_steps(client, run)
         certificate = without_recording(run, len(stored.steps), str(error))
-        return OpenedReplay(stored, certificate, tree_of(stored), None, str(error))
-    certificate, tree = certify(recording), tree_of(recording)
+        return OpenedReplay(stored, certificate, tree_of(stored, checkout), None, str(error))
+    # Also where the screen before has just certified it: what is checked out here may be another by now.
+    tree = tree_of(recording, checkout)
+    certificate = certify(recording, python, tree)
     why = certificate.reasons[0].what if certificate.level == "playback" else ""
     if not why:
         try:
-            return OpenedReplay(recording, certificate, tree, entry_of(recording))
+            return OpenedReplay(recording, certificate, tree, entry_of(recording, (), python, checkout))
         except NotReplayable as error:
             why = str(error)
     return OpenedReplay(stored_steps(client, run), certificate, tree, None, why)

@@ -12,10 +12,9 @@ from playhead_collector.read.runs import RunRow
 from playhead_collector.read.signs import SIGNS
 from playhead_collector.read.so_far import SoFar
 from playhead_collector.read.telling import problems_of
-from playhead_collector.read.words import cost, count, duration
+from playhead_collector.read.words import cost, count, duration, tokens
 from playhead_tui.replayable import PLAYBACK, Replayable
 from playhead_tui.run.opened import OpenedRun
-from playhead_tui.runs.columns import tokens_of
 from playhead_tui.shown import one_line
 
 _GAUGE = 10
@@ -29,7 +28,7 @@ def head_of(opened: OpenedRun, remarks: Sequence[Remark], replayable: Replayable
         (row.start_time.strftime("%m-%d %H:%M:%S"), "", 0),
         (duration(row.seconds if row.seconds is not None else opened.timeline.seconds), "", 0),
         (several(row.steps, "step"), "", 2),
-        (f"{count(tokens_of(row))} tokens", "", 1),
+        (f"{tokens(row.tokens, row.calls_without_usage)} tokens", "", 1),
         (cost(row.cost_usd, row.unpriced_calls), "", 0),
         (f"run {row.run_id[:12]}", "", 3),
     ]

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from playhead_collector.read.runs import RunRow
 from playhead_collector.read.signs import LETTERS, SIGNS
-from playhead_collector.read.words import cost, count, duration
+from playhead_collector.read.words import cost, duration, tokens
 from playhead_tui.shown import cell
 
 _GAP = 1
@@ -29,12 +29,6 @@ class Column:
     """Where the screen is narrow, those with the highest number go first; 0 stays."""
 
 
-def tokens_of(row: RunRow) -> int | None:
-    if row.input_tokens is None and row.output_tokens is None:
-        return None
-    return (row.input_tokens or 0) + (row.output_tokens or 0)
-
-
 COLUMNS = (
     Column("st", 2, lambda row: SIGNS[row.status][0], "status"),
     Column("started", 14, lambda row: row.start_time.strftime("%m-%d %H:%M:%S"), "started"),
@@ -42,7 +36,7 @@ COLUMNS = (
     Column("ver", 6, lambda row: row.version, "version", dispensable=4),
     Column("steps", 5, lambda row: str(row.steps), "steps", right=True, dispensable=1),
     Column("err", 3, lambda row: str(row.errors or ""), "errors", right=True, dispensable=7),
-    Column("tokens", 6, lambda row: count(tokens_of(row)), "tokens", right=True),
+    Column("tokens", 6, lambda row: tokens(row.tokens, row.calls_without_usage), "tokens", right=True),
     Column("cost", 7, lambda row: cost(row.cost_usd, row.unpriced_calls), "cost", right=True),
     Column("time", 6, lambda row: duration(row.seconds), "time", right=True),
     Column("user", 10, lambda row: row.user, "user", dispensable=6),

@@ -12,6 +12,7 @@ from contextlib import redirect_stdout
 from playhead.errors import UsageError
 from playhead_collector.commands.common import project_of, say, settings_of
 from playhead_collector.config import LOOPBACK
+from playhead_replay.commands.program import program_of
 from playhead_tui.command import add_arguments as add_terminal_arguments
 from playhead_tui.web.server import PageServer
 
@@ -39,12 +40,17 @@ def run(arguments: argparse.Namespace) -> int:
         )
     settings_of(arguments)
     project_of(arguments)
+    python, checkout = program_of(arguments)
     _hand_down(arguments)
     words = [sys.executable, "-m", "playhead", "tui", *arguments.query]
     if arguments.run:
         words += ["--run", arguments.run]
     if arguments.replay:
         words += ["--replay", arguments.replay, *(["--step", str(arguments.step)] if arguments.step else [])]
+    if arguments.diff:
+        words += ["--diff", *arguments.diff]
+    named = {"--python": python, "--in": checkout, "--rules": arguments.rules, "--objectives": arguments.objectives}
+    words += [word for flag, value in named.items() if value is not None for word in (flag, str(value))]
     try:
         family = socket.AF_INET6 if ":" in arguments.host else socket.AF_INET
         listening = socket.create_server((arguments.host, arguments.port), family=family)
