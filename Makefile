@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .PHONY: setup test check lint screens screenshots demo bench proof clean constraints
+.NOTPARALLEL:
 setup: $(STAMP)
 
 $(STAMP): pyproject.toml constraints.txt
@@ -51,17 +52,20 @@ proof-security: $(VENV)-attack/.installed
 demo: setup
 	$(BIN)/playhead demo
 
-bench: bench-ingest bench-queries bench-replay
+# One after the other, with the machine to itself; `make bench-NAME` runs any file of tests/bench by its name.
+bench: bench-ingest bench-queries bench-replay bench-sdk bench-tui bench-alerts
 bench-%: setup
 	$(BIN)/python -m tests.bench.$*
 
-proof: proof-collector proof-replay
+# Hours: of these the SDK's, the alerts' and the soak take half an hour each, on two cores.
+proof: proof-collector proof-replay proof-sdk proof-lanes proof-servers proof-alerts proof-security proof-frameworks \
+    proof-demo proof-properties proof-soak
 proof-%: setup
 	$(BIN)/python -m pytest -q -s --timeout=3600 $(wildcard tests/proof/test_$*.py tests/proof/test_$*_*.py)
 
 # Property tests, each with many examples and other ones every time; the suite has the same few each time.
 proof-properties: setup
-	PLAYHEAD_SEARCH=1 $(BIN)/python -m pytest -q -n 2 --timeout=3600 -m hypothesis
+	PLAYHEAD_SEARCH=1 $(BIN)/python -m pytest -q -n 2 --dist loadfile --timeout=3600 -m hypothesis
 
 constraints: $(VENV)/.frameworks
 	$(BIN)/python -m pip freeze --exclude-editable --disable-pip-version-check | grep -v '@' > constraints.txt

@@ -124,7 +124,7 @@ def test_what_is_acknowledged_before_a_backup_is_in_it_whole_while_more_arrives(
 
         def go_on() -> None:
             root = span("invoke_agent", {"gen_ai.operation.name": "invoke_agent"})
-            while not stop.wait(0.05):
+            while not stop.wait(0.3):
                 # Steps of a run that is there, and of new ones.
                 send(
                     [traces(span("more", parent=root)), telling_run(Secrets(), user="u", session="s")[0]],

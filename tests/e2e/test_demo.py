@@ -29,7 +29,3 @@ def test_the_demo_shows_its_runs_and_what_is_wrong_with_some(tmp_path: Path) -> 
     assert len(shown) == 4
     store = re.findall(r"export PLAYHEAD_STORE=(\S+)", said.err)[0]
     assert playhead_alone(tmp_path, "show", shown[0], "--no-messages", PLAYHEAD_STORE=store).status == 0
-
-    again = playhead_alone(tmp_path, "demo", "--folder", str(tmp_path / "demo"))
-    assert again.status == 0, again.err
-    assert "39 runs of 4" in again.err
