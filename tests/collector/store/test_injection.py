@@ -105,7 +105,8 @@ def test_every_query_takes_hostile_values_as_values(database: StoreDatabase, nam
     )
     sql = sql.replace("{{final}}", "FINAL").replace("{{conditions}}", "count() > 1")
     parameters = dict(_PARAMETER.findall(sql))
-    for value in HOSTILE if parameters else HOSTILE[:1]:
+    takes_text = any("String" in kind for kind in parameters.values())
+    for value in HOSTILE if takes_text else HOSTILE[:1]:
         given = {parameter: typed(kind, value) for parameter, kind in parameters.items()}
         if name == "bury":
             given["subject"] = "user"
