@@ -212,10 +212,6 @@ class Store:
     def is_transient(self, error: BaseException) -> bool:
         return engines.is_transient(error)
 
-    def ping(self) -> None:
-        """Raises StoreUnavailable where the store does not answer."""
-        self._engine.ping()
-
     def close(self) -> None:
         self._engine.close()
 
