@@ -45,6 +45,7 @@ from playhead_collector.spool.drain import Drain
 from playhead_collector.spool.segment import Sealed
 from playhead_collector.spool.spool import Spool, SpoolLimits
 from playhead_collector.store.address import Embedded
+from playhead_collector.store.engine import COLLECTOR
 from playhead_collector.store.precedence import merges_step_back, step_back
 from playhead_collector.store.store import Store
 from playhead_collector.tokens import holders
@@ -68,7 +69,7 @@ class Collector:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.store = Store(settings.address, settings.retention_days(), settings.payload_days())
+        self.store = Store(settings.address, settings.retention_days(), settings.payload_days(), COLLECTOR)
         self.spool: Spool | None = None
         self.drain: Drain | None = None
         self.watch: Watch | None = None

@@ -10,11 +10,11 @@ from playhead_collector.audit.log import AuditLog, Entry
 from playhead_collector.facade.reader import Administrator, Reader
 from playhead_collector.facade.request import Asked
 from playhead_collector.store.address import DEFAULT_PROJECT
-from playhead_collector.store.engine import COLLECTOR
+from playhead_collector.store.engine import A_COMMAND, COLLECTOR
 
 # `playhead-export` at the beginning of what a client calls itself. Any other client only reads.
 _COMMAND = re.compile(r"playhead-([a-z]{1,20})\b")
-_READS = re.compile(r"\s*\(*(?:SELECT|WITH|EXPLAIN|DESCRIBE|DESC|EXISTS|SHOW)\b", re.IGNORECASE)
+_WRITES = re.compile(r"\b(?:INSERT\s+INTO|ALTER\s+TABLE)\b", re.IGNORECASE)
 # What clients ask by themselves as they connect, to the last letter: what has more to it is a question.
 _GREETING = re.compile(
     r"\s*SELECT (?:1|version\(\)|timezone\(\)|version\(\), timezone\(\)"
@@ -46,7 +46,7 @@ class AuditOfStatements:
         command = _COMMAND.match(client)
         action = command[1] if command else "administer"
         what = "" if client.startswith(COLLECTOR) else asked.statement
-        # What is bound in a statement that writes may name whom it erases.
-        reads = _READS.match(asked.statement) is not None
-        values = json.dumps(asked.values, ensure_ascii=False) if asked.values and what and reads else ""
+        # What is bound in a statement that writes, or that an erasure asks before, names whom it erases.
+        told = what and asked.values and not client.startswith(A_COMMAND) and not _WRITES.search(asked.statement)
+        values = json.dumps(asked.values, ensure_ascii=False) if told else ""
         self.log.write(Entry("admin", action, project, what, values, where, "admin"))

@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.exceptions import ClickHouseError
 
 import playhead
 from playhead.errors import UsageError
 from playhead_collector.backup.digest import Digests, digest_of
 from playhead_collector.backup.manifest import File, Manifest, Project, Table
 from playhead_collector.backup.origin import CHUNK, READING
-from playhead_collector.errors import SchemaTooNew, StoreError
+from playhead_collector.errors import SchemaTooNew, StoreError, StoreUnsuitable
 from playhead_collector.store import ddl
 from playhead_collector.store.address import Address, Server
 from playhead_collector.store.ddl import Form
@@ -143,10 +144,17 @@ class _Project:
         """Marks the database, and removes all from it but what it knows to be erased."""
         where = self._form.on_cluster
         client.command(f"CREATE DATABASE IF NOT EXISTS {self._database}{where}")
-        client.command(
-            f"CREATE TABLE IF NOT EXISTS {self._database}.{RESTORING}{where} (at DateTime) ENGINE = Null "
-            f"COMMENT 'from backup {self._manifest.backup_id}'"
-        )
+        try:
+            client.command(
+                f"CREATE TABLE IF NOT EXISTS {self._database}.{RESTORING}{where} (at DateTime) ENGINE = Null "
+                f"COMMENT 'from backup {self._manifest.backup_id}'"
+            )
+        except ClickHouseError as error:
+            raise StoreUnsuitable(
+                f"{self._engine.address} does not let a restore begin, and nothing was changed: "
+                f"{str(error).strip()[:300]}. A collector's embedded store is restored in its folder, while "
+                "none has it open"
+            ) from error
         there = client.query(load("table_engines"), parameters={"database": self._database}).result_rows
         # Views before what they read.
         for name, engine in sorted(there, key=lambda row: "View" not in str(row[1])):

@@ -65,7 +65,7 @@ def open_source(
     Raises StoreUnavailable with what to do.
     """
     if isinstance(address, Server):
-        return _server(address, project, settings)
+        return _server(address, project, settings, command)
     deadline = time.monotonic() + patience_s
     told = False
     while True:
@@ -114,11 +114,11 @@ def _folder(address: Embedded, project: str | None) -> Source:
     return Source(client, store.close, opened=True)
 
 
-def _server(address: Server, project: str | None, settings: Mapping[str, str | int] | None) -> Source:
+def _server(address: Server, project: str | None, settings: Mapping[str, str | int] | None, command: str) -> Source:
     """Read only: no migration, so that a user who may only SELECT can read, also on an embedded collector elsewhere."""
     from playhead_collector.store.migrations import check_restored
 
-    engine = Engine(address)
+    engine = Engine(address, f"playhead-{command}") if command else Engine(address)
     try:
         client = engine.connect()
         _there(client, address, project or DEFAULT_PROJECT)

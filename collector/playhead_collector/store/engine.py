@@ -34,8 +34,7 @@ from playhead_collector.store.ddl import protobuf_schema_path
 
 log = logging.getLogger(__name__)
 
-COLLECTOR = "playhead-collector"
-"""What a collector calls itself to a server."""
+COLLECTOR, A_COMMAND = "playhead-collector", "playhead-command"
 _LOCK_ATTEMPTS = 5
 # What the engine makes first: a start that was cut short leaves no more.
 _BEGUN = {"data", "store", "tmp"}
@@ -60,8 +59,10 @@ CLUSTER_SETTINGS: Mapping[str, Any] = {
 class Engine:
     """A ClickHouse, embedded or not. Closing it is safe twice."""
 
-    def __init__(self, address: Address) -> None:
+    def __init__(self, address: Address, known_as: str = A_COMMAND) -> None:
+        """`known_as` is what it calls itself to a server."""
         self.address = address
+        self._known_as = known_as
         # Not kept by this: of a backup's hundred handles each held 130 KB, closed or not.
         self._clients: WeakSet[Client] = WeakSet()
         self._lock: IO[str] | None = None
@@ -86,7 +87,7 @@ class Engine:
                     settings=dict(settings or {}),
                 )
             else:
-                client = _connect_server(self.address, database, settings, patience_s)
+                client = _connect_server(self.address, database, settings, patience_s, self._known_as)
         except (ClickHouseError, OSError, RuntimeError) as error:
             if isinstance(self.address, Embedded):
                 raise StoreUnavailable(
@@ -191,7 +192,7 @@ def is_transient(error: BaseException) -> bool:
 
 
 def _connect_server(
-    address: Server, database: str | None, settings: Mapping[str, Any] | None, patience_s: int
+    address: Server, database: str | None, settings: Mapping[str, Any] | None, patience_s: int, known_as: str
 ) -> Client:
     return clickhouse_connect.get_client(
         host=address.host,
@@ -207,7 +208,7 @@ def _connect_server(
         # Bound values in the body: a thousand run ids make a URL that not every proxy lets through.
         form_encode_query_params=True,
         ca_cert=str(address.ca_cert) if address.ca_cert is not None else None,
-        client_name=COLLECTOR,
+        client_name=known_as,
     )
 
 

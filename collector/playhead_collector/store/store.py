@@ -24,7 +24,7 @@ from playhead_collector.spool.segment import Sealed
 from playhead_collector.store import engine as engines
 from playhead_collector.store.address import DEFAULT_PROJECT, Address, Embedded, Server
 from playhead_collector.store.ddl import Form
-from playhead_collector.store.engine import Engine
+from playhead_collector.store.engine import A_COMMAND, Engine
 from playhead_collector.store.erase import Erased, Subject, erase, runs_of, sweep
 from playhead_collector.store.figures import figures_name, make_figures
 from playhead_collector.store.known import KnownPieces
@@ -85,12 +85,14 @@ class Store:
         address: Address,
         retention_days: Mapping[str, int] | None = None,
         payload_days: Mapping[str, int] | None = None,
+        known_as: str = A_COMMAND,
     ) -> None:
+        """`known_as` is what it calls itself to a server."""
         self.address = address
         self._payload_days = dict(payload_days or {})
         self._retention_days = dict(retention_days or {})
         """By project; where one is not named, what its database has stays."""
-        self._engine = Engine(address)
+        self._engine = Engine(address, known_as)
         self._ready: set[str] = set()
         self._writers: dict[str, _Writer] = {}
         self._lock = threading.Lock()

@@ -17,7 +17,8 @@ from playhead_collector.audit.reading import Wanted, entries
 from playhead_collector.audit.statements import AuditOfStatements
 from playhead_collector.errors import AuditFailed
 from playhead_collector.facade import ChdbEngine
-from playhead_collector.store.engine import Engine
+from playhead_collector.facade.reader import Administrator
+from playhead_collector.store.engine import A_COMMAND, COLLECTOR, Engine
 from playhead_collector.store.erase import Subject
 
 RUN = "0af7651916cd43dd8448eb211c80319c"
@@ -142,6 +143,29 @@ def test_a_statement_is_written_down_with_who_asked_and_what_was_bound(port: Por
     assert (one.who, one.action, one.role, one.where, one.what) == ("anna", "export", "read", "127.0.0.1", asked)
     assert RUN in one.values
     assert two.action == "read"
+
+
+class _Administered:
+    def reader_for(self, user: str | None, secret: str | None) -> Administrator:
+        return Administrator("playhead")
+
+
+def test_of_another_collector_is_said_that_it_is_there_and_of_other_administrators_what_they_ask(
+    engine: Engine, tmp_path: Path
+) -> None:
+    audit = AuditOfStatements(AuditLog(tmp_path / "audit"))
+    erases = "INSERT INTO erased SELECT {who:String}"
+    with serving(ChdbEngine(str(folder_of(engine))), gate=_Administered(), audit=audit) as port:
+        for statement in ("SELECT 2", "SELECT 3", erases):
+            port.ask(statement, values={"who": "anna"}, headers={"user-agent": f"{COLLECTOR} clickhouse-connect/1"})
+        for client in (A_COMMAND, "playhead-show", "curl"):
+            for statement in ("-- of whom\nSELECT 4", erases):
+                port.ask(statement, values={"who": "bert"}, headers={"user-agent": client})
+    said = [(entry.action, entry.what.split()[-1:], "bert" in entry.values) for entry in read(tmp_path / "audit")]
+    each = [(name, [word], told) for name, told in (("command", False), ("show", True), ("administer", True))
+            for word, told in (("4", told), ("{who:String}", False))]  # fmt: skip
+    assert said == [("collector", [], False), *each]
+    assert "anna" not in (tmp_path / "audit" / "audit.jsonl").read_text()
 
 
 def test_a_refused_statement_is_written_down_too_and_who_is_not_let_in_is_not(port: Port, tmp_path: Path) -> None:
