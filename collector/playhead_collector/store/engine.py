@@ -63,7 +63,7 @@ class Engine:
         """`known_as` is what it calls itself to a server."""
         self.address = address
         self._known_as = known_as
-        # Not kept by this: of a backup's hundred handles each held 130 KB, closed or not.
+        # Not kept by this: closed as they were, the handles of four backups held 225 MB.
         self._clients: WeakSet[Client] = WeakSet()
         self._lock: IO[str] | None = None
         self.inserting = threading.Lock()

@@ -9,7 +9,7 @@ from playhead_collector.store.engine import Engine
 
 
 def test_a_handle_that_nobody_has_any_more_is_let_go(engine: Engine) -> None:
-    """A backup opens one for each partition; all of them together were 15 MB that a collector never got back."""
+    """A backup opens one for each partition; together they were 75 MB that a collector never got back."""
     client = engine.connect()
     assert client.command("SELECT 1") == 1
     told = ref(client)
