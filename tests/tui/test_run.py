@@ -112,6 +112,14 @@ def test_steps_are_gone_through_by_kind_in_both_directions(make_app: MakeApp) ->
     tell(make_app(run=LOOP), story, SIZES["80x24"])
 
 
+def test_a_run_without_model_calls_says_that_it_has_none(make_app: MakeApp) -> None:
+    async def story(told: Story) -> None:
+        await told.press("enter")
+        assert "no model calls" in told.screen()
+
+    tell(make_app(f"run:{INCOMPLETE}"), story)
+
+
 def test_a_jump_into_a_folded_part_unfolds_it(make_app: MakeApp) -> None:
     async def story(told: Story) -> None:
         steps = told.app.screen.query_one(Steps)

@@ -28,10 +28,10 @@ def head_of(opened: OpenedRun, remarks: Sequence[Remark], replayable: Replayable
         (row.start_time.strftime("%m-%d %H:%M:%S"), "", 0),
         (duration(row.seconds if row.seconds is not None else opened.timeline.seconds), "", 0),
         (several(row.steps, "step"), "", 2),
-        (f"{tokens(row.tokens, row.calls_without_usage)} tokens", "", 1),
-        (cost(row.cost_usd, row.unpriced_calls), "", 0),
         (f"run {row.run_id[:12]}", "", 3),
     ]
+    used = tokens(row.tokens, row.calls_without_usage), cost(row.cost_usd, row.unpriced_calls)
+    facts[3:3] = [("no model calls", "", 1)] if used == ("-", "-") else [(f"{used[0]} tokens", "", 1), (used[1], "", 0)]
     if replayable is not None:
         facts.insert(-1, (one_line(replayable.words, 80), replayable.style, 0))
     line = _figures(row, facts)
