@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar, cast
 
 from clickhouse_connect.driver.client import Client
@@ -32,7 +33,7 @@ from playhead_tui.run.opened import OpenedRun, hear_said, open_figures, open_run
 from playhead_tui.run.pane import SheetPane
 from playhead_tui.run.sheet import Line
 from playhead_tui.run.steps import Steps
-from playhead_tui.run.taking import NOT_YET, TAKING, TakingScreen
+from playhead_tui.run.taking import TAKING, TakingScreen
 
 # How often a run that has not ended is read again.
 AGAIN_S = 2.0
@@ -160,6 +161,7 @@ class RunScreen(TakingScreen):
         self._show_so_far()
         if not opened.is_whole:
             return
+        self.words_came()
         self._ask_for_remarks(opened.run)
         goes_on = opened.run.row.status == "open"
         if self._replayable is None or not goes_on:
@@ -282,15 +284,21 @@ class RunScreen(TakingScreen):
 
     @on(Input.Submitted, "#find")
     def _look_for(self, event: Input.Submitted) -> None:
-        words, opened = event.value.strip(), self._opened
+        words = event.value.strip()
         self._steps.focus()
-        if not words or opened is None:
+        if words:
+            self._find(words)
+        else:
             self._end_find()
-            return
-        if not opened.is_whole:
-            self.tell(NOT_YET)
-            return
-        self.beside("find", lambda: self.FoundCame(words, holding(opened.nodes, words)))
+
+    def _find(self, words: str) -> None:
+        opened = self._opened
+        if opened is None:
+            self._end_find()
+        elif opened.is_whole:
+            self.beside("find", lambda: self.FoundCame(words, holding(opened.nodes, words)))
+        else:
+            self.wait_for_words(partial(self._find, words))
 
     @on(FoundCame)
     def _found_came(self, event: FoundCame) -> None:
@@ -311,6 +319,7 @@ class RunScreen(TakingScreen):
         self._steps.go_to_place((beyond or places)[0])
 
     def _end_find(self) -> None:
+        self.wait_no_longer()
         self.query_one("#find", Input).remove_class("-shown")
         self._steps.found = set()
         self._steps.refresh()

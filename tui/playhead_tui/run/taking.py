@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -23,7 +24,7 @@ from playhead_tui.run.pager import page
 from playhead_tui.scoring import ScoringScreen
 from playhead_tui.shown import one_line
 
-NOT_YET = "what the steps of this run say is still being read: try again in a moment"
+_NOT_YET = "what the steps of this run say is still being read; this is done when it is there"
 TAKING = (Binding("y", "copy", "copy"), Binding("o", "pager", "pager"), Binding("e", "export", "export"))
 # More than a terminal's clipboard takes.
 _LONGEST_COPY = 500_000
@@ -31,6 +32,8 @@ _LONGEST_COPY = 500_000
 
 class TakingScreen(ScoringScreen):
     """Where the keys stand in the line of keys is for the screen to say."""
+
+    _awaited: tuple[int, Callable[[], None]] | None = None
 
     @dataclass
     class Exported(Message):
@@ -41,15 +44,30 @@ class TakingScreen(ScoringScreen):
         """The run, and the place of the step under the cursor."""
         raise NotImplementedError
 
+    def wait_for_words(self, do: Callable[[], None]) -> None:
+        """Of a run that is not whole yet; the last key that had to wait is the one that counts."""
+        if self.here is not None:
+            self._awaited = (self.here[1], do)
+            self.tell(_NOT_YET)
+
+    def wait_no_longer(self) -> None:
+        self._awaited = None
+
+    def words_came(self) -> None:
+        """Does what waits, if the cursor is where it was."""
+        awaited, self._awaited = self._awaited, None
+        if awaited is not None and self.here is not None and self.here[1] == awaited[0]:
+            awaited[1]()
+
     def action_copy(self) -> None:
-        text = self._text_of_step()
+        text = self._text_of_step(self.action_copy)
         if text is not None:
             self.app.copy_to_clipboard(printable(text[:_LONGEST_COPY]))
             cut = " (its beginning)" if len(text) > _LONGEST_COPY else ""
             self.tell(f"copied what the step said{cut}; the terminal has to allow it")
 
     def action_pager(self) -> None:
-        text = self._text_of_step()
+        text = self._text_of_step(self.action_pager)
         if text is None:
             return
         try:
@@ -61,12 +79,12 @@ class TakingScreen(ScoringScreen):
             self.tell(str(error), is_error=True)
         self.refresh()
 
-    def _text_of_step(self) -> str | None:
+    def _text_of_step(self, do: Callable[[], None]) -> str | None:
         if self.here is None:
             return None
         opened, place = self.here
         if not opened.is_whole and opened.nodes[place].stored is None:
-            self.tell(NOT_YET)
+            self.wait_for_words(do)
             return None
         return plain_text(opened.nodes[place])
 
