@@ -215,7 +215,7 @@ def test_a_failing_disk_under_the_spool_does_not_end_the_storing(
 
         monkeypatch.setattr(spool, "done", failing)
         finished = threading.Event()
-        drain = Drain(spool, store, stored=lambda segment, seconds: finished.set() if spool.segments <= 1 else None)
+        drain = Drain(spool, store, stored=lambda segment, seconds: None if spool.segments else finished.set())
         drain.start()
         assert finished.wait(120)
         drain.stop()
