@@ -237,12 +237,12 @@ def test_of_a_large_run_the_tree_is_there_before_what_its_steps_said(
             await told.pilot.pause(0.01)
         assert not steps.opened.is_whole
         # What needs all of it is done when all of it is there.
-        await told.pilot.press("slash", *"charged", "enter")
+        await told.pilot.press("slash", *"charged", "enter", "down")
         assert "still being read" in told.notices() and "with 'charged'" not in told.notices()
         may_be_read.set()
         await told.settle()
         assert steps.opened.is_whole and "with 'charged'" in told.notices()
-        await told.press("escape")
+        await told.press("escape", "home", "p")
         assert told.screen() == whole[0]
 
     tell(make_app(f"run:{LOOP}"), read_at_once)

@@ -25,8 +25,8 @@ from playhead_collector.alerts.settings import Receiver
 
 log = logging.getLogger(__name__)
 
-# After a look, of what it took: two thirds of one core at the most, as readers have the same ones. A pause of
-# more than a second made the slow slower: what was stored during one of a second was looked at two seconds later.
+# After a look, of what it took: two thirds of one core, as readers have the same ones, and more only where a look takes
+# over a second. A rest as long as the look, however slow that was, made the slow ones slower.
 REST, LONGEST_REST_S = 0.5, 0.5
 # So long after that the store is looked at where nobody said that something was stored; less where runs change.
 PAUSE_S, BUSY_PAUSE_S = 0.5, 0.25

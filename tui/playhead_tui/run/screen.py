@@ -160,6 +160,9 @@ class RunScreen(TakingScreen):
         self._ask_for_sheet(keep=not is_first)
         self._show_so_far()
         if not opened.is_whole:
+            if not opened.nodes:
+                # No step is looked at whose words would come first.
+                self._ask_for_all_of_it()
             return
         self.words_came()
         self._ask_for_remarks(opened.run)
@@ -249,8 +252,11 @@ class RunScreen(TakingScreen):
         is_same = self._shown == (event.place, event.tab)
         self._shown = (event.place, event.tab)
         self._details.show(event.lines, event.tab, keep=event.keep and is_same)
+        self._ask_for_all_of_it()
+
+    def _ask_for_all_of_it(self) -> None:
+        """Once, and not before what is looked at is painted: reading takes the interpreter."""
         if not self._is_asked_whole:
-            # Not before what is looked at is painted: reading takes the interpreter.
             self._is_asked_whole = True
             self.call_after_refresh(self.action_reload)
 

@@ -33,7 +33,7 @@ _LONGEST_COPY = 500_000
 class TakingScreen(ScoringScreen):
     """Where the keys stand in the line of keys is for the screen to say."""
 
-    _awaited: tuple[int, Callable[[], None]] | None = None
+    _awaited: Callable[[], None] | None = None
 
     @dataclass
     class Exported(Message):
@@ -46,18 +46,16 @@ class TakingScreen(ScoringScreen):
 
     def wait_for_words(self, do: Callable[[], None]) -> None:
         """Of a run that is not whole yet; the last key that had to wait is the one that counts."""
-        if self.here is not None:
-            self._awaited = (self.here[1], do)
-            self.tell(_NOT_YET)
+        self._awaited = do
+        self.tell(_NOT_YET)
 
     def wait_no_longer(self) -> None:
         self._awaited = None
 
     def words_came(self) -> None:
-        """Does what waits, if the cursor is where it was."""
         awaited, self._awaited = self._awaited, None
-        if awaited is not None and self.here is not None and self.here[1] == awaited[0]:
-            awaited[1]()
+        if awaited is not None:
+            awaited()
 
     def action_copy(self) -> None:
         text = self._text_of_step(self.action_copy)
@@ -84,7 +82,8 @@ class TakingScreen(ScoringScreen):
             return None
         opened, place = self.here
         if not opened.is_whole and opened.nodes[place].stored is None:
-            self.wait_for_words(do)
+            # Another step's is not what was asked for.
+            self.wait_for_words(lambda: do() if self.here is not None and self.here[1] == place else None)
             return None
         return plain_text(opened.nodes[place])
 
