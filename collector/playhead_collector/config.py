@@ -134,7 +134,7 @@ class Settings(BaseModel):
     @field_validator("admin_token", "store", mode="before")
     @classmethod
     def _one(cls, value: object) -> object:
-        return (from_file(value) or [""])[0] if isinstance(value, str) else value
+        return from_file(value)[0] if isinstance(value, str) else value
 
     @field_validator("log_level")
     @classmethod
@@ -247,7 +247,9 @@ def _days(flag: str, given: list[str]) -> dict[str, int]:
 
 
 def from_file(entry: str) -> list[str]:
-    """`@FILE` is the lines of that file, without blank ones and comments; anything else is itself."""
+    """`@FILE` is the lines of that file, of which there must be one, without blank ones and comments; anything else is
+    itself.
+    """
     if not entry.startswith("@"):
         return [entry]
     path = Path(entry[1:]).expanduser()
@@ -255,7 +257,11 @@ def from_file(entry: str) -> list[str]:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path}, which was to hold a secret, cannot be read: {_why(error)}") from None
-    return [line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#")]
+    found = [line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#")]
+    if not found:
+        # Taken for "no tokens", it would open a collector that is told --insecure to everybody.
+        raise UsageError(f"{path} has nothing in it: write what it is to hold, or do not name it")
+    return found
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:

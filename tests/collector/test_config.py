@@ -61,6 +61,14 @@ def test_tokens_stand_in_a_file_one_a_line(tmp_path: Path) -> None:
     assert settings.admin_token == SECRET
 
 
+@pytest.mark.parametrize("name", ["ingest_token", "read_token", "admin_token", "store", "redact"])
+def test_a_file_that_has_nothing_in_it_is_not_taken_for_no_tokens(name: str, tmp_path: Path) -> None:
+    file = tmp_path / "empty"
+    file.write_text("# to be written\n\n")
+    with pytest.raises(UsageError, match=f"{file} has nothing in it"):
+        config.load({name: f"@{file}", "host": "0.0.0.0", "insecure": True}, {})
+
+
 @pytest.mark.parametrize("ending", ["=", "=="])
 def test_a_token_may_end_as_base64_does(ending: str) -> None:
     given = "QWxhZGRpbjpvcGVu" + ending

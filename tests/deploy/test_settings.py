@@ -88,11 +88,42 @@ def test_the_unit_and_its_file_start_a_collector(secrets: Path) -> None:
     assert "--config /etc/playhead/collector.toml" in told["ExecStart"][0]
     settings = config.load({"config": str(file)}, {key: here(value, secrets) for key, value in environment.items()})
     assert isinstance(settings.address, Embedded)
+    # Who is told of alerts is written where it is found without being named, or not at all.
+    assert settings.alert_settings is None and environment["XDG_CONFIG_HOME"] == "/etc"
     # All that it writes is in the folder that systemd makes for it; the rest is read-only.
     assert (told["StateDirectory"], told["ProtectSystem"]) == (["playhead"], ["strict"])
     for written in (settings.address.path, settings.spool_folder):
         assert written.is_relative_to("/var/lib/playhead")
     _has_its_ports(settings, [])
+
+
+def test_every_file_that_the_unit_and_its_settings_name_is_made_by_the_steps_of_the_first_page() -> None:
+    steps = text("README.md").partition("For systemd")[2].partition("\n## ")[0]
+    told = text("systemd/playhead.service") + text("systemd/collector.toml")
+    named = set(re.findall(r"/etc/playhead/([\w.-]*\w)", told))
+    assert {"collector.toml", "admin-token", "key.pem"} <= named
+    assert [name for name in sorted(named) if name not in steps] == []
+    [user] = unit()["User"]
+    assert re.search(rf"useradd --system --home-dir {unit()['WorkingDirectory'][0]} .*\b{user}\n", steps)
+
+
+@pytest.mark.parametrize("name", COMPOSED)
+def test_every_secret_is_made_by_the_first_page_and_readable_to_who_reads_it(name: str) -> None:
+    page = text("README.md")
+    files = {key: Path(one["file"]).name for key, one in composed(name)["secrets"].items()}
+    assert [file for file in files.values() if f"> secrets/{file}" not in page] == []
+    owned = {
+        file: line.split()[1]
+        for line in page.splitlines() if line.strip().startswith("chown ")
+        for file in re.findall(r"secrets/(\S+)", line)
+    }  # fmt: skip
+    for service in collectors(name).values():
+        assert {owned.get(files[secret]) for secret in service["secrets"]} == {"10001"}
+    # What lies among a server's configuration is read by the user it serves as; the password before, by root.
+    for service in composed(name)["services"].values():
+        for secret in service.get("secrets", []):
+            if isinstance(secret, dict) and secret["target"].startswith("/etc/clickhouse-server/"):
+                assert owned[files[secret["source"]]] == "101"
 
 
 def test_the_config_map_starts_a_collector_whose_probes_ports_and_volumes_are_its_own(secrets: Path) -> None:

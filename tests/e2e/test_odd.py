@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -99,6 +100,26 @@ def test_a_file_is_no_store(tmp_path: Path) -> None:
         said = playhead_alone(tmp_path, *words, "--store", f"chdb://{path}")
         assert said.status == 2 and "Traceback" not in said.err
         assert "no store" in said.err or "is a file" in said.err
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="is about root, and is not run as root")
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["runs"],
+        ["backup", "copy"],
+        ["erase", "--user", "somebody", "--yes"],
+        ["up", "--grpc-port", "0", "--http-port", "0", "--clickhouse-port", "0"],
+    ],
+)
+def test_root_leaves_nothing_beside_another_users_store(tmp_path: Path, words: list[str]) -> None:
+    store = tmp_path / "theirs" / "store"
+    (store / "metadata").mkdir(parents=True)
+    os.chown(store / "metadata", 12345, 12345)
+    said = playhead_alone(tmp_path, *words, "--store", f"chdb://{store}")
+    assert said.status == 2
+    assert "is user 12345's" in said.err and "sudo --user='#12345'" in said.err
+    assert sorted(tmp_path.rglob("theirs/**")) == [tmp_path / "theirs", store, store / "metadata"]
 
 
 def test_a_server_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:

@@ -116,7 +116,10 @@ def read_settings(file: Path | None = None) -> AlertSettings:
     try:
         given = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"the settings of alerts, {path}, cannot be read: {type(error).__name__}") from None
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise UsageError(
+            f"the settings of alerts, {path}, cannot be read: {why}; write it, or do not name it (--alert-settings)"
+        ) from None
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"the settings of alerts, {path}, are not TOML: {error}") from None
     try:

@@ -9,13 +9,17 @@ from typing import Any
 
 from playhead_collector.audit.log import AuditLog, Entry
 from playhead_collector.config import Settings
+from playhead_collector.store.address import Embedded
+from playhead_collector.store.engine import check_owner
 
 # What says where and how, and not what; and what must never stand anywhere.
 _NOT_SAID = ("command", "config", "json", "project", "store", "token", "yes")
 
 
 def tell_audit(settings: Settings, project: str, action: str, said: Mapping[str, Any], *, synced: bool = False) -> None:
-    """Raises AuditFailed; then nothing is to be done."""
+    """Raises AuditFailed; then nothing is to be done. It is often the first file of a command beside a store."""
+    if isinstance(settings.address, Embedded):
+        check_owner(settings.address.path)
     given = {name: value for name, value in said.items() if value and name not in _NOT_SAID}
     what = json.dumps(given, ensure_ascii=False, default=str)
     log = AuditLog(settings.audit_folder, total_bytes=settings.audit_limit_mb * 1024 * 1024)

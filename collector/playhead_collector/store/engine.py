@@ -240,6 +240,17 @@ def is_store(path: Path) -> bool:
     return (path / "metadata").is_dir()
 
 
+def check_owner(path: Path) -> None:
+    """Root may not open a store that is another user's: what it makes beside it or in it would be root's. One look by
+    root, with no collector running, began the audit log; the collector, who could not write it, let nobody read.
+    """
+    if os.geteuid() == 0 and is_store(path) and (owner := (path / "metadata").stat().st_uid) != 0:
+        raise StoreUnavailable(
+            f"the store {path} is user {owner}'s, and what root writes there would shut that user out: run this as "
+            f"that user (sudo --user='#{owner}' …), or while its collector runs"
+        )
+
+
 def _check_folder(path: Path) -> None:
     """The engine would spread its files among whatever is there."""
     if path.exists() and not path.is_dir():
@@ -248,6 +259,7 @@ def _check_folder(path: Path) -> None:
         raise StoreUnavailable(
             f"{path} holds files, none of which are a store's: name a folder for it alone with --store"
         )
+    check_owner(path)
 
 
 def _locked(lock: IO[str]) -> bool:

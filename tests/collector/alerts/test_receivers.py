@@ -210,6 +210,11 @@ def test_settings_that_are_wrong_are_refused_and_never_shown(tmp_path: Path, tex
     assert "s3cret" not in str(refused.value)
 
 
+def test_a_file_of_settings_that_is_named_and_not_there_is_told_of(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="No such file or directory; write it, or do not name it"):
+        read_settings(tmp_path / "alerts.toml")
+
+
 def test_a_password_may_go_unencrypted_to_a_mail_server_on_this_machine(tmp_path: Path) -> None:
     (tmp_path / "alerts.toml").write_text(MAIL + 'host = "localhost"')
     assert "one" in read_settings(tmp_path / "alerts.toml").receivers
