@@ -9,7 +9,11 @@ from typing import Any
 
 import pytest
 from tests.collector.alerts.asking import MadeRun, store
-from tests.collector.database import StoreDatabase
+from tests.collector.database import StoreDatabase, folder_of
+
+from playhead_collector.facade import ChdbEngine
+from playhead_collector.facade.guard import Guard
+from playhead_collector.facade.limits import Limits
 
 DASHBOARD: dict[str, Any] = json.loads(
     (Path(__file__).resolve().parents[3] / "deploy" / "grafana" / "playhead.json").read_text(encoding="utf-8")
@@ -44,6 +48,15 @@ def test_every_panel_has_an_answer(store_database: StoreDatabase) -> None:
     assert unanswered == []
     (variable,) = [one for one in DASHBOARD["templating"]["list"] if one["type"] == "query"]
     assert store_database.client.query(filled(variable["query"])).result_rows == [("billing",), ("support",)]
+
+
+def test_every_query_is_one_that_a_reader_may_ask(store_database: StoreDatabase) -> None:
+    guard = Guard(ChdbEngine(str(folder_of(store_database.engine))), Limits())
+    asked = [target["rawSql"] for panel in DASHBOARD["panels"] for target in panel["targets"]]
+    asked += [one["query"] for one in DASHBOARD["templating"]["list"] if one["type"] == "query"]
+    assert len(asked) > 15
+    for query in asked:
+        assert not guard.admit(filled(query), store_database.name, {}).writes
 
 
 @pytest.mark.parametrize("panel", DASHBOARD["panels"], ids=lambda panel: panel["title"])
