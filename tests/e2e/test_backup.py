@@ -20,6 +20,8 @@ from tests.collector.server.conftest import serving, serving_real
 from tests.collector.store.test_erase import Secrets, telling_run
 from tests.e2e.running import Up, clean_environment, playhead_alone, up
 
+from playhead_collector.administer import answer_of
+from playhead_collector.errors import StoreError
 from playhead_collector.send import send
 
 PASSWORD_IN_URL = quote(PASSWORD, safe="")
@@ -101,6 +103,13 @@ def test_only_administrators_get_a_backup_and_a_refused_one_leaves_nothing(tmp_p
             said = collector.playhead("backup", str(tmp_path / "backup"), "--token", token)
             assert (said.status, "administrators only" in said.err) == (2, True)
         assert not (tmp_path / "backup").exists()
+        # And what an administrator asks for that is none is an answer, too.
+        rows = {"project": "default", "table": "step_rows", "columns": ["run_id"], "partition": "x"}
+        for wrong, status in (({"columns": []}, 422), ({"columns": ["1"]}, 404), ({"table": "x"}, 404)):
+            with pytest.raises(StoreError, match=f"HTTP {status}"):
+                answer_of(collector.itself(), "/admin/backup/rows", {**rows, **wrong}, "token-of-admin", 60)
+        answer_of(collector.itself(), "/admin/backup/rows", rows, "token-of-admin", 60).close()
+        assert "Traceback" not in collector.log
 
 
 def test_from_an_embedded_store_to_a_server_and_back_nothing_changes(backed_up: BackedUp, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
 from fastapi import FastAPI, HTTPException, Request
@@ -18,14 +18,19 @@ from playhead_collector.store.store import Store
 
 
 class Wanted(BaseModel):
-    """A table of a project, or a partition of it."""
+    """A table of a project."""
 
     model_config = ConfigDict(extra="forbid")
 
     project: str = Field(max_length=40)
     table: str = Field(max_length=100, pattern="^[A-Za-z0-9_]+$")
-    columns: list[str] = Field(default_factory=list, max_length=1000)
-    partition: str = Field(default="", max_length=200)
+
+
+class WantedRows(Wanted):
+    """A partition of it, by columns: of none the engine would make a statement that is none."""
+
+    columns: list[str] = Field(min_length=1, max_length=1000)
+    partition: str = Field(max_length=200)
 
 
 class Admit(Protocol):
@@ -52,13 +57,13 @@ def add_backup(app: FastAPI, store: Store, drain: Drain, admit: Admit) -> None:
     @app.post("/admin/backup/partitions")
     def partitions(request: Request, wanted: Wanted) -> list[str]:
         admit(request, "", "")
-        _check(wanted)
+        _check(wanted, [])
         return origin.partitions(wanted.project, wanted.table)
 
     @app.post("/admin/backup/rows")
-    def rows(request: Request, wanted: Wanted) -> StreamingResponse:
+    def rows(request: Request, wanted: WantedRows) -> StreamingResponse:
         admit(request, wanted.project, f"table {wanted.table}, partition {wanted.partition}")
-        _check(wanted)
+        _check(wanted, wanted.columns)
         pieces = origin.rows(wanted.project, wanted.table, wanted.columns, wanted.partition)
         # Begun here, so that what is wrong with it is an answer and not a body that ends early.
         first = next(pieces, b"")
@@ -70,9 +75,9 @@ def add_backup(app: FastAPI, store: Store, drain: Drain, admit: Admit) -> None:
 
         return StreamingResponse(all_of_it(), media_type="application/octet-stream")
 
-    def _check(wanted: Wanted) -> None:
+    def _check(wanted: Wanted, named: Sequence[str]) -> None:
         """Only what is there: a project that is asked for would be made otherwise."""
         found = next((one for one in origin.projects() if one.project == wanted.project), None)
         columns = found.tables.get(wanted.table) if found else None
-        if columns is None or not set(wanted.columns) <= set(columns):
+        if columns is None or not set(named) <= set(columns):
             raise HTTPException(404, "this store has no such project, table or column")
