@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from tests.collector.conftest import store_database  # noqa: F401 - a fixture
+from tests.collector.conftest import untouched_database  # noqa: F401 - a fixture
 from tests.collector.database import StoreDatabase
 from tests.sdk.collector import collecting
 from tests.sdk.frameworks.comparing import problems
@@ -37,13 +37,13 @@ MODULES = [
 def test_a_framework_is_recorded_counted_and_replayed(
     module: str,
     tmp_path: Path,
-    store_database: StoreDatabase,  # noqa: F811 - the fixture
+    untouched_database: StoreDatabase,  # noqa: F811 - the fixture
 ) -> None:
     with collecting() as collector:
         recorded = record_and_replay(module, tmp_path, collector)
-        store_database.insert(*collector.requests)
-    store_database.recompute()
-    rows = store_database.rows("SELECT name, prompts, tool_calls, input_tokens FROM run_rows FINAL")
+        untouched_database.insert(*collector.requests)
+    untouched_database.recompute()
+    rows = untouched_database.rows("SELECT name, prompts, tool_calls, input_tokens FROM run_rows FINAL")
     counted = {row["name"].removeprefix("invoke_agent "): row for row in rows}
     wrong: dict[str, list[str]] = {}
     print(f"\n    {module:24} requests  steps  tools  streams  failed  cut  own spans  counted  replayed")
