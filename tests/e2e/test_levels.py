@@ -25,6 +25,9 @@ agent = "billing"
 indicator = "cost"
 at_most = 0.5
 target = 0.9
+
+[metrics]
+by = ["agent", "version"]
 """
 Labels = frozenset[tuple[str, str]]
 
@@ -86,6 +89,15 @@ def test_service_levels_are_gauges_with_the_figures_of_playhead_slo_and_unknown_
         of = {"objective": "support succeeds", "agent": "support"}
         assert groups["playhead_level_success", labels(**of)] == level["success"] == 0.875
         assert groups["playhead_level_needed_person", labels(**of)] == 0
+        (version,) = {
+            value
+            for _, key in groups
+            for name, value in key
+            if name == "version" and ("objective", "support succeeds") in key
+        }
+        assert version.startswith("support "), "as playhead slo names it"
+        assert groups["playhead_level_success", labels("support succeeds", version=version)] == 0.875
+        assert groups["playhead_level_groups_left_out", labels("support succeeds", by="version")] == 0
         assert groups["playhead_level_seconds", labels(**of, quantile="0.99")] == level["p99_s"] == 0.5
         assert not [metric for metric, _ in groups if metric == "playhead_level_cost_of_success_usd"]
         computed = ("playhead_levels_computed_time_seconds", frozenset({("project", "default")}))

@@ -1,8 +1,8 @@
 """A rule asked about the past: when it would have fired, on which runs, and for how long.
 
 The past is told by when runs ended, as what was imported arrived all at once. A rule about runs is asked about each run
-as it is now, at the moment in which it ended; one about a window is asked at moments that lie `step` apart. States
-follow by the same functions as live ones.
+as it is now, when it ended or at most an hour later; one about a window is asked at moments that lie `step` apart.
+States follow by the same functions as live ones.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from clickhouse_connect.driver.client import Client
 from playhead_collector.alerts.admission import Admitted
 from playhead_collector.alerts.alert import Alert, State, alert_id, found, lapsed, missed
 from playhead_collector.alerts.ask import Finding, Moment, ask
+from playhead_collector.alerts.rule import UNTIL, Rule
 from playhead_collector.store.query import load
 
 HISTORY = "end_time"
@@ -23,6 +24,10 @@ HISTORY = "end_time"
 
 MOMENTS = 2000
 """Moments that a rule about a window is asked at, at the most."""
+
+TOGETHER = timedelta(hours=1)
+"""Runs that ended within this are asked about together by a rule that holds them against a past. At the end of a month
+all runs would be held against its last week, and what is dear now would hide what was dear then."""
 
 _AT_ONCE = 500
 _BARS = " ▁▂▃▄▅▆▇█"
@@ -83,17 +88,33 @@ def _of_runs(
         load("runs_that_ended"), parameters={"since": _text(span.since), "until": _text(span.until)}
     ).result_rows
     looks: list[tuple[datetime, list[Finding]]] = []
-    for start in range(0, len(rows), _AT_ONCE):
-        ended = {str(run): _utc(at) for run, at in rows[start : start + _AT_ONCE]}
+    done = 0
+    for ended in together(admitted.rule, [(str(run), _utc(at)) for run, at in rows], _AT_ONCE):
         by_run: dict[str, list[Finding]] = {}
-        for finding in ask(client, admitted, Moment(span.until, list(ended), HISTORY), chosen):
+        for finding in ask(client, admitted, Moment(max(ended.values()), list(ended), HISTORY), chosen):
             by_run.setdefault(finding.run_id, []).append(finding)
         for run, findings in by_run.items():
             looks.append((ended[run], findings))
             if admitted.rule.hold:
                 looks.append((ended[run] + admitted.rule.hold, findings))
-        progress(min(start + _AT_ONCE, len(rows)), len(rows))
+        done += len(ended)
+        progress(done, len(rows))
     yield from sorted(looks, key=lambda look: look[0])
+
+
+def together(
+    rule: Rule, ended: Sequence[tuple[str, datetime]], most: int, within: timedelta = TOGETHER
+) -> Iterator[dict[str, datetime]]:
+    """Runs in the order of their ends, in parts that are asked about when the last run of the part has ended."""
+    part: dict[str, datetime] = {}
+    has_past = UNTIL in rule.bound
+    for run, at in ended:
+        if len(part) == most or (has_past and part and at - next(iter(part.values())) > within):
+            yield part
+            part = {}
+        part[run] = at
+    if part:
+        yield part
 
 
 def _of_window(

@@ -17,6 +17,9 @@
     at_most = 30                 # seconds; for cost USD a run
     target = 0.95
 
+    [metrics]
+    by = ["agent", "version"]    # the groups that `/metrics` shows service levels of; agent alone where it is left out
+
 What is wrong in it is refused with what to write instead; a misspelt key must never be an objective that nobody checks.
 """
 
@@ -35,6 +38,7 @@ from typing import Any, TypeGuard
 from playhead.errors import UsageError
 
 INDICATORS = ("success", "unaided", "latency", "cost")
+SHOWN_BY = ("agent", "version", "model", "segment")
 _BOUNDED = ("latency", "cost")
 _DURATION = re.compile(r"(\d+)\s*([hd])")
 
@@ -62,6 +66,8 @@ class Objective:
 class Objectives:
     acceptance: Acceptance = Acceptance()
     objectives: tuple[Objective, ...] = ()
+    metrics_by: tuple[str, ...] = SHOWN_BY[:1]
+    """By what `/metrics` groups service levels."""
 
 
 def users_objectives() -> Path:
@@ -85,7 +91,7 @@ def read_objectives(path: Path) -> Objectives:
         raise UsageError(f"the objectives {path} cannot be read: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"the objectives {path} are no TOML: {error}") from None
-    _only(path, "the file", told, ("acceptance", "objective"))
+    _only(path, "the file", told, ("acceptance", "objective", "metrics"))
     given = told.get("acceptance", {})
     _only(path, "[acceptance]", given, ("score", "least"))
     if given and not (isinstance(given.get("score"), str) and _number(given.get("least"))):
@@ -96,7 +102,15 @@ def read_objectives(path: Path) -> Objectives:
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         raise UsageError(f"{path}: two objectives are named {twice!r}")
-    return Objectives(acceptance, objectives)
+    return Objectives(acceptance, objectives, _metrics_by(path, told.get("metrics", {})))
+
+
+def _metrics_by(path: Path, told: Mapping[str, Any]) -> tuple[str, ...]:
+    _only(path, "[metrics]", told, ("by",))
+    by = told.get("by", list(SHOWN_BY[:1]))
+    if not isinstance(by, list) or not by or any(one not in SHOWN_BY for one in by):
+        raise UsageError(f'{path}: [metrics] by is a list of {", ".join(SHOWN_BY)}: by = ["agent", "version"]')
+    return tuple(dict.fromkeys(by))
 
 
 def _objective(path: Path, number: int, told: Mapping[str, Any]) -> Objective:

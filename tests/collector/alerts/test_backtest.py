@@ -91,3 +91,26 @@ def test_a_rule_about_a_window_fires_after_its_time_and_is_over_when_it_was(
     assert minutes(held.over_at) == minutes(at_once.over_at)
     assert 5 < (minutes(at_once.fired_at) or 0) < 10 and 15 < (minutes(at_once.over_at) or 0) < 25
     assert firings(store_database, written(tmp_path, "rate", RATE.format(hold="0s")), share="1.0") == []
+
+
+def test_a_run_is_held_against_the_past_that_it_had_when_it_ended(
+    store_database: StoreDatabase, tmp_path: Path
+) -> None:
+    rule = written(
+        tmp_path,
+        "earlier",
+        """-- title: T
+-- why: W
+-- severity: info
+-- lookback: 1d
+SELECT run_id, '' AS step_id, 'that many ended before' AS summary, (SELECT count() FROM runs
+    WHERE {at:Identifier} > {since:DateTime64(3, 'UTC')} AND {at:Identifier} <= {until:DateTime64(3, 'UTC')}) AS value
+FROM runs WHERE run_id IN {runs:Array(String)}
+""",
+    )
+    minutes_of_day = (5, 6, 100)
+    store(
+        store_database,
+        *(at(MadeRun(number).root(), DAY + timedelta(minutes=one)) for number, one in enumerate(minutes_of_day, 1)),
+    )
+    assert [(minutes(one.fired_at), one.value) for one in firings(store_database, rule)] == [(5, 2), (6, 2), (100, 3)]

@@ -17,6 +17,7 @@ from playhead_collector.alerts.journal import Event, Journal
 from playhead_collector.slo.alarms import alarms
 from playhead_collector.slo.budget import Budget, Burn, budget
 from playhead_collector.slo.levels import Window, levels
+from playhead_collector.slo.measured import gauges, measure
 from playhead_collector.slo.objectives import Acceptance, Objective, read_objectives
 from playhead_collector.slo.report import markdown, plot
 from playhead_collector.store.engine import Engine
@@ -125,6 +126,7 @@ def test_a_file_of_objectives_is_read(tmp_path: Path) -> None:
     )
     told = read_objectives(path)
     assert told.acceptance == RESOLVED
+    assert told.metrics_by == ("agent",)
     assert told.objectives == (Objective("in time", "latency", 0.95, timedelta(hours=12), at_most=30.0),)
 
 
@@ -138,6 +140,8 @@ def test_a_file_of_objectives_is_read(tmp_path: Path) -> None:
         ("[[objective]]\nname = 'a'\ntarge = 0.9\n", "did you mean 'target'"),
         ("[[objective]]\nindicator = 'success'\ntarget = 0.9\n", "has no name"),
         ("[acceptance]\nscore = 'a'\n", "how much of it"),
+        ("[metrics]\nby = ['team']\n", "a list of agent, version, model, segment"),
+        ("[metrics]\nby = []\n", "a list of agent, version, model, segment"),
         ("not toml", "no TOML"),
     ],
 )
@@ -147,6 +151,30 @@ def test_what_is_wrong_in_it_is_said(tmp_path: Path, text: str, reason: str) -> 
     with pytest.raises(UsageError) as refused:
         read_objectives(path)
     assert reason in str(refused.value)
+
+
+def test_metrics_are_by_the_groups_that_the_file_names_and_say_how_many_are_left_out(
+    store_database: StoreDatabase, tmp_path: Path
+) -> None:
+    store(
+        store_database,
+        *(MadeRun(number, f"agent-{number // 2}").root({"playhead.tag.segment": "free"}) for number in range(1, 46)),
+    )
+    path = tmp_path / "slo.toml"
+    path.write_text(
+        '[[objective]]\nname = "a"\nindicator = "success"\ntarget = 0.9\n[metrics]\nby = ["agent", "segment"]\n'
+    )
+    measured = measure(store_database.client, read_objectives(path), BEGAN + timedelta(minutes=1))
+    told = [sample for family in gauges({"default": measured}) for sample in family.samples]
+    runs = {
+        next(value for name, value in sample.labels.items() if name in ("agent", "segment")): sample.value
+        for sample in told
+        if sample.name == "playhead_level_runs"
+    }
+    # Of 23 agents two have one run.
+    assert len(runs) == 21 and runs["free"] == 45 and runs["agent-1"] == 2 and "agent-0" not in runs
+    left_out = {s.labels["by"]: s.value for s in told if s.name == "playhead_level_groups_left_out"}
+    assert left_out == {"agent": 3, "segment": 0}
 
 
 def test_an_alarm_came_so_long_after_the_first_run_that_it_is_linked_to_had_arrived(desk: StoreDatabase) -> None:

@@ -52,7 +52,7 @@ def _silences(client: Client, plan: Plan) -> int:
 
 
 def _releases(client: Client, rule: str, plan: Plan) -> int:
-    """Those that are no worse, were much in use, and in whose first day nothing else befell their agent."""
+    """Those that are no worse, were much in use, and while they were new nothing else befell their agent."""
     used = {(agent, version): int(runs) for agent, version, runs in client.query(_RELEASED).result_rows}
     harmless = {
         f"{one.agent} {one.version}" for row in plan.releases.values() for one in row

@@ -124,11 +124,16 @@ def _silences(rng: Random, made: Plan) -> None:
         while True:
             begin = rng.uniform(14, 26) * DAY_S
             end = begin + rng.uniform(2, 4) * DAY_S if number % 2 else DAYS * DAY_S
-            if end <= DAYS * DAY_S and _work(habit, begin, end) > 1.5 * _work(habit, 0, 7 * DAY_S) / 7:
+            if end <= DAYS * DAY_S and work(habit, begin, end) > 1.5 * work_of_a_day(habit):
                 break
         made.add(Incident("service_silent", habit.service, begin, end, 1.0))
 
 
-def _work(habit: Habit, begin: float, end: float) -> float:
+def work_of_a_day(habit: Habit) -> float:
+    """Of a week's days, weekends among them."""
+    return work(habit, 0, 7 * DAY_S) / 7
+
+
+def work(habit: Habit, begin: float, end: float) -> float:
     hours = int((end - begin) / 3600)
     return sum(wanted_at(habit, begin + hour * 3600) for hour in range(hours))

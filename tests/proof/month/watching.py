@@ -6,18 +6,24 @@ from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from time import perf_counter
 
 from clickhouse_connect.driver.client import Client
 from tests.proof.month.fleet import AGENTS, BEGIN_S, DAY_S, DAYS
-from tests.proof.month.plan import FIRST_DAY, Incident, Plan
+from tests.proof.month.plan import FIRST_DAY, Incident, Plan, Release, work, work_of_a_day
 from tests.proof.month.stored import Labels
 
 from playhead_collector.alerts.admission import Admitted
 from playhead_collector.alerts.ask import LONG_AGO
+from playhead_collector.alerts.backtest import together
 from playhead_collector.alerts.sieve import sift
 
 _RUNS_AT_ONCE = 20_000
+_NEWS_H = 72
+"""A release of before a weekend is new until after it."""
+_WITHIN = timedelta(hours=6)
+"""Runs that ended within this are held against the same past; an hour would take twice the time of the proof."""
 OVER_HISTORY = "end_time"
 # The label of what a rule is for, where it has another name.
 _FAULT = {
@@ -98,19 +104,21 @@ class Ran:
 def about_runs(
     client: Client, rules: Sequence[Admitted], runs: Sequence[Ran], labels: Labels, plan: Plan
 ) -> Iterator[tuple[Verdict, float]]:
-    """With the seconds of each. `runs` in the order of their beginning; a past reaches up to the end of a batch."""
+    """With the seconds of each. `runs` in the order of their beginning; each is held against the past that it had."""
     fired: dict[str, set[str]] = {rule.rule.name: set() for rule in rules}
     took = dict.fromkeys(fired, 0.0)
     for start in range(0, len(runs), _RUNS_AT_ONCE):
         batch = runs[start : start + _RUNS_AT_ONCE]
-        until = max(run.end for run in batch)
+        ends = {run.run_id: run.end for run in batch}
         # As the collector does: of all rules at once, only about the runs of which their conditions hold.
         begun = moment(batch[0].hour)
         asked = sift(client, [(rule.rule, {}) for rule in rules], [run.run_id for run in batch], begun)
         for rule in rules:
             began = perf_counter()
-            rows = _asked(client, rule, until, asked[rule.rule.name], begun)
-            fired[rule.rule.name] |= {str(row["run_id"]) for row in rows}
+            ended = sorted(((run, ends[run]) for run in asked[rule.rule.name]), key=lambda one: one[1])
+            for part in together(rule.rule, ended, len(batch), _WITHIN):
+                rows = _asked(client, rule, max(part.values()), list(part), begun)
+                fired[rule.rule.name] |= {str(row["run_id"]) for row in rows}
             took[rule.rule.name] += perf_counter() - began
     for name, found in fired.items():
         fault = fault_of(name)
@@ -159,8 +167,8 @@ def hour_by_hour(client: Client, rule: Admitted, plan: Plan, versions: Mapping[s
                 continue
             # What is new in an agent came with the release of the first run that has it.
             subject = f"{row['agent']} {versions[str(row['run_id'])]}" if fault == "release" else group
-            # Incidents that befall a release are in what is said of its first day, too.
-            under_way = list(_under_way(plan, hour, 24 if fault == "release" else 2))
+            # Incidents that befall a release are in what is said of it while it is new, too.
+            under_way = list(_under_way(plan, hour, _NEWS_H if fault == "release" else 2))
             right = [one for one in under_way if one in wanted and one.subject == subject]
             if right:
                 verdict.right += 1
@@ -192,19 +200,29 @@ def is_news_to(rule: str, release: str, plan: Plan) -> bool:
 
 
 def _under_way(plan: Plan, hour: float, held: int = 2) -> Iterator[Incident]:
-    """For some hours after its end what looks back still holds an incident; what is new is looked back on for a day."""
+    """For some hours after its end what looks back still holds an incident; what is new is looked back on longer."""
     second = hour * 3600
     for one in plan.incidents:
-        if one.begin_s <= second < one.end_s + 3600 * (24 if one.fault == "release" else held):
+        if one.begin_s <= second < one.end_s + 3600 * (_NEWS_H if one.fault == "release" else held):
             yield one
 
 
 def befell(incident: Incident, release: str, plan: Plan) -> bool:
-    """Whether an incident, or a release that was worse, fell into the first day of another release."""
+    """Whether an incident, or a release that was worse, fell into the time in which another release was new."""
     this = plan.released(*release.split())
     # A worse one that was taken back before makes what follows look better.
     is_since = this.at_s < (incident.begin_s if incident.fault == "release" else incident.end_s)
-    return is_since and incident.begin_s < this.at_s + DAY_S and _follows(incident, "release", release)
+    return is_since and incident.begin_s < is_new_until(this) and _follows(incident, "release", release)
+
+
+@cache
+def is_new_until(release: Release) -> float:
+    """A day; over a weekend, until as much was done with it as on a usual day."""
+    habit = next(one for one in AGENTS if one.name == release.agent)
+    end = release.at_s + DAY_S
+    while work(habit, release.at_s, end) < work_of_a_day(habit):
+        end += 3600
+    return end
 
 
 def _follows(incident: Incident, fault: str, subject: str) -> bool:

@@ -9,7 +9,7 @@
 -- constant: what Identifier = version
 -- constant: asks_prompts Bool = false; whether what is new is a prompt, which is looked up in steps
 -- parameter: fewest UInt32 = 20; fewer runs of the new or of the old say nothing
--- parameter: fresh UInt32 = 86400; seconds for which what is new is held against what was before it
+-- parameter: fresh UInt32 = 86400; seconds of usual work (of the clock, where that is longer) for which what is new is held against what was before it
 -- parameter: times Float64 = 1.5; how many times more cost, steps or time are worse
 -- parameter: more Float64 = 0.08; by how much the share of failed runs, or of runs of an unknown pattern, must be higher
 -- parameter: sigmas Float64 = 6; how far from what chance makes of so many runs
@@ -33,7 +33,12 @@ WITH
             sipHash64(arraySort(arrayDistinct(splitByString('', shape))), tools) AS pattern,
             -- Where a person was asked, the time is the person's.
             position(shape, 'H') = 0 AS alone,
-            version, models[1] AS model, prompt, toString({what:Identifier}) AS what
+            version, models[1] AS model, prompt, toString({what:Identifier}) AS what,
+            -- A day of a weekend, with a fifth of the runs of a working day, says little of a release: as many count as a usual day has.
+            row_number() OVER (PARTITION BY agent ORDER BY time DESC) * dateDiff('second', least({since:DateTime64(3, 'UTC')},
+                {until:DateTime64(3, 'UTC')} - toIntervalDay(7)), {until:DateTime64(3, 'UTC')})
+                <= {fresh:UInt32} * count() OVER (PARTITION BY agent)
+                OR time > {until:DateTime64(3, 'UTC')} - toIntervalSecond({fresh:UInt32}) AS is_late
         FROM run_rows
         LEFT JOIN prompted ON run_rows.run_id = prompted.run_id
         -- Ways are held against a week, also where prompts are looked up in less: two odd days would make the usual ways new.
@@ -44,16 +49,16 @@ WITH
     renewed AS
     (
         SELECT agent
-        FROM (SELECT agent, what, count() AS runs, min(time) AS since_time FROM told WHERE what != '' GROUP BY agent, what)
+        FROM (SELECT agent, what, count() AS runs, min(is_late) AS is_fresh FROM told WHERE what != '' GROUP BY agent, what)
         GROUP BY agent
-        HAVING countIf(runs >= {fewest:UInt32} AND since_time > {until:DateTime64(3, 'UTC')} - toIntervalSecond({fresh:UInt32})) > 0
+        HAVING countIf(runs >= {fewest:UInt32} AND is_fresh) > 0
             AND sum(runs) >= 3 * {fewest:UInt32}
     ),
     -- By windows, one after the other: what is named twice is read twice.
     dated AS
     (
         SELECT *, min(time) OVER (PARTITION BY agent, what) AS since_time,
-            what != '' AND since_time > {until:DateTime64(3, 'UTC')} - toIntervalSecond({fresh:UInt32}) AS is_fresh
+            what != '' AND min(is_late) OVER (PARTITION BY agent, what) AS is_fresh
         FROM told
         -- Prompts are looked up in steps, which twice would be dearer.
         WHERE {asks_prompts:Bool} OR agent IN (SELECT agent FROM renewed)

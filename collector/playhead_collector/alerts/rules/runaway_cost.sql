@@ -1,6 +1,9 @@
 -- title: A run that costs more than any run should
 -- why: A loop, a context that only grows, or a model that was mistaken for a cheaper one shows in the bill first. What is much
---   depends on the agent: a run is held against the dearest of its agent's past, and against a fixed sum where it has none.
+--   depends on the agent: a run is held against the dearest of its agent's past, and against a fixed sum where it has none. As with
+--   tokens, the middle day and the version's own last runs count where they stayed below less: a dear release that was taken back must
+--   not hide what comes after it. And the past is told at the run's own price, too: after a change to a cheaper model what was usual in
+--   USD would hide ten times the work.
 -- severity: critical
 -- owner: agents
 -- only_if: run_cost >= {floor:Float64}
@@ -8,29 +11,68 @@
 -- parameter: usd Float64 = 5; what no run of an agent without a past may cost, in USD
 -- parameter: times Float64 = 6; how many times the cost that 19 of 20 earlier runs stay below
 -- parameter: floor Float64 = 0.02; what is never too much, in USD
--- parameter: past UInt32 = 100; earlier runs that are a past
+-- parameter: past UInt32 = 100; earlier runs that are a past; a fifth of it is one of a day, or of a version
 WITH
     dear AS
     (
-        SELECT run_id, agent, cost_usd, calls.step_id AS steps, calls.cost_usd AS costs
+        SELECT run_id, agent, version, cost_usd, ifNull(input_tokens, 0) + ifNull(output_tokens, 0) AS tokens,
+            calls.step_id AS steps, calls.cost_usd AS costs
         FROM runs
         WHERE run_id IN {runs:Array(String)} AND cost_usd >= {floor:Float64}
     ),
-    usual AS
+    earlier AS
     (
-        SELECT agent, count() AS runs, quantile(0.95)(cost_usd) AS most
+        SELECT agent, version, {at:Identifier} AS at, intDiv(dateDiff('second', at, {until:DateTime64(3, 'UTC')}), 86400) AS day,
+            cost_usd AS paid, ifNull(input_tokens, 0) + ifNull(output_tokens, 0) AS tokens
         FROM run_rows
         WHERE agent IN (SELECT agent FROM dear) AND status IN ('ok', 'error')
-            AND {at:Identifier} > {since:DateTime64(3, 'UTC')} AND {at:Identifier} <= {until:DateTime64(3, 'UTC')}
+            AND at > {since:DateTime64(3, 'UTC')} AND at <= {until:DateTime64(3, 'UTC')}
+    ),
+    usual AS
+    (
+        SELECT agent, sum(n) AS runs, countIf(n * 5 >= {past:UInt32}) >= 3 AS has_days,
+            quantileMerge(0.95)(paid_figures) AS week_paid, quantileMerge(0.95)(token_figures) AS week_tokens,
+            quantileExactIf(0.5)(finalizeAggregation(paid_figures), n * 5 >= {past:UInt32}) AS day_paid,
+            quantileExactIf(0.5)(finalizeAggregation(token_figures), n * 5 >= {past:UInt32}) AS day_tokens
+        FROM
+        (
+            SELECT agent, day, count() AS n, quantileState(0.95)(paid) AS paid_figures, quantileState(0.95)(tokens) AS token_figures
+            FROM earlier
+            GROUP BY agent, day
+        )
         GROUP BY agent
+    ),
+    own AS
+    (
+        SELECT agent, version, count() AS runs, quantile(0.95)(paid) AS last_paid, quantile(0.95)(tokens) AS last_tokens
+        FROM
+        (
+            SELECT agent, version, paid, tokens
+            FROM earlier
+            WHERE (agent, version) IN (SELECT agent, version FROM dear)
+            ORDER BY at DESC
+            LIMIT {past:UInt32} BY agent, version
+        )
+        GROUP BY agent, version
+    ),
+    held AS
+    (
+        SELECT
+            run_id, toString(dear.agent) AS agent, steps[indexOf(costs, arrayMax(costs))] AS step_id, assumeNotNull(cost_usd) AS cost,
+            usual.runs >= {past:UInt32} AS has_past, has_days AND own.runs * 5 >= {past:UInt32} AS has_more,
+            if(has_more, least(week_paid, greatest(day_paid, last_paid)), week_paid) AS most_paid,
+            if(has_more, least(week_tokens, greatest(day_tokens, last_tokens)), week_tokens) AS most_tokens,
+            if(tokens > 0 AND most_tokens > 0, least(most_paid, most_tokens * cost / tokens), most_paid) AS most
+        FROM dear
+        LEFT JOIN usual ON dear.agent = usual.agent
+        LEFT JOIN own ON dear.agent = own.agent AND dear.version = own.version
     )
 SELECT
     run_id,
-    toString(dear.agent) AS agent,
-    steps[indexOf(costs, arrayMax(costs))] AS step_id,
-    assumeNotNull(cost_usd) AS value,
+    agent,
+    step_id,
+    cost AS value,
     format('{} has spent ${} so far{}', if(agent = '', 'a run', agent), toString(round(value, 2)),
-        if(usual.runs >= {past:UInt32}, format('; 19 of 20 of its runs stay below ${}', toString(round(most, 2))), '')) AS summary
-FROM dear
-LEFT JOIN usual ON dear.agent = usual.agent
-WHERE value >= if(usual.runs >= {past:UInt32}, {times:Float64} * most, {usd:Float64})
+        if(has_past, format('; 19 of 20 of its runs stay below ${}', toString(round(most, 2))), '')) AS summary
+FROM held
+WHERE value >= if(has_past, {times:Float64} * most, {usd:Float64})

@@ -1,0 +1,62 @@
+"""A run that takes too much is held against what is usual for its agent, whatever befell the agent in the week."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from itertools import count
+
+from tests.collector.alerts.asking import MadeRun, shipped, store
+from tests.collector.alerts.test_backtest import at
+from tests.collector.database import StoreDatabase
+
+from playhead_collector.alerts.admission import Admission
+from playhead_collector.alerts.ask import Finding, Moment, ask
+from playhead_collector.alerts.backtest import HISTORY
+
+END = datetime(2026, 3, 8, 12, tzinfo=UTC)
+NUMBERS = count(1)
+
+
+def run(version: str, tokens: int, usd: float, ago: timedelta = timedelta()) -> MadeRun:
+    used = {"gen_ai.usage.input_tokens": tokens, "gen_ai.usage.output_tokens": 0, "gen_ai.usage.cost": usd}
+    made = MadeRun(next(NUMBERS)).root({"gen_ai.agent.version": version})
+    return at(made.prompt({"gen_ai.request.model": "m", **used}), END - timedelta(minutes=1) - ago)
+
+
+def day(ago: int, version: str, tokens: int, usd: float, runs: int = 25) -> list[MadeRun]:
+    return [run(version, tokens, usd, timedelta(days=ago, minutes=number)) for number in range(runs)]
+
+
+def asked(database: StoreDatabase, rule: str, *runs: MadeRun) -> list[Finding]:
+    admitted = Admission(database.client).admit(shipped(rule))
+    return ask(database.client, admitted, Moment(END, [one.run_id for one in runs], HISTORY))
+
+
+def test_a_dear_release_that_was_taken_back_hides_no_run_after_it_and_its_own_runs_are_not_told_one_by_one(
+    store_database: StoreDatabase,
+) -> None:
+    dear = day(1, "1.1", 200_000, 2.0, runs=60)
+    past = [one for ago in range(2, 7) for one in day(ago, "1.0", 20_000, 0.2)]
+    large, as_dear, usual = run("1.0", 150_000, 1.5), run("1.1", 600_000, 6.0), run("1.0", 110_000, 1.1)
+    store(store_database, *past, *dear, large, as_dear, usual)
+    for rule, value in (("runaway_tokens", 150_000), ("runaway_cost", 1.5)):
+        (found,) = asked(store_database, rule, large, as_dear, usual)
+        assert (found.run_id, found.value) == (large.run_id, value)
+        assert found.step_id == large.steps[-1].span_id.hex()
+    assert "19 of 20 of its runs stay below $0.2" in found.summary
+
+
+def test_a_change_to_a_cheaper_model_hides_no_run_that_does_ten_times_the_work(store_database: StoreDatabase) -> None:
+    past = [one for ago in range(1, 7) for one in day(ago, "1.0", 20_000, 2.0)]
+    large, usual = run("1.1", 200_000, 2.0), run("1.1", 100_000, 1.0)
+    store(store_database, *past, large, usual)
+    (found,) = asked(store_database, "runaway_cost", large, usual)
+    assert (found.run_id, found.value) == (large.run_id, 2.0)
+
+
+def test_a_model_that_is_dearer_than_the_one_before_shows_in_what_is_paid(store_database: StoreDatabase) -> None:
+    past = [one for ago in range(1, 7) for one in day(ago, "1.0", 20_000, 0.2)]
+    dearer = run("1.1", 20_000, 1.3)
+    store(store_database, *past, dearer)
+    assert [found.run_id for found in asked(store_database, "runaway_cost", dearer)] == [dearer.run_id]
+    assert asked(store_database, "runaway_tokens", dearer) == []
