@@ -22,7 +22,6 @@ from starlette.datastructures import Headers
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from playhead.errors import UsageError
-from playhead_collector.admin import admin_app
 from playhead_collector.alerts.start import measuring_of, watch_of
 from playhead_collector.alerts.watch import Watch
 from playhead_collector.audit.log import AuditLog
@@ -32,6 +31,7 @@ from playhead_collector.errors import StoreUnavailable
 from playhead_collector.facade.app import facade_app
 from playhead_collector.facade.engine import ChdbEngine, Storing
 from playhead_collector.gate import TokenGate
+from playhead_collector.later import made_when_asked
 from playhead_collector.metrics import Metrics
 from playhead_collector.receive.export import Exporter, bearer
 from playhead_collector.receive.grpc_server import GrpcServer
@@ -126,8 +126,9 @@ class Collector:
         self._exporter = Exporter(self.spool, limits, self.metrics, redactions_of(settings))
         tls: dict[str, Any] = {"ssl_certfile": settings.tls_cert, "ssl_keyfile": settings.tls_key}
         self._grpc = GrpcServer(self._exporter, gate, settings.host, settings.grpc_port, **tls)
+        administration = made_when_asked(partial(self._administration, audit))
         self._http = HttpServer(
-            self._with_status(gate, http_app(self._exporter, gate), admin_app(settings, self.store, self.drain, audit)),
+            self._with_status(gate, http_app(self._exporter, gate), administration),
             settings.host,
             settings.http_port,
             **tls,
@@ -204,6 +205,14 @@ class Collector:
         self.metrics.stored(segment, seconds)
         if self.watch is not None:
             self.watch.stored()
+
+    def _administration(self, audit: AuditLog) -> App:
+        # Loaded where somebody administers: FastAPI is a fifth of what a collector loads to start.
+        from playhead_collector.admin import admin_app
+
+        assert self.drain is not None
+        app: App = admin_app(self.settings, self.store, self.drain, audit)
+        return app
 
     def _with_status(self, gate: TokenGate, otlp: App, admin: App) -> App:
         """The OTLP port also says how the collector is, and takes what administrators ask."""

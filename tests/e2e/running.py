@@ -188,12 +188,16 @@ def clean_environment(folder: Path, more: Mapping[str, str]) -> dict[str, str]:
 
 
 def wait_for(condition: Any, what: str) -> None:
-    """Looks again and again until it is so."""
+    """Looks again and again until it is so; rests as long as a look took, as what it waits for has the same cores."""
     deadline = time.monotonic() + _PATIENCE_S
-    while not condition():
-        if time.monotonic() > deadline:
+    while True:
+        began = time.monotonic()
+        if condition():
+            return
+        looked = time.monotonic()
+        if looked > deadline:
             raise AssertionError(f"waited for {what} in vain")
-        time.sleep(0.02)
+        time.sleep(max(0.02, looked - began))
 
 
 def get(url: str) -> bytes:

@@ -12,7 +12,6 @@ import contextlib
 import contextvars
 import functools
 import gc
-import json
 import multiprocessing
 import os
 import signal
@@ -27,28 +26,9 @@ if "atexit before" in sys.argv:
     # Before Playhead's own, so that it runs after it.
     atexit.register(lambda: globals()["work"](100))
 
+from tests.proof.sdk_counted import SAID, init, say, work, work_async
+
 import playhead
-
-# Of the program itself; `sys.exit` in the middle must not keep it from being said.
-SAID: dict[str, Any] = {}
-
-
-@playhead.tool
-def work(number: int) -> int:
-    return number + 1
-
-
-@playhead.tool
-async def work_async(number: int) -> int:
-    await asyncio.sleep(0.001)
-    return number + 1
-
-
-def init(**more: Any) -> None:
-    endpoint = os.environ.get("COLLECTOR") or None
-    playhead.init(
-        service=sys.argv[1], endpoint=endpoint, journal=os.environ["JOURNAL"], send=endpoint is not None, **more
-    )
 
 
 def threads_and_loops() -> None:
@@ -390,11 +370,6 @@ def payloads() -> None:
     init()
     run()
     SAID["steps"] = 3
-
-
-def say() -> None:
-    print(json.dumps(SAID), flush=True)
-    SAID.clear()
 
 
 if __name__ == "__main__":

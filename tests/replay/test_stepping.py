@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.replay.agents import environment_of, ran
+from tests.replay.agents import environment_of
+from tests.replay.sessions import recording_of, shown, stepping, stopped, walk, where
 from tests.replay.stepped import CREW, ODD, READER, SERVED, SHOP, SWARM
 
 from playhead.errors import UsageError
@@ -23,53 +22,9 @@ from playhead_replay.stepping.session import Session, Standing
 from playhead_replay.stepping.stop import Ended, Stop
 
 
-def recording_of(folder: Path, text: str, *arguments: str) -> tuple[Recording, str]:
-    """Of the first run of a program that calls `init` itself, and what it printed."""
-    (folder / "agent.py").write_text(text)
-    done = ran(folder, sys.executable, "agent.py", *arguments)
-    assert done.code == 0, done.err
-    (journal,) = (folder / "journal").iterdir()
-    file = folder / "run.playhead"
-    file.write_bytes(b"".join(part.read_bytes() for part in sorted(journal.glob("*.jsonl"))))
-    return from_file(file), done.out
-
-
-@contextmanager
-def stepping(recording: Recording, printed: Path) -> Iterator[Session]:
-    # At every moment one is kept, so that what a fork could get wrong has its chance.
-    with (
-        printed.open("wb") as output,
-        Session(recording, entry_of(recording), output=output, keep_every_ms=0) as session,
-    ):
-        yield session
-
-
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> tuple[Recording, str]:
     return recording_of(tmp_path_factory.mktemp("shop"), SHOP, "4")
-
-
-def stopped(standing: Standing) -> Stop:
-    assert isinstance(standing, Stop), standing
-    return standing
-
-
-def shown(standing: Standing) -> dict[str, str]:
-    return {row.name: row.text for row in stopped(standing).locals}
-
-
-def where(standing: Standing) -> tuple[str, bool]:
-    stop = stopped(standing)
-    assert stop.step is not None
-    return stop.step.own_name, stop.begins
-
-
-def walk(standing: Standing, go: Callable[[], Standing]) -> list[Standing]:
-    """Until it ends."""
-    found = [standing]
-    while not isinstance(found[-1], Ended):
-        found.append(go())
-    return found
 
 
 def test_it_stops_where_steps_begin_and_end_with_frame_and_locals(shop: tuple[Recording, str], tmp_path: Path) -> None:

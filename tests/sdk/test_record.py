@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
-import signal
-import subprocess
 import sys
-import termios
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from tests.sdk.collector import FakeCollector, attributes, spans_in
+from tests.sdk.from_outside import ASKS, ENDS, ran, recorded, root_of, script
 
 from playhead.journal.reader import read_journal
 from playhead_collector.demo.provider import FakeProvider
@@ -36,35 +31,6 @@ print(json.dumps({
 print("told", file=sys.stderr)
 sys.exit(int(sys.argv[1]))
 """
-
-
-def environment_of(folder: Path, **more: str) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PLAYHEAD_", "OTEL_"))}
-    state = {"XDG_STATE_HOME": str(folder / "state"), "PLAYHEAD_JOURNAL": str(folder / "journal")}
-    # Where no collector is.
-    return {**kept, **state, "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9", **more}
-
-
-def ran(folder: Path, *words: str, stdin: str = "", **more: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        words, cwd=folder, env=environment_of(folder, **more), input=stdin, capture_output=True, text=True,
-        timeout=120, check=False,
-    )  # fmt: skip
-
-
-def recorded(folder: Path, *words: str, options: tuple[str, ...] = (), **more: str) -> Any:
-    """With what it said of itself taken off the end of stderr."""
-    return ran(folder, sys.executable, "-m", "playhead", "record", "-q", *options, "--", *words, **more)
-
-
-def script(folder: Path, text: str, name: str = "agent.py") -> str:
-    (folder / name).write_text(text)
-    return name
-
-
-def root_of(spans: list[Span]) -> Span:
-    (root,) = [span for span in spans if not span.parent_span_id]
-    return root
 
 
 @pytest.fixture
@@ -104,25 +70,6 @@ def test_a_program_cannot_tell_that_it_is_recorded(form: str, forms: dict[str, l
     assert not (tmp_path / "a.playhead.journal").exists()
 
 
-_ASKS = """
-from time import time
-from uuid import uuid4
-import json, sys, threading
-import httpx2
-
-def ask(question):
-    asked = {"model": "gpt-5", "messages": [{"role": "user", "content": question}]}
-    with httpx2.Client() as client:
-        answer = client.post(sys.argv[1] + "/v1/chat/completions", json=asked).json()
-    return answer["choices"][0]["message"]["content"]
-
-answers = [ask("first")]
-thread = threading.Thread(target=lambda: answers.append(ask("second")))
-thread.start()
-thread.join()
-print(json.dumps([answers, str(uuid4()), time()]))
-"""
-
 _SERVED = """
 import runpy, sys
 from pathlib import Path
@@ -139,7 +86,7 @@ engine.uninstall()
 
 @pytest.mark.parametrize("level", ["wire", "exact"])
 def test_what_was_recorded_from_outside_runs_again_with_the_world_gone(level: str, tmp_path: Path) -> None:
-    script(tmp_path, _ASKS)
+    script(tmp_path, ASKS)
     with FakeProvider() as provider:
         url = provider.url
         told = recorded(
@@ -155,120 +102,8 @@ def test_what_was_recorded_from_outside_runs_again_with_the_world_gone(level: st
     assert (again.stdout, again.returncode) == (told.stdout, 0), again.stderr
 
 
-_ENDS = """
-import os, signal, sys
-print("begun", flush=True)
-how = sys.argv[1]
-if how == "exit": sys.exit(3)
-if how == "_exit": os._exit(4)
-if how == "raise": raise LookupError("no such order")
-if how == "abort": os.abort()
-if how.startswith("SIG"): os.kill(os.getpid(), getattr(signal, how))
-"""
-
-
-@pytest.mark.parametrize(
-    ("how", "words"),
-    [
-        ("well", ""),
-        ("exit", "exit status 3"),
-        ("_exit", "exit status 4"),
-        ("raise", "LookupError: no such order"),
-        ("SIGKILL", "killed by SIGKILL"),
-        ("SIGTERM", "killed by SIGTERM"),
-        ("abort", "killed by SIGABRT"),
-    ],
-)
-def test_however_a_program_ends_its_run_is_there_and_says_so(how: str, words: str, tmp_path: Path) -> None:
-    script(tmp_path, _ENDS)
-    plain = ran(tmp_path, sys.executable, "agent.py", how)
-    told = recorded(tmp_path, sys.executable, "agent.py", how, options=("-o", "a.playhead"))
-    assert (told.stdout, told.stderr, told.returncode) == (plain.stdout, plain.stderr, plain.returncode)
-    root = root_of(spans_in(tmp_path / "a.playhead"))
-    assert (root.status.message, root.end_time_unix_nano > root.start_time_unix_nano) == (words, True)
-
-
-_ASKS_ON = _ASKS.replace(
-    'answers = [ask("first")]', "import os\nwhile True: ask('again'); print(os.getpid(), flush=True)"
-)
-
-
-def test_a_killed_program_is_cut_and_has_no_holes(tmp_path: Path) -> None:
-    script(tmp_path, _ASKS_ON)
-    words = [sys.executable, "-m", "playhead", "record", "-o", "a.playhead", "--", sys.executable, "agent.py"]
-    with FakeProvider() as provider, subprocess.Popen(
-        [*words, provider.url], cwd=tmp_path, env=environment_of(tmp_path), stdout=subprocess.PIPE, text=True
-    ) as process:  # fmt: skip
-        assert process.stdout is not None
-        pids = [int(process.stdout.readline()) for _ in range(20)]
-        os.kill(pids[0], signal.SIGKILL)
-        assert process.wait(120) == -signal.SIGKILL
-    spans = spans_in(tmp_path / "a.playhead")
-    assert attributes(root_of(spans))["playhead.run.steps"] == len(spans) > 20
-    assert sorted(attributes(span)["playhead.sequence"] for span in spans) == list(range(len(spans)))
-    assert len([span for span in spans if not span.end_time_unix_nano]) <= 1
-
-
-_WAITS = """
-import signal, sys, time
-got = []
-signal.signal(signal.SIGUSR1, lambda *_: print("USR1", flush=True))
-try:
-    print("ready", flush=True)
-    while True:
-        signal.pause()
-except KeyboardInterrupt:
-    got.append("interrupted")
-try:
-    sys.stdin.readline()
-except KeyboardInterrupt:
-    got.append("interrupted again")
-print(got, flush=True)
-raise KeyboardInterrupt
-"""
-
-
-def test_signals_from_other_processes_are_sent_on(tmp_path: Path) -> None:
-    script(tmp_path, _WAITS)
-    words = [sys.executable, "-m", "playhead", "record", "-o", "a.playhead", "--", sys.executable, "agent.py"]
-    pipe = subprocess.PIPE
-    with subprocess.Popen(
-        words, cwd=tmp_path, env=environment_of(tmp_path), stdin=pipe, stdout=pipe, stderr=pipe, text=True
-    ) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
-        process.send_signal(signal.SIGUSR1)
-        assert process.stdout.readline() == "USR1\n"
-        process.send_signal(signal.SIGINT)
-        out, _ = process.communicate("go on\n", timeout=120)
-    assert (out, process.returncode) == ("['interrupted']\n", -signal.SIGINT)
-
-
-def test_ctrl_c_at_a_terminal_reaches_the_program_once(tmp_path: Path) -> None:
-    script(tmp_path, _WAITS)
-    ours, theirs = os.openpty()
-    words = [sys.executable, "-m", "playhead", "record", "-q", "-o", "a.playhead", "--", sys.executable, "agent.py"]
-    with subprocess.Popen(
-        words, cwd=tmp_path, env=environment_of(tmp_path), stdin=theirs, stdout=theirs, stderr=subprocess.DEVNULL,
-        start_new_session=True, preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509
-    ) as process:  # fmt: skip
-        os.close(theirs)
-        said = b""
-        while b"ready" not in said:
-            said += os.read(ours, 1000)
-        os.write(ours, b"\x03")
-        while b"^C" not in said:
-            said += os.read(ours, 1000)
-        os.write(ours, b"go on\n")
-        while b"]" not in said:
-            said += os.read(ours, 1000)
-        assert process.wait(120) == -signal.SIGINT
-    os.close(ours)
-    assert b"['interrupted']" in said
-
-
 def test_where_a_collector_answers_it_gets_all_and_nothing_is_left(collector: FakeCollector, tmp_path: Path) -> None:
-    script(tmp_path, _ENDS)
+    script(tmp_path, ENDS)
     words = [sys.executable, "-m", "playhead", "record", "--endpoint", collector.url, "--service", "shop", "--"]
     told = ran(tmp_path, *words, sys.executable, "agent.py", "_exit")
     assert told.returncode == 4
@@ -280,7 +115,7 @@ def test_where_a_collector_answers_it_gets_all_and_nothing_is_left(collector: Fa
 
 
 def test_where_none_answers_there_is_one_file_and_ship_sends_it(collector: FakeCollector, tmp_path: Path) -> None:
-    script(tmp_path, _ENDS)
+    script(tmp_path, ENDS)
     told = ran(tmp_path, sys.executable, "-m", "playhead", "record", "--", sys.executable, "agent.py", "well")
     (file,) = tmp_path.glob("agent-*.playhead")
     assert f"is in {file.name}: 1 step" in told.stderr
@@ -294,7 +129,7 @@ def test_where_none_answers_there_is_one_file_and_ship_sends_it(collector: FakeC
 
 def test_sent_or_kept_the_recording_has_the_same_places(collector: FakeCollector, tmp_path: Path) -> None:
     """So that a file and what was sent of the same process are one and the same to a collector."""
-    script(tmp_path, _ENDS)
+    script(tmp_path, ENDS)
     recorded(tmp_path, sys.executable, "agent.py", "well", options=("-o", "a.playhead"))
     journal = tmp_path / "left" / "one"
     journal.mkdir(parents=True)
@@ -351,7 +186,7 @@ def test_an_interpreter_without_playhead_says_where_to_install_it(tmp_path: Path
 
 
 def test_a_recording_is_not_written_over(tmp_path: Path) -> None:
-    script(tmp_path, _ENDS)
+    script(tmp_path, ENDS)
     (tmp_path / "a.playhead").write_text("precious")
     told = recorded(tmp_path, sys.executable, "agent.py", "well", options=("-o", "a.playhead"))
     assert (told.returncode, told.stdout) == (2, "")

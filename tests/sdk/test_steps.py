@@ -5,38 +5,19 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import TypedDict
 
 import pytest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from tests.sdk.collector import FakeCollector, attributes, children
+from tests.sdk.writing import only, refund, sent
 
 import playhead
 from playhead.recorder.recorder import Recorder
-
-
-def sent(recorder: Recorder, collector: FakeCollector) -> list[Span]:
-    assert recorder.worker.flush(120.0)
-    return list(collector.ended.values())
-
-
-def only(spans: list[Span], name: str) -> Span:
-    found = [span for span in spans if span.name == name]
-    assert len(found) == 1, [span.name for span in spans]
-    return found[0]
-
-
-@playhead.tool
-def refund(order_id: str, cents: int) -> dict[str, Any]:
-    """Gives money back."""
-    if cents < 0:
-        raise ValueError("cents must not be negative")
-    return {"order": order_id, "cents": cents}
 
 
 def test_a_tool_call_is_a_step_with_its_arguments_and_its_result(recorder: Recorder, collector: FakeCollector) -> None:
@@ -154,93 +135,6 @@ def test_methods_are_recorded_without_their_object(recorder: Recorder, collector
     spans = sent(recorder, collector)
     assert attributes(only(spans, "execute_tool buy"))["gen_ai.tool.call.arguments"] == '{"what":"tea"}'
     assert attributes(only(spans, "execute_tool name"))["gen_ai.tool.call.arguments"] == "{}"
-
-
-def test_a_generator_is_one_step_with_all_that_it_gave(recorder: Recorder, collector: FakeCollector) -> None:
-    @playhead.tool
-    def count(most: int) -> Iterator[int]:
-        for number in range(most):
-            refund("inner", number)
-            yield number
-
-    with playhead.step("around"):
-        for _ in count(2):
-            refund("outer", 1)
-    spans = sent(recorder, collector)
-    step = only(spans, "execute_tool count")
-    assert attributes(step)["gen_ai.tool.call.result"] == "[0,1]"
-    assert len(children(spans, step)) == 2
-    assert len(children(spans, only(spans, "around"))) == 3
-
-
-def test_a_generator_that_is_closed_early_ends_its_step_as_cancelled(
-    recorder: Recorder, collector: FakeCollector
-) -> None:
-    closed = []
-
-    @playhead.tool
-    def endless() -> Iterator[int]:
-        try:
-            yield from iter(int, 1)
-        finally:
-            closed.append(True)
-
-    numbers = endless()
-    next(numbers)
-    numbers.close()  # type: ignore[attr-defined]
-    assert closed == [True]
-    said = attributes(only(sent(recorder, collector), "execute_tool endless"))
-    assert said["playhead.cancelled"] == "GeneratorExit"
-    assert said["playhead.yielded"] == 1
-
-
-def test_what_is_sent_and_thrown_into_a_generator_arrives(recorder: Recorder, collector: FakeCollector) -> None:
-    heard: list[object] = []
-
-    @playhead.tool
-    def listener() -> Any:
-        while True:
-            try:
-                heard.append((yield len(heard)))
-            except KeyError as error:
-                heard.append(repr(error))
-
-    talking = listener()
-    next(talking)
-    assert talking.send("a") == 1
-    assert talking.throw(KeyError("b")) == 2
-    talking.close()
-    assert heard == ["a", "KeyError('b')"]
-
-
-def test_an_asynchronous_generator_is_one_step(recorder: Recorder, collector: FakeCollector) -> None:
-    @playhead.tool
-    async def stream(words: list[str]) -> AsyncIterator[str]:
-        for word in words:
-            await asyncio.sleep(0)
-            yield word
-
-    async def main() -> list[str]:
-        return [word async for word in stream(["a", "b"])]
-
-    assert asyncio.run(main()) == ["a", "b"]
-    said = attributes(only(sent(recorder, collector), "execute_tool stream"))
-    assert said["gen_ai.tool.call.result"] == '["a","b"]'
-
-
-def test_a_cancelled_task_ends_its_steps_and_is_no_error(recorder: Recorder, collector: FakeCollector) -> None:
-    @playhead.tool
-    async def forever() -> None:
-        await asyncio.Event().wait()
-
-    async def main() -> None:
-        with pytest.raises(TimeoutError):
-            await asyncio.wait_for(forever(), 0.01)
-
-    asyncio.run(main())
-    span = only(sent(recorder, collector), "execute_tool forever")
-    assert attributes(span)["playhead.cancelled"] == "CancelledError"
-    assert span.status.code == span.status.STATUS_CODE_UNSET
 
 
 def test_states_decisions_approvals_and_scores_say_what_code_alone_knows(

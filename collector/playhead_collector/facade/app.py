@@ -14,9 +14,10 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Protocol
 
-from fastapi import FastAPI
+from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
 
 from playhead.errors import PlayheadError
 from playhead_collector.errors import BadRequest
@@ -63,7 +64,7 @@ def facade_app(
     *,
     name: str = "playhead",
     audit: Audit | None = None,
-) -> FastAPI:
+) -> Starlette:
     """ClickHouse's HTTP interface over `engine`. The engine must answer by now."""
     limits = limits or Limits()
     audit = audit or Unaudited()
@@ -121,14 +122,17 @@ def facade_app(
         return PlainTextResponse("Ok.\n")
 
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
         yield
         await stops.settle(limits.grace_seconds)
         seats.close()
         administration.close()
 
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False, lifespan=lifespan)
-    app.add_route("/ping", well, methods=["GET", "HEAD"])
-    app.add_route("/replicas_status", well, methods=["GET", "HEAD"])
-    app.add_route("/", statement, methods=["GET", "POST", "HEAD"])
+    routes = [
+        Route("/ping", well, methods=["GET", "HEAD"]),
+        Route("/replicas_status", well, methods=["GET", "HEAD"]),
+        Route("/", statement, methods=["GET", "POST", "HEAD"]),
+    ]
+    app = Starlette(routes=routes, lifespan=lifespan)
+    app.router.redirect_slashes = False
     return app

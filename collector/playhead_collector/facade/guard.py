@@ -12,7 +12,7 @@ Two readings, neither of which executes anything, and what is executed is what w
    what was sent, is run.
 2. `EXPLAIN AST` of the canonical text, with the values bound, shows calls and tables.
 
-Seen on the way, and held by tests/collector/facade/test_attacks.py: `arrayMap(file, ['/etc/passwd'])`
+Seen on the way, and held by the tests of attacks (tests/collector/facade): `arrayMap(file, ['/etc/passwd'])`
 calls a function by a bare name; `x IN other.secrets` reads a table without FROM; `APPLY f` hides its
 function from the tree; `{t:Identifier}` brings a name through a value; a name may contain a line break
 and forge lines of the tree; a cast to AggregateFunction hands crafted bytes to code that trusts them;

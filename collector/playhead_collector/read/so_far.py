@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from playhead_collector.read.run import Run, Step
-from playhead_collector.store.prices import context_window
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +53,9 @@ class Meter:
 
     def at(self, step: Step) -> SoFar:
         """With the step itself, if it is a call."""
+        # Loaded here: it brings a client of the network with it, and most commands ask for no step.
+        from playhead_collector.store.prices import context_window
+
         call = bisect_right(self._calls, step.start_time) - 1
         tokens, usd, unpriced = self._sums[call] if call >= 0 else (None, None, 0)
         prompt = bisect_right(self._prompts, step.start_time) - 1

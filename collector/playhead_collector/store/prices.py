@@ -21,8 +21,6 @@ from playhead import Usage
 
 log = logging.getLogger(__name__)
 
-SOURCE = f"genai-prices {genai_prices.__version__}"
-
 # Names that emitters give providers, and genai-prices' own. What is none (a framework, say) is left to the model.
 _PROVIDERS = {
     "aws.bedrock": "aws",

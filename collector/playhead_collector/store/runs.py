@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from importlib.metadata import version
 
 from clickhouse_connect.driver.client import Client
 
 from playhead_collector.store.calls import judge, uncounted_across_runs
-from playhead_collector.store.prices import SOURCE, prices
 from playhead_collector.store.query import load
 from playhead_collector.store.tellings import Told
 
@@ -21,6 +21,10 @@ from playhead_collector.store.tellings import Told
 _AT_ONCE = 2000
 
 Model = tuple[str, str, date]
+
+# Of playhead_collector.store.prices, which is loaded where a price is asked for: it brings a client of the network with
+# it, a tenth of what a collector loads to start.
+SOURCE = f"genai-prices {version('genai_prices')}"
 
 
 def recompute(client: Client, run_ids: Iterable[str]) -> int:
@@ -87,6 +91,8 @@ def resolve_prices(client: Client, models: Iterable[Model]) -> int:
 
 
 def _insert_prices(client: Client, models: Iterable[Model]) -> None:
+    from playhead_collector.store.prices import prices
+
     now = datetime.now(UTC)
     rows: list[list[object]] = []
     for provider, name, day in models:
@@ -118,6 +124,8 @@ def reprice(client: Client) -> int:
     rows = client.query(load("unknown_prices"), parameters={"source": SOURCE}).result_rows
     if not rows:
         return 0
+    from playhead_collector.store.prices import prices
+
     known = [(provider, model, day) for provider, model, day in rows if prices(provider, model, day)]
     _insert_prices(client, [(provider, model, day) for provider, model, day in rows])
     if known:

@@ -1,4 +1,4 @@
-"""One database for all tests of a module: each test's spans are in traces of their own."""
+"""One database for all tests of dialects: each test's spans are in traces of their own."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.collector.database import StoreDatabase, fresh_database
 from playhead_collector.store.engine import Engine
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def database(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[StoreDatabase]:
     with fresh_database(engine, tmp_path_factory.mktemp("rules")) as database:
         yield database

@@ -1,7 +1,7 @@
 """`python one_shot.py NAME`: one program that begins, asks its provider, prints all that it saw, and ends.
 
 Without a line of Playhead: `playhead record` records it, and other packages run it as it is. Most programs are the
-engine's own (tests/sdk/engine/programs.py); here is what needs a whole process, or many steps.
+engine's own (tests/sdk/engine/programs); here is what needs a whole process, or many steps.
 """
 
 from __future__ import annotations

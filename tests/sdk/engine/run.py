@@ -14,6 +14,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from tests.sdk.engine.seen import seen
+
 from playhead.lanes.divergence import RecordingEnded
 from playhead.lanes.engine import Engine
 from playhead.lanes.serving import Serving
@@ -34,8 +36,6 @@ def main(direction: str, folder: str, url: str, times: str, *programs: str) -> N
 
 
 def run(direction: str, program: str, file: Path, url: str) -> None:
-    seen: list[Any] = []
-
     def failed(failure: BaseException) -> None:
         status = "ended" if isinstance(failure, RecordingEnded) else "diverged"
         say({"program": program, "status": status, "why": str(failure), "returned": list(seen)})
@@ -47,7 +47,6 @@ def run(direction: str, program: str, file: Path, url: str) -> None:
         engine = Engine.recording(FileSink(file), "wire" if direction == "wire" else "exact")
     engine.install()
     programs = importlib.import_module(PROGRAMS)
-    vars(programs)["seen"] = seen
     returned = getattr(programs, program)(url)
     served = engine.direction
     left = [served.unasked(), served.undelivered()] if isinstance(served, Serving) else [0, 0]
