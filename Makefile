@@ -15,7 +15,10 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $@
 
+# Compiled once: where PYTHONDONTWRITEBYTECODE is set, each of the hundreds of processes that tests start compiles all that
+# it imports, which was a quarter of the time of many.
 test: setup
+	@$(BIN)/python -m compileall -q sdk collector replay tui tests
 	$(BIN)/python -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder
 
 # The pictures that tests of the terminal interface compare with; look at what changed.
