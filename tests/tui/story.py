@@ -39,13 +39,18 @@ class Story:
         await self.settle()
 
     async def settle(self) -> None:
-        """Until no question is open and every message was handled."""
-        await self.pilot.pause()
-        while self._is_working():
+        """Until no question is open and every message was handled.
+
+        Twice in a row: an answer may ask for more, a message later or when the screen was drawn anew.
+        """
+        calm = 0
+        while calm < 2:
+            await self.pilot.pause()
+            calm += 1
             while self._is_working():
-                await self.pilot.pause(0.01)
-            await self.pilot.pause()  # an answer may ask for more
-        await self.pilot.pause()
+                calm = 0
+                # The pilot's own pause goes through all widgets: a hundred times a second that was half a core.
+                await asyncio.sleep(0.01)
 
     def _is_working(self) -> bool:
         return any(not worker.is_finished for worker in self.app.workers)
