@@ -28,8 +28,11 @@ class Story:
         self._told: list[str] = []
 
     async def press(self, *keys: str) -> None:
-        """Presses keys and waits until all that they asked for is there."""
-        await self.pilot.press(*keys)
+        """Presses keys, each when the one before was handled, and waits until all that they asked for is there."""
+        for key in keys:
+            # Between several at once the pilot waits for a process that does little; one of a busy machine does little
+            # before it handled anything, and the next key went to the screen that the one before was to leave.
+            await self.pilot.press(key)
         await self.settle()
 
     async def paste(self, text: str) -> None:
