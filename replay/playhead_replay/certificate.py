@@ -120,7 +120,7 @@ def _of_recording(recording: Recording) -> list[Reason]:
             )
         )
     if not recording.complete:
-        found.append(Reason("the process was killed: the recording is whole up to there, and ends", False))
+        found.append(Reason("the process was killed, or goes on: the recording is whole up to there", False))
     named: dict[str, int] = {}
     preempted = sum(record[0] == "x" for record in recording.records)
     if preempted:

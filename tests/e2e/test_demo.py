@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 
 from tests.e2e.running import playhead_alone
@@ -27,5 +28,7 @@ def test_the_demo_shows_its_runs_and_what_is_wrong_with_some(tmp_path: Path) -> 
 
     shown = re.findall(r"playhead show (\w+)    # ", said.err)
     assert len(shown) == 4
+    called = f"  {sys.executable} -m playhead "
+    assert all(f"{called}{command} " in said.err for command in ("tui", "show", "replay", "sql")), "as it was called"
     store = re.findall(r"export PLAYHEAD_STORE=(\S+)", said.err)[0]
     assert playhead_alone(tmp_path, "show", shown[0], "--no-messages", PLAYHEAD_STORE=store).status == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -249,3 +250,53 @@ def test_of_a_large_run_the_tree_is_there_before_what_its_steps_said(
     may_be_read.clear()
     monkeypatch.setattr(screen, "LARGE", 2)
     tell(make_app(f"run:{LOOP}"), read_later)
+
+
+def test_a_large_run_of_which_no_step_is_there_is_read_whole_all_the_same(
+    make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def open_figures(client: Client, run: str) -> OpenedRun:
+        figures = opened.open_figures(client, run)
+        return replace(figures, run=replace(figures.run, nodes=[]))
+
+    monkeypatch.setattr(screen, "LARGE", 2)
+    monkeypatch.setattr(screen, "open_figures", open_figures)
+
+    async def story(told: Story) -> None:
+        await told.press("enter")
+        found = told.app.screen.query_one(Steps).opened
+        assert found is not None and found.is_whole and found.nodes
+
+    tell(make_app(f"run:{LOOP}"), story)
+
+
+def test_what_is_read_in_a_small_window_has_most_of_it(make_app: MakeApp) -> None:
+    async def story(told: Story) -> None:
+        steps, details = told.app.screen.query_one(Steps), told.app.screen.query_one(SheetPane)
+        assert steps.size.height >= details.size.height
+        await told.press("p", "tab")
+        assert details.has_focus and details.size.height > 2 * steps.size.height
+        assert steps.cursor in steps.visible_lines
+        await told.press("tab")
+        assert steps.has_focus and steps.size.height >= details.size.height
+
+    tell(make_app(run="0015"), story, SIZES["80x24"])
+
+
+def test_a_screen_is_painted_as_its_window_has_room_from_the_first(
+    make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    painted: list[int] = []
+    paint = RunScreen._compositor_refresh
+
+    def refresh(of: RunScreen) -> None:
+        painted.extend(pane.size.width for pane in of.query(SheetPane))
+        paint(of)
+
+    monkeypatch.setattr(RunScreen, "_compositor_refresh", refresh)
+
+    async def story(told: Story) -> None:
+        await told.press("enter")
+        assert painted[0] == painted[-1] == 80
+
+    tell(make_app(), story, SIZES["80x24"])

@@ -15,6 +15,8 @@ from tests.tui.conftest import MakeApp, client_of
 from tests.tui.story import Story, tell
 from tests.tui.told import NOW, answered
 from textual.binding import Binding
+from textual.containers import VerticalScroll
+from textual.widgets import Label
 
 import playhead_tui.runs.screen
 import playhead_tui.runs.summary
@@ -28,6 +30,7 @@ from playhead_tui.app import PlayheadApp, Start
 from playhead_tui.reading import Reader
 from playhead_tui.runs.histogram import TimeBars
 from playhead_tui.runs.query import QueryInput
+from playhead_tui.runs.screen import RunsScreen
 from playhead_tui.runs.table import RunTable
 
 SIZES = {"80x24": (80, 24), "120x36": (120, 36)}
@@ -168,7 +171,7 @@ def test_what_arrives_is_shown_as_it_does_while_the_list_is_followed(
             async def story(told: Story) -> None:
                 table = told.app.screen.query_one(RunTable)
                 await told.pilot.press("f")
-                assert table.count == 1
+                assert table.count == 1 and "following · 1 run" in told.screen()
                 database.insert(second.body())
                 database.recompute()
                 while table.count < 2:
@@ -177,8 +180,23 @@ def test_what_arrives_is_shown_as_it_does_while_the_list_is_followed(
                 assert table.run is not None and table.run.run_id == second.run_id
                 await told.pilot.press("f")
                 assert "no longer following" in told.notices()
+                await told.pilot.pause()
+                assert "following ·" not in told.screen()
 
             tell(app, story)
+
+
+def test_runs_of_another_search_are_not_counted_as_what_was_found(make_app: MakeApp) -> None:
+    async def story(told: Story) -> None:
+        screen = told.app.screen
+        assert isinstance(screen, RunsScreen) and "16 runs" in told.screen()
+        screen.search("tool:none-has-this")
+        await told.pilot.pause(0)
+        assert str(screen.query_one("#matching", Label).content) == "looking …"
+        await told.settle()
+        assert "0 runs" in told.screen()
+
+    tell(make_app(), story)
 
 
 @pytest.mark.parametrize("run", ["", "0015"])
@@ -192,9 +210,40 @@ def test_every_key_of_a_screen_is_in_the_palette_and_its_help(make_app: MakeApp,
             names = {f"key {told.app.get_key_display(one)}" for one in binding.make_bindings([binding])}
             assert names & told_by_palette, first_key
         await told.press("question_mark")
-        assert told.app.screen.query("HelpPanel")
+        for binding in type(screen).BINDINGS:
+            assert isinstance(binding, Binding) and binding.description[1:] in told.screen()
         await told.press("question_mark")
-        assert not told.app.screen.query("HelpPanel")
+        assert told.app.screen is screen
+
+    tell(make_app(run=run), story, (120, 60))
+
+
+def test_all_keys_can_be_read_in_a_small_window_without_a_mouse(make_app: MakeApp) -> None:
+    async def story(told: Story) -> None:
+        await told.press("question_mark")
+        assert "Next line" in told.screen() and "Service levels" not in told.screen()
+        await told.press("end")
+        assert "Service levels" in told.screen() and "Next line" not in told.screen()
+        await told.press("home", "j")
+        assert told.app.screen.query_one(VerticalScroll).scroll_y == 1
+        await told.press("k", "q")
+        assert isinstance(told.app.screen, RunsScreen)
+
+    tell(make_app(), story, (80, 24))
+
+
+@pytest.mark.parametrize(("run", "leave"), [("", "q quit"), ("0015", "q back")])
+def test_the_line_of_keys_is_never_cut_and_always_says_how_to_leave(make_app: MakeApp, run: str, leave: str) -> None:
+    async def story(told: Story) -> None:
+        for width in (120, 80, 50, 120):
+            await told.pilot.resize_terminal(width, 24)
+            await told.settle()
+            line = told.screen().splitlines()[-1]
+            assert leave in line and "? help" in line and line.endswith("^p palette")
+            said = {binding.description for _, binding, _, _ in told.app.screen.active_bindings.values()}
+            keys = line.replace("▏", " ").replace("save search", "save_search").split()
+            assert {key.replace("_", " ") for key in keys[1::2]} <= said, width
+            assert width == 50 or len(keys) > 12
 
     tell(make_app(run=run), story)
 

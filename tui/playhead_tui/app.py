@@ -83,7 +83,7 @@ class PlayheadApp(App[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("A", "alerts", "Alerts", show=False),
         Binding("L", "levels", "Service levels", show=False),
-        Binding("question_mark", "help", "help", key_display="?"),
+        Binding("question_mark", "show_help_panel", "help", key_display="?"),
         Binding("ctrl+t", "switch_theme", "Light or dark", show=False),
         Binding("ctrl+c,ctrl+q", "quit", "Quit", show=False, priority=True),
     ]
@@ -271,11 +271,12 @@ class PlayheadApp(App[None]):
     def action_switch_theme(self) -> None:
         self.theme = LIGHT.name if self.theme == DARK.name else DARK.name
 
-    def action_help(self) -> None:
-        if self.screen.query("HelpPanel"):
-            self.action_hide_help_panel()
-        else:
-            self.action_show_help_panel()
+    def action_show_help_panel(self) -> None:
+        """Not Textual's, which no key can scroll."""
+        # As above.
+        from playhead_tui.help import HelpScreen
+
+        self.push_screen(HelpScreen(self.screen.active_bindings.values()))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Textual's own, and every action of the screen and of what has the focus."""

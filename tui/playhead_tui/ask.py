@@ -1,4 +1,7 @@
-"""Small questions to the user, above the screen they belong to: a line of text, several, or one of several."""
+"""Small questions to the user, above the screen they belong to: a line of text, several, or one of several.
+
+Each says by which keys it is answered and left; a screen's own line of keys has none of these.
+"""
 
 from __future__ import annotations
 
@@ -15,16 +18,20 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Label, OptionList
 from textual.widgets.option_list import Option
 
+from playhead.errors import UsageError
+from playhead.printable import printable
 from playhead_tui.entry import Entry
 from playhead_tui.shown import one_line
 
 _FRAME = """
     {name} {{ align: center middle; }}
-    {name} > Vertical {{ width: 70%; max-width: 90; height: auto; max-height: 80%; padding: 0 1;
+    {name} > Vertical {{ width: 70%; max-width: 90; height: auto; max-height: 95%; padding: 0 1;
                         border: round $primary; background: $surface; }}
     {name} Label {{ width: 100%; }}
     {name} .hint {{ color: $text-muted; }}
+    {name} .wrong {{ color: $error; display: none; }}
 """
+_TAKES = "enter takes it · escape leaves it"
 
 
 class AskLine(ModalScreen[str | None]):
@@ -42,6 +49,7 @@ class AskLine(ModalScreen[str | None]):
         with Vertical():
             yield Label(Text(self._question))
             yield Entry(self._value, select_on_focus=False)
+            yield Label(_TAKES, classes="hint")
 
     @on(Input.Submitted)
     def _answer(self, event: Input.Submitted) -> None:
@@ -49,16 +57,22 @@ class AskLine(ModalScreen[str | None]):
 
 
 class AskLines(ModalScreen[tuple[str, ...] | None]):
-    """Several lines, each under its name, or None. Enter goes to the next, and takes them all in the last."""
+    """Several lines, each under its name, or None. Enter goes to the next, and takes them all in the last.
+
+    What `check` raises of them is shown, and they stay to be mended: a wrong score does not take the note with it.
+    """
 
     DEFAULT_CSS = _FRAME.format(name="AskLines")
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Cancel")]
 
-    def __init__(self, question: str, lines: Mapping[str, str]) -> None:
+    def __init__(
+        self, question: str, lines: Mapping[str, str], check: Callable[[tuple[str, ...]], object] = tuple
+    ) -> None:
         """The lines by name, as they are to begin with."""
         super().__init__()
         self._question = question
         self._lines = lines
+        self._check = check
 
     def compose(self) -> ComposeResult:
         with Vertical():
@@ -66,16 +80,27 @@ class AskLines(ModalScreen[tuple[str, ...] | None]):
             for name, value in self._lines.items():
                 yield Label(Text(name))
                 yield Entry(value, select_on_focus=False)
+            yield Label(classes="wrong")
+            yield Label("enter goes on, and takes it in the last line · escape leaves it", classes="hint")
 
     @on(Input.Submitted)
     def _answer(self) -> None:
         """Counted from where the focus is: of two keys at once both come from the same line."""
         entries = list(self.query(Input))
         after = next((entry for before, entry in pairwise(entries) if before is self.focused), None)
-        if after is None:
-            self.dismiss(tuple(entry.value.strip() for entry in entries))
-        else:
+        if after is not None:
             self.set_focus(after)
+            return
+        lines = tuple(entry.value.strip() for entry in entries)
+        try:
+            self._check(lines)
+        except (ValueError, UsageError) as error:
+            wrong = self.query_one(".wrong", Label)
+            wrong.update(Text(f"✗ {printable(str(error))}"))
+            wrong.display = True
+            self.set_focus(entries[0])
+        else:
+            self.dismiss(lines)
 
 
 class AskOne(ModalScreen[str | None]):
@@ -103,8 +128,7 @@ class AskOne(ModalScreen[str | None]):
         with Vertical():
             yield Label(Text(self._question))
             yield OptionList(*options)
-            if self._remove is not None:
-                yield Label("enter takes it, x deletes it", classes="hint")
+            yield Label(_TAKES if self._remove is None else f"x deletes it · {_TAKES}", classes="hint")
 
     def action_remove(self) -> None:
         options = self.query_one(OptionList)

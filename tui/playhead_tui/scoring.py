@@ -39,29 +39,19 @@ class ScoringScreen(PlayheadScreen):
             self.tell("no run is under the cursor")
             return
 
-        def answer(lines: tuple[str, ...] | None) -> None:
-            if lines is not None:
-                self._say(run, step, *lines)
-
         # Only here: it knows of alerts, and what asks them takes as long to load as all the rest of the first screen.
         from playhead_collector.alerts.marker import this_user
 
+        def said(lines: tuple[str, ...]) -> list[Feedback]:
+            return _said_in(run, step, *lines, user=this_user())
+
+        def answer(lines: tuple[str, ...] | None) -> None:
+            if lines is not None:
+                self.beside("say", lambda: self._said(said(lines)))
+
         about = f"run {run[:12]}" + (f", step {step}" if step else "")
         asked = {"scores and labels: helpful=0.8 tone=bad refund-bug": "", "note": "", "by": this_user()}
-        self.app.push_screen(AskLines(f"how did it go? {about}", asked), answer)
-
-    def _say(self, run: str, step: str, line: str, note: str, by: str) -> None:
-        from playhead_collector.alerts.marker import this_user
-        from playhead_collector.saying import said_of
-
-        try:
-            words = shlex.split(line)
-            scores, labels = [word for word in words if "=" in word], [word for word in words if "=" not in word]
-            said = said_of(run, step, scores=scores, labels=labels, note=note, by=by or this_user(), via="terminal")
-        except (ValueError, UsageError) as error:
-            self.tell(str(error), is_error=True)
-            return
-        self.beside("say", lambda: self._said(said))
+        self.app.push_screen(AskLines(f"how did it go? {about}", asked, said), answer)
 
     def _said(self, said: list[Feedback]) -> Message:
         try:
@@ -76,6 +66,15 @@ class ScoringScreen(PlayheadScreen):
     def _was_said(self, event: Said) -> None:
         self.tell(event.words)
         self.action_reload()
+
+
+def _said_in(run: str, step: str, line: str, note: str, by: str, *, user: str) -> list[Feedback]:
+    """Raises ValueError or UsageError where the line is not understood, or nothing is said."""
+    from playhead_collector.saying import said_of
+
+    words = shlex.split(line)
+    scores, labels = [word for word in words if "=" in word], [word for word in words if "=" not in word]
+    return said_of(run, step, scores=scores, labels=labels, note=note, by=by or user, via="terminal")
 
 
 def _words(one: Feedback) -> str:

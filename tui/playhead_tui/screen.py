@@ -31,11 +31,15 @@ if TYPE_CHECKING:
 # questions took three quarters of what a key cost, and nobody read the answers.
 REST_S = 0.12
 
+# From so many columns on, panes stand beside each other.
+WIDE = 100
+_NARROW, _WIDE = "-narrow", "-wide"
+
 
 class PlayheadScreen(Screen[None]):
     """A screen over the app's store."""
 
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 - Textual declares it for instances
+    HORIZONTAL_BREAKPOINTS = [(0, _NARROW), (WIDE, _WIDE)]  # noqa: RUF012 - Textual declares it for instances
 
     @dataclass
     class Lost(Message):
@@ -64,6 +68,12 @@ class PlayheadScreen(Screen[None]):
         no keys of a table. Within a line it is a slash.
         """
         return None if action in ("query", "find") and isinstance(self.focused, Input) else True
+
+    def on_mount(self) -> None:
+        """Textual says so once a screen is laid out: what a narrow window has below stood beside for a moment."""
+        is_wide = self.app.size.width >= WIDE
+        self.set_class(is_wide, _WIDE)
+        self.set_class(not is_wide, _NARROW)
 
     def on_unmount(self) -> None:
         let_in()

@@ -14,6 +14,7 @@ import threading
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from shutil import which
 
 from playhead.cli import main
 from playhead_collector import config, demo
@@ -28,6 +29,7 @@ from playhead_collector.service import Collector, Ports
 from playhead_collector.store.address import data_directory
 
 SHOWN = "silent-failure"
+SPENT = "SELECT model, sum(cost_usd) FROM calls GROUP BY model"
 # Story, and what to look for in it.
 TROUBLE = (
     ("silent-failure", "a silent failure: the tool says no, the agent says done"),
@@ -107,18 +109,30 @@ def _look(settings: config.Settings, began: datetime) -> None:
     _playhead(store, "runs", "--limit", str(len(runs)))
     say(f"\ndemo: and one of them, 'playhead show {shown[SHOWN]}':\n")
     _playhead(store, "show", shown[SHOWN])
+    called = _as_called()
     say("\ndemo: look at the others, or for something of your own:\n")
     say(f"  export PLAYHEAD_STORE={store}")
+    say(f"  {called} tui    # all of them, full-screen: enter opens one, r replays it, ? has the keys")
     for story, words in TROUBLE:
-        say(f"  .venv/bin/playhead show {shown[story]}    # {words}")
-    say("  .venv/bin/playhead runs --status error --since 1d")
-    say('  .venv/bin/playhead runs --text "picking has begun"')
-    say('  .venv/bin/playhead sql "SELECT model, sum(cost_usd) FROM calls GROUP BY model"')
+        say(f"  {called} show {shown[story]}    # {words}")
+    say(f"  {called} replay {shown[SHOWN]}    # that run executed again, every answer out of its recording")
+    say(f"  {called} runs --status error --since 1d")
+    say(f'  {called} runs --text "picking has begun"')
+    say(f"  {called} sql {SPENT!r}")
     say(
         f"\nThe agent to copy: {Path(demo.__file__).with_name('agent.py')}\n"
-        "Your own agents: '.venv/bin/playhead up', then playhead.init() in them, or, where they speak OpenTelemetry\n"
+        f"Your own agents: '{called} up', then playhead.init() in them, or, where they speak OpenTelemetry\n"
         "already, OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318"
     )
+
+
+def _as_called() -> str:
+    """As this user can call it again from here."""
+    called = sys.argv[0]
+    if Path(called).name != "playhead":
+        return f"{sys.executable} -m playhead"
+    found = which("playhead")
+    return "playhead" if found is not None and Path(found).samefile(called) else called
 
 
 def _playhead(store: str, *words: str) -> None:

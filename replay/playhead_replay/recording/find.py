@@ -76,8 +76,8 @@ def _chosen(run: str, steps: Sequence[RecordedStep], found: Mapping[str, list[Re
     began = [one for one in recordings if _is_no_child(one)]
     if not began:
         raise NotReplayable(
-            f"run {run} came without a recording, so it can be read but not executed again; "
-            "record it with playhead.init(), whose default keeps one, or with 'playhead record'"
+            f"run {run} came without a recording, so it can be read but not executed again: playhead.init() keeps one "
+            "by default, of each run that asks for anything (a model, a clock, a file), and 'playhead record' of any"
         )
     return next((one for one in began if run in one.runs), began[0])
 

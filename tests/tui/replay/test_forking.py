@@ -63,8 +63,10 @@ def test_a_changed_result_makes_a_fork_which_ends_where_the_recording_has_no_ans
 def test_a_live_fork_asks_before_a_tool_changes_the_world(make_app: Make, no_collector: Path) -> None:
     async def story(told: Story) -> None:
         async def fork_and_answer(key: str) -> None:
-            await told.press("F", "space", "tab", "tab")
-            assert "live: what the recording does not answer, the world does" in told.screen()
+            await told.press("F")
+            assert "▐ ▌ not live: it ends where no answer is recorded" in told.screen()
+            await told.press("space")
+            assert "▐X▌ live: the world answers where the recording does not" in told.screen()
             await told.pilot.press("enter")
             while "the fork ends here" not in told.screen():
                 await told.pilot.pause(0.01)
@@ -92,7 +94,7 @@ def test_the_diff_of_a_fork_and_its_original_opens_when_it_is_stored(
                 await told.pilot.pause(0.01)
             await told.settle()
 
-        await told.press("F", "tab", "tab", "enter")
+        await told.press("F", "enter")
         await until(DiffScreen)
         await told.press("q")
         await until(ForkScreen)
@@ -118,3 +120,15 @@ def test_a_fork_that_is_left_is_ended(make_app: Make, no_collector: Path) -> Non
         assert len(children_of(os.getpid())) < len(before)
 
     tell(make_app(step=10), story, SIZES["80x24"])
+
+
+def test_a_run_is_exported_with_its_recording_from_its_screen(make_app: Make, tmp_path: Path) -> None:
+    path = tmp_path / "desk.playhead"
+
+    async def story(told: Story) -> None:
+        await told.press("e", "ctrl+u")
+        await told.paste(str(path))
+        await told.press("enter")
+
+    tell(make_app(replay="", run=DESK), story)
+    assert from_file(path).run == DESK and from_file(path).records

@@ -84,14 +84,11 @@ class AnsweringScreen(PlayheadScreen):
                 self._silence(rule, *lines)
 
         asked = {"for (30m, 2h, 7d)": "2h", "only where; empty: all of the rule": where, "note": "", "by": this_user()}
-        self.app.push_screen(AskLines(f"have nobody told of {words_of(one.alert)}", asked), answer)
+        question = f"have nobody told of {words_of(one.alert)}"
+        self.app.push_screen(AskLines(question, asked, lambda lines: _for_and_where(*lines)), answer)
 
     def _silence(self, rule: str, span: str, where: str, note: str, by: str) -> None:
-        try:
-            seconds, matching = duration(span).total_seconds(), matching_of(where)
-        except (ValueError, UsageError) as error:
-            self.tell(str(error), is_error=True)
-            return
+        seconds, matching = _for_and_where(span, where)
         said = {"rule": rule, "matching": matching, "seconds": seconds, "note": note, "by": by or this_user()}
         self._mark(Kind.SILENCE, said, f"{rule} {where}: nobody is told for {span}; S ends that")
 
@@ -133,6 +130,10 @@ class AnsweringScreen(PlayheadScreen):
     def _marked(self, event: Marked) -> None:
         self.tell(event.words)
         self.ask_for_all()
+
+
+def _for_and_where(span: str, where: str, *_: str) -> tuple[float, dict[str, str]]:
+    return duration(span).total_seconds(), matching_of(where)
 
 
 def matching_of(line: str) -> dict[str, str]:

@@ -43,7 +43,7 @@ class AlertsScreen(AnsweringScreen):
         Binding("f", "state", "state"),
         Binding("v", "severity", "severity"),
         Binding("b", "backtest", "backtest"),
-        *(Binding(str(number), f"tab('{tab}')", tab, show=number < 4) for number, tab in enumerate(TABS, 1)),
+        *(Binding(str(number), f"tab('{tab}')", tab, show=False) for number, tab in enumerate(TABS, 1)),
         Binding("R", "reload", "Ask again", show=False),
         Binding("escape,q", "back", "back", key_display="q"),
     ]
@@ -282,16 +282,20 @@ class AlertsScreen(AnsweringScreen):
             self.tell("no rules are here; 'playhead alerts list' says which there are", is_error=True)
             return
         lines = {"rule": name, "since (6h, 7d, 30d)": "7d", "figures to compare": figures_of(self._rules[name])}
-        self.app.push_screen(AskLines("when would it have fired?", lines), self._begin_backtest)
+        self.app.push_screen(AskLines("when would it have fired?", lines, self._tries), self._begin_backtest)
+
+    def _tries(self, lines: tuple[str, ...]) -> tuple[Rule, Tries]:
+        name, since, figures = lines
+        rule = self._rules.get(name)
+        if rule is None:
+            raise UsageError(f"there is no rule {name!r}; 'playhead alerts list' shows them")
+        return rule, Tries(since, chosen(rule, figures))
 
     def _begin_backtest(self, lines: tuple[str, ...] | None) -> None:
         if lines is None:
             return
-        name, since, figures = lines
-        rule, now, reader = self._rules.get(name), self.host.now(), self.host.reader
-        if rule is None:
-            self.tell(f"there is no rule {name!r}; 'playhead alerts list' shows them", is_error=True)
-            return
+        rule, tries = self._tries(lines)
+        now, reader = self.host.now(), self.host.reader
         self.action_tab("backtest")
 
         def work() -> Message:
@@ -304,7 +308,6 @@ class AlertsScreen(AnsweringScreen):
 
             say(f"asking {rule.name} about the past …")
             try:
-                tries = Tries(since, chosen(rule, figures))
                 return self.BacktestGoes("", reader.ask(lambda client: run_backtest(client, rule, tries, now, say)))
             except (QuestionRefused, PlayheadError) as error:
                 return self.BacktestGoes(f"✗ {error}")

@@ -26,7 +26,7 @@ _NUMBER = 5
 class CodePane(Lines):
     HEAD = 1
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("g", "screen.goto", "go to"),
+        Binding("g", "screen.goto", "To a step, by its number", show=False),
         Binding("enter", "screen.frames", "Frames", show=False),
     ]
 

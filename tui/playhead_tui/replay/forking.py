@@ -32,8 +32,8 @@ from playhead_tui.run.sheet import Sheet
 from playhead_tui.screen import PlayheadScreen
 from playhead_tui.shown import one_line
 
-_LIVE = "live: what the recording does not answer, the world does"
-_NOT_LIVE = "not live: it ends where the recording has no answer (space)"
+_LIVE = "live: the world answers where the recording does not"
+_NOT_LIVE = "not live: it ends where no answer is recorded"
 _LOOK_S = 0.25
 # A collector keeps a moment what it took before it stores it.
 _MOST_LOOKS = 60
@@ -46,6 +46,18 @@ class HowToFork:
     max_cost_usd: float | None
 
 
+class Live(Checkbox):
+    """Textual's own has its cross always, and tells by a colour alone whether it is meant; enter would turn it, too."""
+
+    BUTTON_INNER = " "
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "screen.fork", "Fork", show=False)]
+
+    def watch_value(self) -> None:
+        super().watch_value()
+        self.BUTTON_INNER = "X" if self.value else " "
+        self.label = _LIVE if self.value else _NOT_LIVE
+
+
 class AskHowToFork(ModalScreen[HowToFork | None]):
     DEFAULT_CSS = """
     AskHowToFork { align: center middle; }
@@ -53,6 +65,7 @@ class AskHowToFork(ModalScreen[HowToFork | None]):
                               border: round $primary; background: $surface; }
     AskHowToFork Label { width: 100%; height: auto; }
     AskHowToFork #no-limit { color: $error; height: auto; }
+    AskHowToFork .hint { color: $text-muted; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Cancel")]
 
@@ -63,20 +76,16 @@ class AskHowToFork(ModalScreen[HowToFork | None]):
     def compose(self) -> ComposeResult:
         with Vertical():
             yield Label(Text(printable(self._title)))
-            yield Checkbox(_NOT_LIVE, id="live", compact=True)
+            yield Live(_NOT_LIVE, id="live", compact=True)
             yield Input(placeholder="another model from here on (needs live)", id="model", compact=True)
             yield Input(placeholder="at most so many USD for live calls", id="most", compact=True)
             yield Label(id="no-limit")
             yield Button("fork", id="fork", variant="primary", compact=True)
-
-    @on(Checkbox.Changed)
-    def _switched(self, event: Checkbox.Changed) -> None:
-        # Whether it is crossed is told by a colour alone.
-        event.checkbox.label = _LIVE if event.value else _NOT_LIVE
+            yield Label("space: live or not · tab goes on · enter forks · escape leaves it", classes="hint")
 
     @on(Button.Pressed)
     @on(Input.Submitted)
-    def _answer(self) -> None:
+    def action_fork(self) -> None:
         said = self.query_one("#most", Input).value.strip().removeprefix("$")
         try:
             most = float(said) if said else None

@@ -35,7 +35,7 @@ from playhead_tui.run.sheet import Line, Sheet
 
 class HerePane(SheetPane):
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("g", "screen.goto", "go to"),
+        Binding("g", "screen.goto", "To a step, by its number", show=False),
     ]
 
 
@@ -46,12 +46,12 @@ class ReplayScreen(ChangingScreen):
         Binding("u", "move('out')", "out"),
         Binding("c", "move('continue')", "go on"),
         Binding("b", "move('back')", "back"),
-        Binding("B", "move('prompt')", "prompt"),
-        Binding("g", "goto", "go to"),
         Binding("t", "stop_at", "break"),
         Binding("T", "breakpoints", "Breakpoints: list, take away", show=False),
         Binding("e", "edit", "edit"),
         Binding("F", "fork", "fork"),
+        Binding("B", "move('prompt')", "back to prompt"),
+        Binding("g", "goto", "To a step, by its number", show=False),
         Binding("x", "stop", "stop"),
         Binding("D", "difference", "diff"),
         Binding("w", "frames", "frames"),

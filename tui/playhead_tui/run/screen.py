@@ -52,10 +52,10 @@ class RunScreen(TakingScreen):
         Binding("slash", "find", "find", key_display="/", priority=True),
         Binding("f", "found(1)", "Next found", show=False),
         Binding("F", "found(-1)", "Found before", show=False),
-        *(Binding(str(number), f"tab('{tab}')", tab) for number, tab in enumerate(TABS, 1)),
-        *TAKING,
-        Binding("d", "diff", "diff"),
+        *(Binding(str(number), f"tab('{tab}')", tab, show=False) for number, tab in enumerate(TABS, 1)),
         Binding("r", "replay", "replay"),
+        Binding("d", "diff", "diff"),
+        *TAKING,
         Binding("R", "reload", "Read it again", show=False),
         Binding("escape,q", "back", "back", key_display="q"),
     ]

@@ -17,6 +17,8 @@ from textual.message import Message
 from playhead.errors import UsageError
 from playhead.printable import printable
 from playhead_collector.read.export import export_runs
+from playhead_collector.read.recording_export import export_recording
+from playhead_collector.recording_file import ENDING
 from playhead_tui.ask import AskLine
 from playhead_tui.run.details import plain_text
 from playhead_tui.run.opened import OpenedRun
@@ -90,7 +92,7 @@ class TakingScreen(ScoringScreen):
     def action_export(self) -> None:
         if self.here is not None:
             run_id = self.here[0].run.row.run_id
-            question = "export to (.otlp exactly as sent, .jsonl, .parquet)"
+            question = "export to (.otlp exactly as sent, .playhead to be replayed, .jsonl, .parquet)"
             self.app.push_screen(AskLine(question, f"run-{run_id[:12]}.otlp"), partial(self._export, run_id))
 
     def _export(self, run_id: str, path: str | None) -> None:
@@ -102,6 +104,8 @@ class TakingScreen(ScoringScreen):
             target = Path(mkdtemp(prefix="playhead-export-")) / target.name
 
         def question(client: Client) -> Message:
+            if target.suffix == ENDING:
+                return self.Exported([export_recording(client, run_id, target, into=False).file])
             return self.Exported(export_runs(client, [run_id], target))
 
         self.ask("export", question)

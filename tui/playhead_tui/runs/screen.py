@@ -49,16 +49,16 @@ FOLLOW_S = 1.0
 class RunsScreen(SavingScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "query", "query", key_display="/", priority=True),
+        Binding("r", "replay", "replay"),
+        Binding("d", "mark", "diff"),
         Binding("f", "follow", "follow"),
         Binding("o", "order", "sort"),
         Binding("O", "turn", "reverse", show=False),
         Binding("h", "times", "times"),
         Binding("v", "facets", "facets"),
         *SAVING,
-        Binding("d", "mark", "diff"),
         Binding("D", "parent", "A fork with the run that it is of", show=False),
         Binding("c", "groups", "Compare two groups of runs", show=False),
-        Binding("r", "replay", "replay"),
         Binding("R", "reload", "Ask again", show=False),
         Binding("escape", "back", "Back to the table", show=False),
         Binding("q", "app.quit", "quit"),
@@ -144,7 +144,13 @@ class RunsScreen(SavingScreen):
         wrong.remove_class("-shown")
         self._line, self._wanted = line, wanted
         self._table.go_to(0)
+        # What is shown until the answer is there are other runs.
+        self.query_one("#matching", Label).update("looking …")
         self._begin()
+
+    def _say_how_many(self) -> None:
+        following = "following · " if self._following is not None else ""
+        self.query_one("#matching", Label).update(following + several(self._table.count, "run"))
 
     def _begin(self, *, is_another: bool = True) -> None:
         """Rows first: what else is asked of them waits for these."""
@@ -179,7 +185,7 @@ class RunsScreen(SavingScreen):
         frozen = last + timedelta(microseconds=1) if last is not None and self._wanted.until is None else None
         self._frozen = replace(self._wanted, until=frozen or self._wanted.until)
         self._table.start(event.totals.runs, event.rows)
-        self.query_one("#matching", Label).update(several(event.totals.runs, "run"))
+        self._say_how_many()
         if not event.rows:
             hint = "no runs match" if self._line else "no runs yet: send some, or try 'playhead demo'"
             self.query_one(Summary).say(hint)
@@ -191,6 +197,7 @@ class RunsScreen(SavingScreen):
 
     def refused(self, why: str) -> None:
         super().refused(why)
+        self._say_how_many()
         if self.host.store.runs is None:
             self.host.look()
 
@@ -338,8 +345,16 @@ class RunsScreen(SavingScreen):
         """Asks which; where there are several versions, the two that most runs have are offered."""
         versions = sorted(self._known.get("version", [])[:2])
         given = [f"version:{quoted(version)}" for version in versions] if len(versions) == 2 else ["", ""]
+        # Only here: what compares runs is not loaded before it is asked for.
+        from playhead_replay.diff.members import group_of
+
         question = f"compare two groups of runs{f' within {self._line!r}' if self._line else ''}, such as version:1.4.1"
-        self.app.push_screen(AskLines(question, {"A": given[0], "B": given[1]}), self._groups)
+
+        def check(lines: tuple[str, ...]) -> None:
+            for line in lines:
+                group_of(line, self.host.now(), within=self._line)
+
+        self.app.push_screen(AskLines(question, {"A": given[0], "B": given[1]}, check), self._groups)
 
     def _groups(self, groups: tuple[str, ...] | None) -> None:
         if groups is not None:
@@ -353,6 +368,7 @@ class RunsScreen(SavingScreen):
             self._following.stop()
             self._following = None
             self.tell("no longer following")
+        self._say_how_many()
 
     def _follow(self) -> None:
         if self.is_current and not self.host.store.trouble:
