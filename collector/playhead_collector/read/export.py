@@ -33,9 +33,7 @@ def export_runs(client: Client, run_ids: Sequence[str], path: Path, progress: Pr
     writers = {".otlp": _otlp, ".jsonl": _jsonl, ".parquet": _parquet}
     writer = writers.get(path.suffix)
     if writer is None:
-        raise UsageError(
-            f"{path.name!r}: the ending says what to write, and it is one of {', '.join(writers)}, or {ENDING} of one run"
-        )
+        raise UsageError(f"{path.name!r}: the ending says what to write: {', '.join(writers)}, or {ENDING} of one run")
     if not run_ids:
         raise UsageError("there are no runs to export")
     try:
