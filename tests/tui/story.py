@@ -35,6 +35,12 @@ class Story:
             await self.pilot.press(key)
         await self.settle()
 
+    async def press_at_once(self, *keys: str) -> None:
+        """As a terminal hands them on that was held up: the next comes before anything was made of the one before."""
+        for key in keys:
+            self.app.post_message(events.Key(key, None))
+        await self.settle()
+
     async def paste(self, text: str) -> None:
         """As many keys would have written it, at once."""
         assert self.app.focused is not None

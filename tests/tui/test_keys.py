@@ -254,3 +254,25 @@ def test_every_key_that_leaves_leaves(make_app: MakeApp, key: str) -> None:
     app = make_app()
     tell(app, story)
     assert app.return_code == 0
+
+
+def test_keys_that_come_at_once_leave_no_more_than_they_were_meant_for(make_app: MakeApp) -> None:
+    async def story(told: Story) -> None:
+        runs = told.app.screen
+        await told.press("enter")
+        await told.press_at_once("q", "q")
+        assert told.app.screen is runs
+        await told.press("A")
+        await told.press_at_once("q", "escape", "q")
+        assert told.app.screen is runs
+        await told.press("question_mark")
+        await told.press_at_once("q", "escape")
+        assert told.app.screen is runs
+        await told.press("S", "enter", "enter")
+        await told.press_at_once("escape", "escape")
+        assert told.app.screen is runs
+        await told.press("o", "down")
+        await told.press_at_once("enter", "enter")
+        assert told.app.screen is runs
+
+    tell(make_app(), story)

@@ -12,9 +12,10 @@ from typing import ClassVar
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
+from textual.screen import ModalScreen, ScreenResultType
 from textual.widgets import Input, Label, OptionList
 from textual.widgets.option_list import Option
 
@@ -34,7 +35,16 @@ _FRAME = """
 _TAKES = "enter takes it · escape leaves it"
 
 
-class AskLine(ModalScreen[str | None]):
+class Question(ModalScreen[ScreenResultType]):
+    """Answered once. Keys that came at once are all handled by what had the focus then, though the first closed it; a
+    second enter took the screen below away, and the app with it where that was the last one.
+    """
+
+    def dismiss(self, result: ScreenResultType | None = None) -> AwaitComplete:
+        return super().dismiss(result) if self.is_active else AwaitComplete()
+
+
+class AskLine(Question[str | None]):
     """A line, or None where nothing is wanted after all."""
 
     DEFAULT_CSS = _FRAME.format(name="AskLine")
@@ -56,7 +66,7 @@ class AskLine(ModalScreen[str | None]):
         self.dismiss(event.value.strip() or None)
 
 
-class AskLines(ModalScreen[tuple[str, ...] | None]):
+class AskLines(Question[tuple[str, ...] | None]):
     """Several lines, each under its name, or None. Enter goes to the next, and takes them all in the last.
 
     What `check` raises of them is shown, and they stay to be mended: a wrong score does not take the note with it.
@@ -103,7 +113,7 @@ class AskLines(ModalScreen[tuple[str, ...] | None]):
             self.dismiss(lines)
 
 
-class AskOne(ModalScreen[str | None]):
+class AskOne(Question[str | None]):
     """One of several, each a name and what it stands for. Where `remove` is given, delete takes one out of them."""
 
     DEFAULT_CSS = _FRAME.format(name="AskOne")

@@ -14,14 +14,15 @@ from textual.app import ComposeResult
 from textual.binding import ActiveBinding, Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.dom import DOMNode
-from textual.screen import ModalScreen
 from textual.widgets import Static
+
+from playhead_tui.ask import Question
 
 # Of every list, whether it can be scrolled to the side or not; none of ours can.
 _SIDEWAYS = {"scroll_left", "scroll_right", "page_left", "page_right"}
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Question[None]):
     DEFAULT_CSS = """
     HelpScreen { align: center middle; }
     HelpScreen > VerticalScroll { width: 80%; max-width: 76; height: auto; max-height: 90%; padding: 0 1;

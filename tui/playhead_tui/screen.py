@@ -78,6 +78,11 @@ class PlayheadScreen(Screen[None]):
     def on_unmount(self) -> None:
         let_in()
 
+    def action_leave(self) -> None:
+        """Once, however many keys that say so came at once: what is below is to stay."""
+        if self.is_active:
+            self.app.pop_screen()
+
     @property
     def host(self) -> PlayheadApp:
         return cast("PlayheadApp", self.app)

@@ -325,4 +325,4 @@ class AlertsScreen(AnsweringScreen):
         if self._pane.has_focus:
             self._table.focus()
         else:
-            self.app.pop_screen()
+            self.action_leave()

@@ -67,4 +67,4 @@ class ComparingScreen(PlayheadScreen):
             self.action_reload()
 
     def action_back(self) -> None:
-        self.app.pop_screen()
+        self.action_leave()

@@ -182,7 +182,7 @@ class LevelsScreen(PlayheadScreen):
         )
 
     def action_back(self) -> None:
-        self.app.pop_screen()
+        self.action_leave()
 
 
 def _next(values: tuple[str, ...], here: str, by: int) -> str:

@@ -13,15 +13,15 @@ from rich.text import Text
 from textual.app import ComposeResult, SuspendNotSupported
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Label, TextArea
 
 from playhead.errors import UsageError
 from playhead.printable import printable
+from playhead_tui.ask import Question
 from playhead_tui.keys import Keys
 
 
-class EditScreen(ModalScreen[str | None]):
+class EditScreen(Question[str | None]):
     """The text, or None where it is to stay as it is."""
 
     DEFAULT_CSS = """

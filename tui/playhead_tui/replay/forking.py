@@ -13,7 +13,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.message import Message
-from textual.screen import ModalScreen
 from textual.widgets import Button, Checkbox, Input, Label, Static
 
 from playhead.errors import PlayheadError, UsageError
@@ -22,7 +21,7 @@ from playhead_collector.read.run import find_run
 from playhead_replay.beside import Beside
 from playhead_replay.fork import Forked, ForkWanted, fork
 from playhead_replay.recording.recording import Recording
-from playhead_tui.ask import AskOne
+from playhead_tui.ask import AskOne, Question
 from playhead_tui.header import Header
 from playhead_tui.keys import Keys
 from playhead_tui.replay.printed import Printed
@@ -58,7 +57,7 @@ class Live(Checkbox):
         self.label = _LIVE if self.value else _NOT_LIVE
 
 
-class AskHowToFork(ModalScreen[HowToFork | None]):
+class AskHowToFork(Question[HowToFork | None]):
     DEFAULT_CSS = """
     AskHowToFork { align: center middle; }
     AskHowToFork > Vertical { width: 80%; max-width: 90; height: auto; max-height: 90%; padding: 0 1;
@@ -267,9 +266,6 @@ class ForkScreen(PlayheadScreen):
             self.tell("it has ended")
         else:
             self._beside.end()
-
-    def action_leave(self) -> None:
-        self.app.pop_screen()
 
     # Showing
 

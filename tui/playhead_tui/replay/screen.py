@@ -310,6 +310,3 @@ class ReplayScreen(ChangingScreen):
         self._here.show(event.lines, event.tab, keep=event.keep)
         if event.tab == "printed":
             self._here.action_last()
-
-    def action_leave(self) -> None:
-        self.app.pop_screen()

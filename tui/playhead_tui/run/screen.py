@@ -349,4 +349,4 @@ class RunScreen(TakingScreen):
             self._steps.focus()
             self._end_find()
         else:
-            self.app.pop_screen()
+            self.action_leave()

@@ -10,4 +10,4 @@ from playhead_tui.runs.screen import RunsScreen
 
 
 class RunsWithin(RunsScreen):
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("q", "app.pop_screen", "back")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("q", "leave", "back")]
