@@ -19,7 +19,6 @@ from playhead_collector.read.plain import plain
 from playhead_collector.read.run import read_run
 from playhead_collector.read.spans import Scope, records_of, spans_of
 from playhead_collector.read.words import iso
-from playhead_collector.recording_file import ENDING
 from playhead_collector.store.query import load
 
 # Runs held in memory at once.
@@ -33,7 +32,7 @@ def export_runs(client: Client, run_ids: Sequence[str], path: Path, progress: Pr
     writers = {".otlp": _otlp, ".jsonl": _jsonl, ".parquet": _parquet}
     writer = writers.get(path.suffix)
     if writer is None:
-        raise UsageError(f"{path.name!r}: the ending says what to write: {', '.join(writers)}, or {ENDING} of one run")
+        raise UsageError(f"{path.name!r}: the ending says what to write: {', '.join(writers)}, or .playhead of one run")
     if not run_ids:
         raise UsageError("there are no runs to export")
     try:

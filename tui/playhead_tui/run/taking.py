@@ -17,8 +17,6 @@ from textual.message import Message
 from playhead.errors import UsageError
 from playhead.printable import printable
 from playhead_collector.read.export import export_runs
-from playhead_collector.read.recording_export import export_recording
-from playhead_collector.recording_file import ENDING
 from playhead_tui.ask import AskLine
 from playhead_tui.run.details import plain_text
 from playhead_tui.run.opened import OpenedRun
@@ -102,6 +100,10 @@ class TakingScreen(ScoringScreen):
         if self.app.is_web:
             # Who looks on from a browser wants it there, and not on this machine.
             target = Path(mkdtemp(prefix="playhead-export-")) / target.name
+
+        # Only here: a run is opened without what its recording is read and written with.
+        from playhead_collector.read.recording_export import export_recording
+        from playhead_collector.recording_file import ENDING
 
         def question(client: Client) -> Message:
             if target.suffix == ENDING:
