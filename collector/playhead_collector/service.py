@@ -47,6 +47,7 @@ from playhead_collector.spool.spool import Spool, SpoolLimits
 from playhead_collector.store.address import Embedded
 from playhead_collector.store.engine import COLLECTOR
 from playhead_collector.store.precedence import merges_step_back, step_back
+from playhead_collector.store.readers import Readers
 from playhead_collector.store.store import Store
 from playhead_collector.tokens import holders
 
@@ -106,8 +107,9 @@ class Collector:
         self.spool.start()
         self.drain.start()
 
+        readers = Readers()
         if not settings.no_alerts:
-            self.watch = watch_of(settings, self.store, self.metrics)
+            self.watch = watch_of(settings, self.store, self.metrics, readers)
             self.measuring = measuring_of(settings, self.store, self.metrics, self.watch)
             self.watch.start()
             self.measuring.start()
@@ -140,7 +142,10 @@ class Collector:
                 str(address.path), Storing(settings.spool_folder.parent / "incoming", self.store.inserting)
             )
             self._facade = HttpServer(
-                facade_app(engine, gate, audit=AuditOfStatements(audit)), settings.host, settings.clickhouse_port, **tls
+                facade_app(engine, gate, audit=AuditOfStatements(audit), readers=readers),
+                settings.host,
+                settings.clickhouse_port,
+                **tls,
             )
             await _listening("--clickhouse-port", self._facade.start())
         self.ports = Ports(self._grpc.port, self._http.port, self._facade.port if self._facade else None)

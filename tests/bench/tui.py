@@ -11,7 +11,7 @@ which leaves no core idle. Sender, collector and terminal share the machine.
 
 `diff_pause_ms`: the longest that nothing moves while two such runs, no step of which is as in the other, are compared.
 `rss_growth_mb`: of a session that opens run after run, from a tenth of the way to its end. PLAYHEAD_BENCH_STEPS=20000
-gives a quick look, and words after the command name the only parts wanted (walk, start, diff, steady, flood).
+gives a quick look, and words after the command name the only parts wanted (walk, start, diff, quiet, steady, flood).
 """
 
 from __future__ import annotations
@@ -85,11 +85,11 @@ def _run(folder: Path) -> dict[str, float]:
             figures["start_ratio"] = _start_ratio(store)
         if _wanted("diff"):
             figures |= asyncio.run(_compare(store, deep.run_id, other.run_id))
-        for load, rate in (("steady", _RATE), ("flood", 0)):
+        if _wanted("quiet"):
+            figures |= _used(store, deep.run_id, "quiet_")
+        for load, rate, infix in (("steady", _RATE, ""), ("flood", 0, "flood_")):
             if _wanted(load):
-                infix = "" if rate else "flood_"
-                found = _while_more_arrives(subject, rate, store, deep.run_id)
-                figures |= {name.replace("*", infix): figure for name, figure in found.items()}
+                figures |= _while_more_arrives(subject, rate, store, deep.run_id, infix)
     return figures
 
 
@@ -97,7 +97,7 @@ def _wanted(part: str) -> bool:
     return not sys.argv[1:] or part in sys.argv[1:]
 
 
-def _while_more_arrives(subject: Subject, rate: int, store: str, deep: str) -> dict[str, float]:
+def _while_more_arrives(subject: Subject, rate: int, store: str, deep: str, infix: str) -> dict[str, float]:
     """At so many steps a second; at none: as many as are taken."""
     command = [sys.executable, "-m", "tests.bench.arrive", subject.http, str(rate)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as arriving:
@@ -105,14 +105,23 @@ def _while_more_arrives(subject: Subject, rate: int, store: str, deep: str) -> d
             # What is stored is looked at from the moment on at which something arrives.
             before = subject.wait_for_more_steps()
             began = time.monotonic()
-            keys = asyncio.run(_keys(store))
-            opened = asyncio.run(_open(store, deep))
+            figures = _used(store, deep, infix)
             arrived = round((subject.steps() - before) / (time.monotonic() - began))
         finally:
             arriving.terminate()
     say(f"{arrived:,} steps a second arrived meanwhile{f', of {rate:,} sent' if rate else ', as fast as taken'}")
+    return {**figures, f"ingest_{infix}per_s": arrived}
+
+
+def _used(store: str, deep: str, infix: str) -> dict[str, float]:
+    keys = asyncio.run(_keys(store))
+    opened = asyncio.run(_open(store, deep))
     median, late = statistics.median(keys), statistics.quantiles(keys, n=20)[-1]
-    return {"key_*ms": median, "key_*p95_ms": late, "open_10k_*ms": statistics.median(opened), "ingest_*per_s": arrived}
+    return {
+        f"key_{infix}ms": median,
+        f"key_{infix}p95_ms": late,
+        f"open_10k_{infix}ms": statistics.median(opened),
+    }
 
 
 _BEGAN = time.monotonic()
@@ -184,10 +193,13 @@ class Watched(PlayheadApp):
         return (self.painted[-1][0] - began) * 1000
 
     async def end(self) -> None:
-        """To the last step of a run that was opened."""
+        """To the last step of a run that was opened, and until all that its steps said is there: the next one is opened
+        by somebody who read this one.
+        """
         steps = self.screen.query_one(Steps)
         self.simulate_key("end")
         await until(lambda: steps.cursor == steps.count - 1)
+        await until(lambda: steps.opened is not None and steps.opened.is_whole)
         if steps.count != _DEEP:
             raise RuntimeError(f"a run of {_DEEP} steps was opened, and {steps.count} are in its tree")
 

@@ -248,7 +248,7 @@ def test_of_a_large_run_the_tree_is_there_before_what_its_steps_said(
 
     tell(make_app(f"run:{LOOP}"), read_at_once)
     may_be_read.clear()
-    monkeypatch.setattr(screen, "LARGE", 2)
+    monkeypatch.setattr(opened, "LARGE", 2)
     tell(make_app(f"run:{LOOP}"), read_later)
 
 

@@ -160,6 +160,8 @@ class PlayheadApp(App[None]):
             return
         self.post_message(self.Looked(totals, self.reader.opened_here))
         self._look_at_alerts()
+        # Whoever looks at runs opens one, and would wait for this for a third of a second.
+        import playhead_tui.run.screen  # noqa: F401
 
     def _look_at_alerts(self) -> None:
         """A store of an older schema has none, and a user may not be let: then nobody knows, which is not zero."""
@@ -217,9 +219,11 @@ class PlayheadApp(App[None]):
     def open_run(self, run_id: str, step_id: str | None = None, *, steps: int | None = None) -> None:
         """At a step, where one is named; `steps` where it is known how many there are."""
         # Only here: prices and what exports bring with them are a third of what the first rows would wait for.
+        from playhead_tui.run.opened import open_first
         from playhead_tui.run.screen import RunScreen
 
-        self.push_screen(RunScreen(run_id, step_id, steps=steps))
+        asked = self.reader.ask_soon(lambda client: open_first(client, run_id, step_id, steps))
+        self.push_screen(RunScreen(run_id, step_id, asked))
 
     def open_replay(self, run_id: str, step_id: str | None = None, *, number: int | None = None) -> None:
         """Executed again up to where this step begins, by its id or its number from 1; else to its first one."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from contextlib import suppress
 from typing import TypeVar
 
@@ -60,6 +61,19 @@ class Reader:
             raise QuestionRefused(first_line(error)) from error
         except (ClickHouseError, urllib3.exceptions.HTTPError, OSError) as error:
             raise self._lost(source, error) from error
+
+    def ask_soon(self, question: Callable[[Client], Answer]) -> Future[Answer]:
+        """In a thread of its own, before those are there who want the answer; what `ask` raises is in it."""
+        answer: Future[Answer] = Future()
+
+        def work() -> None:
+            try:
+                answer.set_result(self.ask(question))
+            except BaseException as error:  # noqa: BLE001 - whoever waits for the answer gets it
+                answer.set_exception(error)
+
+        threading.Thread(target=work, name="playhead-ask").start()
+        return answer
 
     def open_soon(self) -> None:
         """In a thread of its own, before anybody asks. What goes wrong is for the first question to find out."""

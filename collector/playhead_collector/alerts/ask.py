@@ -6,11 +6,15 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from clickhouse_connect.driver.client import Client
 
-from playhead_collector.alerts.admission import Admitted
 from playhead_collector.alerts.rule import AT, BEGAN, ROW, RUNS, SINCE, UNTIL
+
+if TYPE_CHECKING:
+    # Only then: with it comes the engine, and who looks at what fires needs none.
+    from playhead_collector.alerts.admission import Admitted
 
 # Runs a statement: their ids travel in the URL where the store is a collector's port.
 _AT_ONCE = 500

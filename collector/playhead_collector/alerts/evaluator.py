@@ -48,8 +48,19 @@ look about runs takes.
 _LEFT = 20_000
 """Runs that a rule which could not be asked is still to be asked about, at the most; then the newest."""
 
+GIVES_WAY_S = 1.0
+"""For so long at the most the statements of one look wait for readers."""
+
+GiveWay = Callable[[float], float]
+"""Waits for readers, so many seconds at the most; returns how many of these are left."""
+
 _AGAIN = timedelta(seconds=30)
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def nobody_reads(patience_s: float) -> float:
+    """Of a process with no port of its own."""
+    return patience_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +85,7 @@ class Evaluator:
         alone: bool,
         tell: Callable[[Owed], None] = lambda owed: None,
         is_waited_for: Callable[[], bool] = lambda: False,
+        give_way: GiveWay = nobody_reads,
     ) -> None:
         """`is_waited_for` says whether the next look would find something already."""
         self._client = client
@@ -83,6 +95,8 @@ class Evaluator:
         self._turn = Turn(client, alone=alone)
         self._alone = alone
         self._lived_at = 0.0
+        self._give_way = give_way
+        self._patience_s = GIVES_WAY_S
         self._judged: dict[str, Changed] = {}
         self._left: dict[str, set[str]] = {}
         self._since: datetime | None = None
@@ -107,6 +121,7 @@ class Evaluator:
     def look(self) -> Look:
         """Asks what is due, if it is this process's turn."""
         began = perf_counter()
+        self._patience_s = self._give_way(GIVES_WAY_S)
         now = store_time(self._client)
         self._lived_at = began
         if not self._turn.is_mine(now, self._judged_until()):
@@ -233,6 +248,7 @@ class Evaluator:
     def _ask(self, ruling: Ruling, moment: Moment) -> list[Finding] | None:
         """None where it could not be asked; that leaves its alerts as they are."""
         self._live()
+        self._patience_s = self._give_way(self._patience_s)
         try:
             findings = ask(self._client, ruling.admitted(self._client), moment, ruling.chosen)
         except (ClickHouseError, RuleRefused) as error:

@@ -14,12 +14,13 @@ from playhead_collector.metrics import Metrics
 from playhead_collector.slo.measuring import Measuring
 from playhead_collector.slo.objectives import objectives_of
 from playhead_collector.store.address import DEFAULT_PROJECT, Embedded
+from playhead_collector.store.readers import Readers
 from playhead_collector.store.store import Store
 
 log = logging.getLogger(__name__)
 
 
-def watch_of(settings: Settings, store: Store, metrics: Metrics) -> Watch:
+def watch_of(settings: Settings, store: Store, metrics: Metrics, readers: Readers) -> Watch:
     """Raises UsageError where the settings of alerts are wrong; a broken rule is told of, and the others go on."""
     rules = read_rules(settings.alert_rules)
     for refused in rules.refused:
@@ -34,6 +35,7 @@ def watch_of(settings: Settings, store: Store, metrics: Metrics) -> Watch:
         alone=isinstance(settings.address, Embedded) and not settings.admin_token,
         looked=metrics.looked,
         told=metrics.told,
+        give_way=readers.wait_for,
     )
 
 

@@ -18,7 +18,7 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from playhead.errors import PlayheadError
 from playhead_collector.alerts.courier import Courier
-from playhead_collector.alerts.evaluator import Evaluator, Look
+from playhead_collector.alerts.evaluator import Evaluator, GiveWay, Look, nobody_reads
 from playhead_collector.alerts.journal import Owed
 from playhead_collector.alerts.ruling import Ruling
 from playhead_collector.alerts.settings import Receiver
@@ -68,6 +68,7 @@ class Watch:
         alone: bool,
         looked: Callable[[str, Look, Evaluator], None] = lambda project, look, evaluator: None,
         told: Callable[[str, str], None] = lambda receiver, outcome: None,
+        give_way: GiveWay = nobody_reads,
     ) -> None:
         self._connect = connect
         self._projects = list(projects)
@@ -76,6 +77,7 @@ class Watch:
         self._alone = alone
         self._looked = looked
         self._told = told
+        self._give_way = give_way
         self._stop = threading.Event()
         self._news = threading.Event()
         self._thread: threading.Thread | None = None
@@ -156,6 +158,7 @@ class Watch:
                 alone=self._alone,
                 tell=partial(_hand, couriers),
                 is_waited_for=self._news.is_set,
+                give_way=self._give_way,
             )
             self.watched[project] = Watched(project, evaluator, couriers)
         return self.watched[project]

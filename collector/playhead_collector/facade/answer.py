@@ -31,6 +31,7 @@ from playhead_collector.facade.formats import content_type
 from playhead_collector.facade.limits import Limits
 from playhead_collector.facade.seats import Seat, Seats
 from playhead_collector.facade.stops import Stops
+from playhead_collector.store.readers import Readers
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -79,6 +80,8 @@ class Means:
     stops: Stops
     identity: dict[str, str]
     """The headers that say which server this is."""
+    readers: Readers
+    """Told of every answer, for as long as it takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +119,8 @@ class Answer(Response):
             await self._complain(complaint_for(error), send)
             return
         try:
-            await self._answer(seat, gone, send)
+            with self._means.readers.reading():
+                await self._answer(seat, gone, send)
         except ClientGone:
             logger.debug("the client of query %s went away", self._manner.query_id)
         except Exception as error:  # noqa: BLE001 - the one place where a failure becomes an answer

@@ -35,6 +35,7 @@ from playhead_collector.facade.seats import Seats
 from playhead_collector.facade.settings import settings_to_apply
 from playhead_collector.facade.stops import Stops
 from playhead_collector.store.precedence import step_back
+from playhead_collector.store.readers import Readers
 
 
 class Gate(Protocol):
@@ -64,6 +65,7 @@ def facade_app(
     *,
     name: str = "playhead",
     audit: Audit | None = None,
+    readers: Readers | None = None,
 ) -> Starlette:
     """ClickHouse's HTTP interface over `engine`. The engine must answer by now."""
     limits = limits or Limits()
@@ -73,8 +75,10 @@ def facade_app(
     timezone = answer_of(engine, Query("SELECT timezone()", None, "TSVRaw", {}, limits.as_settings()))
     identity = {"X-ClickHouse-Server-Display-Name": name, "X-ClickHouse-Timezone": timezone}
     stops = Stops(engine)
-    means = Means(engine, seats, limits, stops, identity)
-    administration = Administration(replace(means, seats=Seats(ADMINISTRATORS, begin=step_back), limits=ADMINISTRATORS))
+    means = Means(engine, seats, limits, stops, identity, readers or Readers())
+    # Another collector's statements are no reader's.
+    others = replace(means, seats=Seats(ADMINISTRATORS, begin=step_back), limits=ADMINISTRATORS, readers=Readers())
+    administration = Administration(others)
 
     async def statement(request: Request) -> Response:
         if request.method in ("GET", "HEAD") and not request.url.query:

@@ -78,6 +78,16 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """What one step said."""
+
+    step_id: str
+    stored: StoredSpan | None
+    """None where it is there no longer."""
+    records: list[LogRecord]
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     row: RunRow
     nodes: list[Node]
@@ -146,9 +156,8 @@ def read_figures(client: Client, run_id: str) -> Run:
     return Run(row, _tree([Step._make(step) for step in steps], {}), [])
 
 
-def read_said(client: Client, step: Step) -> tuple[StoredSpan | None, list[LogRecord]]:
-    """What one step said, ahead of the rest of its run; None where it is there no longer."""
-    run_id, step_id = step.run_id, step.step_id
+def read_said(client: Client, run_id: str, step_id: str) -> Said:
+    """What one step said, ahead of the rest of its run."""
     rows, told, *around = ask_together(
         client,
         ask_for_spans([run_id], [step_id]),
@@ -156,7 +165,13 @@ def read_said(client: Client, step: Step) -> tuple[StoredSpan | None, list[LogRe
         *ask_for_context_of_step(run_id, step_id),
     )
     context = Context(*around)
-    return next(spans_from(rows, context), None), [one.record for one in records_from(told, context)]
+    return Said(step_id, next(spans_from(rows, context), None), [one.record for one in records_from(told, context)])
+
+
+def read_first_said(client: Client, run_id: str) -> Said | None:
+    """What the step said that the run most likely begins with; None where there is no step."""
+    found = client.query(load("first_of_run"), parameters={"run": run_id}).result_rows
+    return read_said(client, run_id, str(found[0][0])) if found else None
 
 
 Costs = Mapping[str, tuple[bool, float | None]]

@@ -236,6 +236,25 @@ def test_where_the_next_look_is_waited_for_one_rule_about_a_window_is_asked_in_e
     assert unhurried.look().asked == 3
 
 
+def test_each_statement_of_a_look_waits_for_readers_and_all_of_them_no_longer_than_one_may(
+    store_database: StoreDatabase,
+) -> None:
+    had: list[float] = []
+
+    def give_way(patience_s: float) -> float:
+        had.append(patience_s)
+        return max(0.0, patience_s - 0.75)
+
+    rulings = [Ruling(shipped("repeated_call"), TWICE), Ruling(shipped("stalled_run"))]
+    mine = Evaluator(store_database.client, rulings, alone=True, give_way=give_way)
+    store(store_database, looping())
+    assert mine.look().asked == 2
+    assert had == [evaluators.GIVES_WAY_S, evaluators.GIVES_WAY_S - 0.75, 0.0]
+    # The next look has its own.
+    mine.look()
+    assert had[3] == evaluators.GIVES_WAY_S
+
+
 def test_an_alert_goes_with_the_run_that_it_named_and_nothing_of_it_is_written_again(
     store_database: StoreDatabase, tmp_path: Path
 ) -> None:

@@ -1,7 +1,8 @@
 """A run as its screen needs it, with all that can be worked out from it before anybody looks.
 
 A large one, or one of which nobody knows yet how large it is, comes twice: its figures, which are all that the tree and
-the times show, and then whole. Until it is, what a step said is asked for where somebody looks at it.
+the times show, beside what the step said that is looked at first, and then whole. Until it is, what another step said
+is asked for where somebody looks at it.
 """
 
 from __future__ import annotations
@@ -15,10 +16,14 @@ from clickhouse_connect.driver.client import Client
 from playhead_collector.read.conversation import Conversation
 from playhead_collector.read.feedback import Said, feedback_of
 from playhead_collector.read.messages import conversation
-from playhead_collector.read.run import Node, Run, find_run, read_figures, read_run, read_said
+from playhead_collector.read.run import Node, Run, find_run, read_figures, read_first_said, read_run, read_said
 from playhead_collector.read.so_far import Meter
 from playhead_collector.read.timeline import Timeline, timeline_of
+from playhead_collector.read.together import side_by_side
 from playhead_tui.garbage import kept_out
+
+LARGE = 1_000
+"""From so many steps on a run's figures are shown first: they are there in a quarter of the time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,23 +50,41 @@ class OpenedRun:
         return next((place for place, node in enumerate(self.nodes) if node.step.step_id == step_id), None)
 
 
+def open_first(client: Client, prefix: str, step_id: str | None, steps: int | None) -> OpenedRun:
+    """As a run is opened: at a step, where one is named; `steps` is how many there are, where that is known."""
+    if steps is not None and steps < LARGE:
+        return open_run(client, prefix)
+    return open_figures(client, prefix, step_id)
+
+
 def open_run(client: Client, prefix: str) -> OpenedRun:
     """Raises UsageError where there is no such run."""
     with kept_out():
         return _opened(read_run(client, _run_id(client, prefix)), is_whole=True)
 
 
-def open_figures(client: Client, prefix: str) -> OpenedRun:
+def open_figures(client: Client, prefix: str, step_id: str | None = None) -> OpenedRun:
     """What can be shown at once; raises as `open_run`."""
     with kept_out():
-        return _opened(read_figures(client, _run_id(client, prefix)), is_whole=False)
+        run_id = _run_id(client, prefix)
+        run, said = side_by_side(
+            client,
+            lambda: read_figures(client, run_id),
+            lambda: read_said(client, run_id, step_id) if step_id else read_first_said(client, run_id),
+        )
+        opened = _opened(run, is_whole=False)
+        place = opened.place_of(said.step_id) if said is not None else None
+        if said is not None and place is not None:
+            opened.nodes[place].stored, opened.nodes[place].records = said.stored, said.records
+        return opened
 
 
 def hear_said(client: Client, opened: OpenedRun, places: Iterable[int]) -> None:
     """What these steps said, of a run that is not whole."""
     for node in (opened.nodes[place] for place in places):
         if node.stored is None:
-            node.stored, node.records = read_said(client, node.step)
+            said = read_said(client, node.step.run_id, node.step.step_id)
+            node.stored, node.records = said.stored, said.records
 
 
 def _run_id(client: Client, prefix: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar, cast
@@ -29,7 +30,7 @@ from playhead_tui.replayable import Replayable, replayable
 from playhead_tui.run.details import TABS, Tab, places_told, sheet_of
 from playhead_tui.run.find import holding
 from playhead_tui.run.head import head_of, so_far
-from playhead_tui.run.opened import OpenedRun, hear_said, open_figures, open_run
+from playhead_tui.run.opened import OpenedRun, hear_said, open_run
 from playhead_tui.run.pane import SheetPane
 from playhead_tui.run.sheet import Line
 from playhead_tui.run.steps import Steps
@@ -37,8 +38,6 @@ from playhead_tui.run.taking import TAKING, TakingScreen
 
 # How often a run that has not ended is read again.
 AGAIN_S = 2.0
-# From so many steps on a run's figures are shown first: they are there in a quarter of the time.
-LARGE = 1_000
 
 
 class RunScreen(TakingScreen):
@@ -84,13 +83,13 @@ class RunScreen(TakingScreen):
         words: str
         places: list[int]
 
-    def __init__(self, run: str, step_id: str | None = None, *, steps: int | None = None) -> None:
-        """`steps` is how many there are, where that is known already."""
+    def __init__(self, run: str, step_id: str | None, asked: Future[OpenedRun]) -> None:
+        """The run was `asked` for before its screen was made, which takes as long as the answer."""
         super().__init__()
         self._run = run
-        self._comes_twice = steps is None or steps >= LARGE
-        self._is_asked_whole = not self._comes_twice
         self._first_step = step_id
+        self._asked: Future[OpenedRun] | None = asked
+        self._is_asked_whole = False
         self._opened: OpenedRun | None = None
         self._remarks: list[Remark] = []
         self._replayable: Replayable | None = None
@@ -117,11 +116,10 @@ class RunScreen(TakingScreen):
 
     def on_mount(self) -> None:
         self._steps.focus()
-        if self._comes_twice:
-            run = self._run
-            self.ask("run", lambda client: self.RunCame(open_figures(client, run)))
-        else:
-            self.action_reload()
+        # Not kept: what is read later takes its place.
+        asked, self._asked = self._asked, None
+        if asked is not None:
+            self.beside("run", lambda: self.RunCame(asked.result()))
 
     def on_resize(self) -> None:
         if self._opened is not None:
@@ -140,6 +138,7 @@ class RunScreen(TakingScreen):
         return (opened, place) if opened is not None and place is not None else None
 
     def action_reload(self) -> None:
+        self._is_asked_whole = True
         run = self._run
         self.ask("run", lambda client: self.RunCame(open_run(client, run)))
 
@@ -256,7 +255,7 @@ class RunScreen(TakingScreen):
 
     def _ask_for_all_of_it(self) -> None:
         """Once, and not before what is looked at is painted: reading takes the interpreter."""
-        if not self._is_asked_whole:
+        if not self._is_asked_whole and self._opened is not None and not self._opened.is_whole:
             self._is_asked_whole = True
             self.call_after_refresh(self.action_reload)
 

@@ -42,6 +42,7 @@ from playhead_tui.runs.saving import SAVING, SavingScreen
 from playhead_tui.runs.summary import Summary
 from playhead_tui.runs.table import RunTable
 from playhead_tui.runs.windows import SIZE, Wanted
+from playhead_tui.screen import REST_S
 
 FOLLOW_S = 1.0
 
@@ -165,10 +166,11 @@ class RunsScreen(SavingScreen):
         self.ask("begin", question)
 
     def _look_around(self) -> None:
+        """Whoever goes on at once, to the run that was looked for, waits for nothing that stands around the rows."""
         if self.host.store.runs is None:
-            self.host.look()
+            self.set_timer(REST_S, self.host.look)
         wanted, most = self._wanted, self.query_one(TimeBars).room
-        self.ask("facets", lambda client: self.FacetsCame(facets_and_scores(client, wanted)))
+        self.ask_at_rest("facets", lambda client: self.FacetsCame(facets_and_scores(client, wanted)))
         now = self.host.now()
 
         def question(client: Client) -> Message:
@@ -176,7 +178,7 @@ class RunsScreen(SavingScreen):
             first, last = wanted.since or totals.first or now, wanted.until or totals.last or now
             return self.TimesCame(histogram_of_runs(client, wanted, first, last, most))
 
-        self.ask("times", question)
+        self.ask_at_rest("times", question)
 
     @on(Began)
     def _began(self, event: Began) -> None:
