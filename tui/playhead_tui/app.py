@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -24,7 +25,7 @@ from playhead_tui.reading import QuestionRefused, Reader, StoreLost
 from playhead_tui.runs.histogram import TimeBars
 from playhead_tui.runs.saved import searches_file
 from playhead_tui.runs.screen import RunsScreen
-from playhead_tui.screen import PlayheadScreen
+from playhead_tui.screen import REST_S, PlayheadScreen
 from playhead_tui.theme import DARK, LIGHT
 
 if TYPE_CHECKING:
@@ -149,6 +150,12 @@ class PlayheadApp(App[None]):
 
     def on_unmount(self) -> None:
         self.reader.close()
+
+    @work(group="look at rest")
+    async def look_at_rest(self) -> None:
+        """Once the first rows are there, and whoever goes on at once has gone on."""
+        await asyncio.sleep(REST_S)
+        self.look()
 
     @work(thread=True, exclusive=True, group="look")
     def look(self) -> None:

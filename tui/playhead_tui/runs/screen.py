@@ -42,7 +42,6 @@ from playhead_tui.runs.saving import SAVING, SavingScreen
 from playhead_tui.runs.summary import Summary
 from playhead_tui.runs.table import RunTable
 from playhead_tui.runs.windows import SIZE, Wanted
-from playhead_tui.screen import REST_S
 
 FOLLOW_S = 1.0
 
@@ -168,7 +167,7 @@ class RunsScreen(SavingScreen):
     def _look_around(self) -> None:
         """Whoever goes on at once, to the run that was looked for, waits for nothing that stands around the rows."""
         if self.host.store.runs is None:
-            self.set_timer(REST_S, self.host.look)
+            self.host.look_at_rest()
         wanted, most = self._wanted, self.query_one(TimeBars).room
         self.ask_at_rest("facets", lambda client: self.FacetsCame(facets_and_scores(client, wanted)))
         now = self.host.now()
