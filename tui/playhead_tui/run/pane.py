@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from rich.text import Text
 from textual.binding import Binding, BindingType
+from textual.message import Message
 
 from playhead_tui.lines import Lines
 from playhead_tui.run.sheet import Line
@@ -20,12 +21,21 @@ class SheetPane(Lines):
         Binding("space,enter", "fold", "fold"),
     ]
 
+    class Widened(Message):
+        """It is of another width than before: what is in it was written for that."""
+
     def __init__(self, tabs: Sequence[str], *, id: str | None = None) -> None:
         super().__init__(id=id)
+        self._width = 0
         self._tabs = tabs
         self.tab = tabs[0]
         self._sheet: list[Line] = []
         self._visible: list[int] = []
+
+    def on_resize(self) -> None:
+        if self.outer_size.width != self._width:
+            self._width = self.outer_size.width
+            self.post_message(self.Widened())
 
     @property
     def sheet_line(self) -> Line | None:

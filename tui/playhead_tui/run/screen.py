@@ -124,7 +124,11 @@ class RunScreen(TakingScreen):
     def on_resize(self) -> None:
         if self._opened is not None:
             self._show_head(self._opened)
-            self.call_after_refresh(self._ask_for_sheet, keep=True)
+
+    @on(SheetPane.Widened)
+    def _widened(self) -> None:
+        # Also where the run was there sooner than the last layout.
+        self._ask_for_sheet(keep=True)
 
     # The run
 
