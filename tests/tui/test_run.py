@@ -255,12 +255,14 @@ def test_of_a_large_run_the_tree_is_there_before_what_its_steps_said(
 def test_a_large_run_of_which_no_step_is_there_is_read_whole_all_the_same(
     make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def open_figures(client: Client, run: str) -> OpenedRun:
-        figures = opened.open_figures(client, run)
+    really_open = opened.open_figures
+
+    def open_figures(client: Client, run: str, step_id: str | None = None) -> OpenedRun:
+        figures = really_open(client, run, step_id)
         return replace(figures, run=replace(figures.run, nodes=[]))
 
-    monkeypatch.setattr(screen, "LARGE", 2)
-    monkeypatch.setattr(screen, "open_figures", open_figures)
+    monkeypatch.setattr(opened, "LARGE", 2)
+    monkeypatch.setattr(opened, "open_figures", open_figures)
 
     async def story(told: Story) -> None:
         await told.press("enter")
