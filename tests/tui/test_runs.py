@@ -126,6 +126,32 @@ def test_a_title_that_is_clicked_sorts_and_clicked_again_turns_around(make_app: 
     tell(make_app(), story)
 
 
+def test_a_column_of_words_is_sorted_by_the_alphabet_first(make_app: MakeApp) -> None:
+    async def story(told: Story) -> None:
+        table, screen = told.app.screen.query_one(RunTable), told.app.screen
+        assert isinstance(screen, RunsScreen)
+        screen.sort("agent")
+        await told.settle()
+        assert table.run is not None and not table.order.descending
+        first = table.run.agent
+        screen.sort("agent")
+        await told.settle()
+        assert table.run is not None and table.run.agent > first
+
+    tell(make_app(), story)
+
+
+def test_enter_twice_at_once_opens_a_run_once(make_app: MakeApp) -> None:
+    async def story(told: Story) -> None:
+        before = len(told.app.screen_stack)
+        told.app.simulate_key("enter")
+        told.app.simulate_key("enter")
+        await told.settle()
+        assert len(told.app.screen_stack) == before + 1
+
+    tell(make_app(), story)
+
+
 def test_a_run_is_marked_and_marked_no_longer(make_app: MakeApp) -> None:
     async def story(told: Story) -> None:
         table = told.app.screen.query_one(RunTable)

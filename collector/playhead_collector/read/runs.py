@@ -92,6 +92,12 @@ class Order:
     descending: bool = True
 
 
+def first_order(by: str) -> Order:
+    """As one wants to see it first: of numbers the highest, of words the alphabet."""
+    number, _ = ORDERS[by]
+    return Order(by, descending=number != "0")
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a run stands in a sorted list. It stays there whatever arrives, so a list goes on from it."""

@@ -25,6 +25,9 @@ def cost(usd: float | None, unpriced: int = 0) -> str:
     if usd is None:
         return "?" if unpriced else "-"
     text = f"${usd:.2f}" if usd >= 0.1 else f"${usd:.4f}"
+    if usd and text == "$0.0000":
+        # What cost little is not shown as if it had cost nothing.
+        text = "<$.0001"
     return text + ("+" if unpriced else "")
 
 

@@ -28,7 +28,7 @@ from playhead_collector.read.overview import (
     totals_of_runs,
 )
 from playhead_collector.read.query_line import QueryError, parse_query, quoted, value_of, with_term
-from playhead_collector.read.runs import ORDERS, Order, PlacedRun, first_words, page_of_runs
+from playhead_collector.read.runs import ORDERS, Order, PlacedRun, first_order, first_words, page_of_runs
 from playhead_collector.read.together import side_by_side
 from playhead_tui.ask import AskLines, AskOne, then
 from playhead_tui.entry import harmless
@@ -266,7 +266,7 @@ class RunsScreen(SavingScreen):
     def sort(self, by: str) -> None:
         """By a column; once more turns it around."""
         is_same = self._order.by == by
-        self._order = Order(by, not self._order.descending if is_same else True)
+        self._order = Order(by, not self._order.descending) if is_same else first_order(by)
         self._table.order = self._order
         self._table.go_to(0)
         self._begin(is_another=False)
@@ -282,7 +282,8 @@ class RunsScreen(SavingScreen):
     @on(Lines.Chosen, "#table")
     def _chosen(self) -> None:
         row = self._table.run
-        if row is not None:
+        # Of two keys at once the second finds another screen on top.
+        if row is not None and self.app.screen is self:
             self.host.open_run(row.run_id, steps=row.steps)
 
     # Keys

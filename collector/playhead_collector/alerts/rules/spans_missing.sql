@@ -12,7 +12,8 @@ SELECT
     argMin(step_id, start_time) AS first_step,
     first_step AS step_id,
     greatest(sum(toInt64OrZero(attributes['playhead.run.steps'])) - toInt64(count()), toInt64(any(gaps))) AS value,
-    format('{} steps of the run have not arrived; {} are here', toString(value), toString(count())) AS summary
+    format('{} of the run {} not arrived; {} {} here', if(value = 1, '1 step', concat(toString(value), ' steps')),
+        if(value = 1, 'has', 'have'), toString(count()), if(count() = 1, 'is', 'are')) AS summary
 FROM steps
 INNER JOIN
 (
