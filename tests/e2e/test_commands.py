@@ -87,7 +87,7 @@ def test_times_are_taken_as_people_write_them(demo: Demo, since: str) -> None:
         (["show", "xyz"], "'xyz' is no run id"),
         (["show", "ffffffffff"], "no run begins with 'ffffffffff'; 'playhead runs' lists"),
         (["export", "-o", "x.otlp"], "name the runs to export, or say --all"),
-        (["export", "last", "-o", "x.csv"], "one of .otlp, .jsonl, .parquet"),
+        (["export", "last", "-o", "x.csv"], "the ending says what to write: .otlp, .jsonl, .parquet, or .playhead"),
         (["export", "last", "-o", "/nowhere/x.otlp"], "/nowhere"),
         (["import", "nothing.otlp"], "nothing.otlp is no file"),
         (["sql", "SELEC 1"], "Syntax error"),

@@ -124,7 +124,7 @@ def test_a_price_that_arrives_later_recomputes_the_runs_that_wait_for_it_and_no_
     def prices_of_tomorrow(provider: str, model: str, day: date) -> tuple[Price, ...]:
         return (Price(0, 2.0, 10.0, 1.0, 2.0),) if model == "of-tomorrow" else prices(provider, model, day)
 
-    monkeypatch.setattr(runs, "prices", prices_of_tomorrow)
+    monkeypatch.setattr("playhead_collector.store.prices.prices", prices_of_tomorrow)
     monkeypatch.setattr(runs, "SOURCE", "prices of tomorrow")
     assert runs.reprice(database.client) == 1
     costs = {
