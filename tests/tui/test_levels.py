@@ -50,6 +50,25 @@ def test_service_levels_are_looked_at_by_window_and_group(port: Port, tmp_path: 
     tell(app_on(port, tmp_path, OBJECTIVES), story, SIZES[size])
 
 
+@pytest.mark.parametrize("key", ["A", "L"])
+def test_what_stands_beside_a_list_is_written_for_the_window_as_it_is_now(port: Port, tmp_path: Path, key: str) -> None:
+    shown: list[str] = []
+
+    async def opened(told: Story) -> None:
+        await told.press(key)
+        shown.append(told.screen())
+
+    async def resized(told: Story) -> None:
+        await told.press(key)
+        await told.pilot.resize_terminal(*SIZES["80x24"])
+        await told.settle()
+        shown.append(told.screen())
+
+    tell(app_on(port, tmp_path, OBJECTIVES), opened, SIZES["80x24"])
+    tell(app_on(port, tmp_path, OBJECTIVES), resized, SIZES["120x36"])
+    assert shown[0] == shown[1]
+
+
 def test_where_no_objectives_are_it_says_how_to_make_some(
     port: Port, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

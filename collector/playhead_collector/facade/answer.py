@@ -254,7 +254,7 @@ async def _gone(receive: Receive) -> None:
 
 async def _in_pieces(send: Send, block: bytes) -> None:
     """A block may be of 65 MB, and handed over whole it lay in the server's buffers as well until it was read: four
-    slow readers of such blocks took a collector to 2,074 MB, and take it to 1,426 in pieces.
+    slow readers of such blocks took a collector to 2,074 MB, and to 1,426 in pieces (once each, on a busy machine).
     """
     for at in range(0, len(block), PIECE_BYTES):
         await send({"type": "http.response.body", "body": block[at : at + PIECE_BYTES], "more_body": True})

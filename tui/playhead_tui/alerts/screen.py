@@ -32,6 +32,7 @@ from playhead_tui.header import Header
 from playhead_tui.keys import Keys
 from playhead_tui.lines import Lines
 from playhead_tui.reading import QuestionRefused
+from playhead_tui.run.pane import SheetPane
 
 AGAIN_S = 3.0
 TABS = ("alert", "history", "rule", "backtest")
@@ -102,8 +103,9 @@ class AlertsScreen(AnsweringScreen):
         self.call_after_refresh(self.action_reload)
         self.set_interval(AGAIN_S, self._ask_again)
 
-    def on_resize(self) -> None:
-        self.call_after_refresh(self._show_sheet)
+    @on(SheetPane.Widened)
+    def _widened(self) -> None:
+        self._show_sheet()
 
     # How alerts stand
 

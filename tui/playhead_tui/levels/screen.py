@@ -74,8 +74,9 @@ class LevelsScreen(PlayheadScreen):
         self.call_after_refresh(self.action_reload)
         self.set_interval(AGAIN_S, self._ask_again)
 
-    def on_resize(self) -> None:
-        self.call_after_refresh(self._show_sheet)
+    @on(SheetPane.Widened)
+    def _widened(self) -> None:
+        self._show_sheet()
 
     # The figures
 

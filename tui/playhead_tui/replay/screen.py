@@ -121,6 +121,10 @@ class ReplayScreen(ChangingScreen):
     def on_resize(self) -> None:
         self.call_after_refresh(self.show, keep=True)
 
+    @on(SheetPane.Widened)
+    def _widened(self) -> None:
+        self._ask_for_sheet(keep=True)
+
     # Breakpoints
 
     def action_stop_at(self) -> None:
