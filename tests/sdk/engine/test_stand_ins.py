@@ -45,7 +45,7 @@ print(json.dumps({
 
 
 def test_they_do_not_bind_to_classes_that_hold_them_and_are_pickled_and_copied_by_name(tmp_path: Path) -> None:
-    nowhere = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9", "XDG_DATA_HOME": str(tmp_path)}
+    nowhere = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9", "XDG_STATE_HOME": str(tmp_path)}
     ran = subprocess.run(
         [sys.executable, "-c", _LOOK],
         env=os.environ | nowhere,
