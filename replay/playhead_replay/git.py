@@ -73,9 +73,20 @@ class Repository:
         environment = {name: value for name, value in os.environ.items() if name not in _ELSEWHERE}
         command = ["git", "-C", str(self.root), "-c", f"core.hooksPath={os.devnull}", *words]
         try:
-            return subprocess.run(
-                command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
-            )
+            with subprocess.Popen(
+                command,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            ) as git:
+                try:
+                    output, error = git.communicate()
+                except BaseException:
+                    git.terminate()  # killed, it would leave a half-made worktree locked, which nobody can prune
+                    raise
+            return subprocess.CompletedProcess(command, git.returncode, output, error)
         except FileNotFoundError:
             raise UsageError(
                 "git is not here; install it, or take the checkout yourself and name it with --in"

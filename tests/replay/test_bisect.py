@@ -10,6 +10,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from tests.e2e.running import wait_for
 from tests.replay.agents import environment_of, playhead, recorded
 from tests.replay.programs import PLAIN
 
@@ -81,6 +82,27 @@ def test_interrupted_it_leaves_no_worktree(repository: Path) -> None:
         assert "identical" in process.stderr.readline()  # the first one is done, the next is under way
         process.send_signal(signal.SIGTERM)
         assert process.wait(120) == 143
+    assert untouched(repository)
+
+
+def test_interrupted_while_git_checks_out_it_leaves_no_worktree(repository: Path) -> None:
+    mark = repository.parent / "begun"
+    git(repository, "config", "filter.slow.smudge", f"touch {mark}; sleep 60")
+    attributes = repository / ".git" / "info" / "attributes"
+    attributes.parent.mkdir(exist_ok=True)
+    attributes.write_text("agent.py filter=slow\n")
+    try:
+        with subprocess.Popen(
+            [sys.executable, "-m", "playhead", "bisect", "../run.playhead"],
+            cwd=repository,
+            env=environment_of(repository),
+        ) as process:
+            wait_for(mark.exists, "git began to check out")
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(120) == 143
+    finally:
+        attributes.unlink()
+        git(repository, "config", "--remove-section", "filter.slow")
     assert untouched(repository)
 
 

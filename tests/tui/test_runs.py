@@ -144,9 +144,7 @@ def test_a_column_of_words_is_sorted_by_the_alphabet_first(make_app: MakeApp) ->
 def test_enter_twice_at_once_opens_a_run_once(make_app: MakeApp) -> None:
     async def story(told: Story) -> None:
         before = len(told.app.screen_stack)
-        told.app.simulate_key("enter")
-        told.app.simulate_key("enter")
-        await told.settle()
+        await told.press_at_once("enter", "enter")
         assert len(told.app.screen_stack) == before + 1
 
     tell(make_app(), story)

@@ -167,7 +167,9 @@ class PlayheadApp(App[None]):
             return
         self.post_message(self.Looked(totals, self.reader.opened_here))
         self._look_at_alerts()
-        # Whoever looks at runs opens one, and would wait for this for a third of a second.
+        # Whoever looks at runs opens one, and would wait for these for a third of a second; that prices say how many
+        # tokens a model takes is asked for where keys are handled.
+        import playhead_collector.store.prices  # noqa: F401
         import playhead_tui.run.screen  # noqa: F401
 
     def _look_at_alerts(self) -> None:
@@ -225,7 +227,7 @@ class PlayheadApp(App[None]):
 
     def open_run(self, run_id: str, step_id: str | None = None, *, steps: int | None = None) -> None:
         """At a step, where one is named; `steps` where it is known how many there are."""
-        # Only here: prices and what exports bring with them are a third of what the first rows would wait for.
+        # Only here: the first rows need not wait for it, and the first look at the store has loaded it by then.
         from playhead_tui.run.opened import open_first
         from playhead_tui.run.screen import RunScreen
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from typing import TypeVar
 
@@ -64,16 +64,11 @@ class Reader:
 
     def ask_soon(self, question: Callable[[Client], Answer]) -> Future[Answer]:
         """In a thread of its own, before those are there who want the answer; what `ask` raises is in it."""
-        answer: Future[Answer] = Future()
-
-        def work() -> None:
-            try:
-                answer.set_result(self.ask(question))
-            except BaseException as error:  # noqa: BLE001 - whoever waits for the answer gets it
-                answer.set_exception(error)
-
-        threading.Thread(target=work, name="playhead-ask").start()
-        return answer
+        thread = ThreadPoolExecutor(1, thread_name_prefix="playhead-ask")
+        try:
+            return thread.submit(self.ask, question)
+        finally:
+            thread.shutdown(wait=False)
 
     def open_soon(self) -> None:
         """In a thread of its own, before anybody asks. What goes wrong is for the first question to find out."""

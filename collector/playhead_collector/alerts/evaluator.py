@@ -142,9 +142,13 @@ class Evaluator:
         self._judged, self._since = there, max([self._since, *(_moment(one.computed) for one in there.values())])
         windows, alerts = self._ask_about_windows(now)
         if windows and not self._has_turn_still():
-            return Look(len(changed), asked, tuple(events), tuple(owed), perf_counter() - began)
+            return Look(len(changed), asked, tuple(events), tuple(owed), self._took_since(began))
         more, told = self._ledger.settle(alerts, now)
-        return Look(len(changed), asked + windows, (*events, *more), (*owed, *told), perf_counter() - began)
+        return Look(len(changed), asked + windows, (*events, *more), (*owed, *told), self._took_since(began))
+
+    def _took_since(self, began: float) -> float:
+        """Without what it waited for readers: after that nobody needs a rest."""
+        return max(0.0, perf_counter() - began - (GIVES_WAY_S - self._patience_s))
 
     def _has_turn_still(self) -> bool:
         """To be asked right before something is written down; where it is another's turn by now, all is forgotten."""

@@ -78,7 +78,7 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class Words:
     """What one step said."""
 
     step_id: str
@@ -156,7 +156,7 @@ def read_figures(client: Client, run_id: str) -> Run:
     return Run(row, _tree([Step._make(step) for step in steps], {}), [])
 
 
-def read_said(client: Client, run_id: str, step_id: str) -> Said:
+def read_said(client: Client, run_id: str, step_id: str) -> Words:
     """What one step said, ahead of the rest of its run."""
     rows, told, *around = ask_together(
         client,
@@ -165,10 +165,10 @@ def read_said(client: Client, run_id: str, step_id: str) -> Said:
         *ask_for_context_of_step(run_id, step_id),
     )
     context = Context(*around)
-    return Said(step_id, next(spans_from(rows, context), None), [one.record for one in records_from(told, context)])
+    return Words(step_id, next(spans_from(rows, context), None), [one.record for one in records_from(told, context)])
 
 
-def read_first_said(client: Client, run_id: str) -> Said | None:
+def read_first_said(client: Client, run_id: str) -> Words | None:
     """What the step said that the run most likely begins with; None where there is no step."""
     found = client.query(load("first_of_run"), parameters={"run": run_id}).result_rows
     return read_said(client, run_id, str(found[0][0])) if found else None

@@ -255,6 +255,15 @@ def test_each_statement_of_a_look_waits_for_readers_and_all_of_them_no_longer_th
     assert had[3] == evaluators.GIVES_WAY_S
 
 
+def test_what_a_look_takes_is_not_what_it_waits(store_database: StoreDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evaluators, "GIVES_WAY_S", 3600.0)
+    rulings = [Ruling(shipped("repeated_call"), TWICE)]
+    alone = Evaluator(store_database.client, rulings, alone=True)
+    beside_a_reader = Evaluator(store_database.client, rulings, alone=True, give_way=lambda patience_s: 0.0)
+    assert alone.look().seconds > 0
+    assert beside_a_reader.look().seconds == 0
+
+
 def test_an_alert_goes_with_the_run_that_it_named_and_nothing_of_it_is_written_again(
     store_database: StoreDatabase, tmp_path: Path
 ) -> None:

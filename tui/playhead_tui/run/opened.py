@@ -16,7 +16,7 @@ from clickhouse_connect.driver.client import Client
 from playhead_collector.read.conversation import Conversation
 from playhead_collector.read.feedback import Said, feedback_of
 from playhead_collector.read.messages import conversation
-from playhead_collector.read.run import Node, Run, find_run, read_figures, read_first_said, read_run, read_said
+from playhead_collector.read.run import Node, Run, Words, find_run, read_figures, read_first_said, read_run, read_said
 from playhead_collector.read.so_far import Meter
 from playhead_collector.read.timeline import Timeline, timeline_of
 from playhead_collector.read.together import side_by_side
@@ -67,15 +67,15 @@ def open_figures(client: Client, prefix: str, step_id: str | None = None) -> Ope
     """What can be shown at once; raises as `open_run`."""
     with kept_out():
         run_id = _run_id(client, prefix)
-        run, said = side_by_side(
+        run, words = side_by_side(
             client,
             lambda: read_figures(client, run_id),
             lambda: read_said(client, run_id, step_id) if step_id else read_first_said(client, run_id),
         )
         opened = _opened(run, is_whole=False)
-        place = opened.place_of(said.step_id) if said is not None else None
-        if said is not None and place is not None:
-            opened.nodes[place].stored, opened.nodes[place].records = said.stored, said.records
+        place = opened.place_of(words.step_id) if words is not None else None
+        if words is not None and place is not None:
+            _put(opened.nodes[place], words)
         return opened
 
 
@@ -83,8 +83,11 @@ def hear_said(client: Client, opened: OpenedRun, places: Iterable[int]) -> None:
     """What these steps said, of a run that is not whole."""
     for node in (opened.nodes[place] for place in places):
         if node.stored is None:
-            said = read_said(client, node.step.run_id, node.step.step_id)
-            node.stored, node.records = said.stored, said.records
+            _put(node, read_said(client, node.step.run_id, node.step.step_id))
+
+
+def _put(node: Node, words: Words) -> None:
+    node.stored, node.records = words.stored, words.records
 
 
 def _run_id(client: Client, prefix: str) -> str:

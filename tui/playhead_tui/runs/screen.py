@@ -283,7 +283,7 @@ class RunsScreen(SavingScreen):
     def _chosen(self) -> None:
         row = self._table.run
         # Of two keys at once the second finds another screen on top.
-        if row is not None and self.app.screen is self:
+        if row is not None and self.is_active:
             self.host.open_run(row.run_id, steps=row.steps)
 
     # Keys
