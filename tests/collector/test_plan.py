@@ -100,7 +100,7 @@ def test_the_command_shows_its_arithmetic_and_its_sources() -> None:
     told = read_figures()
     for part in ("100000 runs", "20 turns", "30 days", told.command, told.measured, f"{told.shapes[0].spans:,} light"):
         assert part in said.out
-    [row] = playhead_here(*words, "--json").rows()
+    [row] = playhead_here(*words[:-1], "30d", "--json").rows()
     assert row["steps_per_run"] == 41
     assert row["load"]["retention_days"] == 30
     assert row["figures"]["measured"] == told.measured
@@ -109,7 +109,7 @@ def test_the_command_shows_its_arithmetic_and_its_sources() -> None:
 @pytest.mark.parametrize(
     ("flag", "value"),
     [("--runs-per-day", "0"), ("--runs-per-day", "-5"), ("--runs-per-day", "many"), ("--turns", "nan"),
-     ("--turns", "inf"), ("--retention", "1e30"), ("--retention", "30d"), ("--replicas", "0"), ("--node-disk", "0"),
+     ("--turns", "inf"), ("--retention", "1e30"), ("--retention", "30h"), ("--replicas", "0"), ("--node-disk", "0"),
      ("--tools-per-turn", "-1")],
 )  # fmt: skip
 def test_nonsense_is_refused_by_name(flag: str, value: str) -> None:

@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--runs-per-day", type=_amount, required=True, help="runs that begin on a day")
     parser.add_argument("--turns", type=_amount, required=True, help="model calls in a run, on average")
-    parser.add_argument("--retention", type=_amount, required=True, metavar="DAYS", help="days that runs are kept")
+    parser.add_argument("--retention", type=_days, required=True, metavar="DAYS", help="days that runs are kept")
     parser.add_argument("--tools-per-turn", type=_amount_or_none, default=1.0, help="tool calls a turn; default 1")
     parser.add_argument(
         "--text-per-turn",
@@ -89,6 +89,11 @@ def _source(figures: Figures) -> dict[str, str]:
     return {
         "command": figures.command, "measured": figures.measured, "machine": figures.machine, "from": _spans(figures),
     }  # fmt: skip
+
+
+def _days(text: str) -> float:
+    """30 or, as everywhere else, 30d."""
+    return _amount(text.removesuffix("d"))
 
 
 def _amount(text: str) -> float:
