@@ -106,6 +106,10 @@ def test_a_search_completes_fields_and_values_that_there_are(make_app: MakeApp) 
         assert told.app.screen.query_one(RunTable).count == 12
         await told.press("slash", "space", *"user:user-", "right")
         assert told.app.screen.query_one(QueryInput).value == "version:1.4.1 user:user-0"
+        await told.press("space", *"sta", "tab", "e", "tab")
+        assert told.app.screen.query_one(QueryInput).value == "version:1.4.1 user:user-0 status:error"
+        await told.press("tab")
+        assert not told.app.screen.query_one(QueryInput).has_focus, "nothing is offered"
 
     tell(make_app(), story)
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
 from rich.highlighter import Highlighter
 from rich.text import Text
+from textual.binding import Binding
 from textual.suggester import Suggester
 
 from playhead.printable import printable
@@ -68,9 +70,11 @@ class QueryInput(Entry):
     """One line; `known` may be filled as values become known."""
 
     DEFAULT_CSS = "QueryInput { width: 1fr; background: $background; } QueryInput:focus { background: $surface; }"
+    BINDINGS: ClassVar = [Binding("tab", "complete", "Complete", show=False)]
 
     def __init__(self, line: str, known: Mapping[str, Sequence[str]], *, id: str | None = None) -> None:
         self._fields = _Fields()
+        self._known = known
         super().__init__(
             line,
             placeholder='agent:support status:error cost>0.5 since:2d "words anywhere in a run"',
@@ -80,6 +84,15 @@ class QueryInput(Entry):
             compact=True,
             id=id,
         )
+
+    def action_complete(self) -> None:
+        """Takes what is offered, as shells do; where nothing is, goes to what is next on the screen, as everywhere."""
+        whole = completion(self.value, self._known) if self.cursor_at_end else None
+        if whole is None:
+            self.screen.focus_next()
+        else:
+            self.value = whole
+            self.cursor_position = len(whole)
 
     def show_error(self, error: QueryError | None) -> None:
         self._fields.wrong = (error.start, error.end) if error is not None else None
