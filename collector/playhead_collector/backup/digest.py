@@ -19,6 +19,7 @@ from pathlib import Path
 from types import TracebackType
 
 from playhead_collector.errors import StoreError
+from playhead_collector.store.embedding import load_chdb
 
 
 def digest_of(columns: Sequence[str]) -> str:
@@ -73,9 +74,7 @@ class Digests:
 
 
 def main() -> None:
-    import chdb
-
-    engine = chdb.connect(":memory:")  # type: ignore[no-untyped-call]
+    engine = load_chdb().connect(":memory:")
     for line in sys.stdin:
         path, *columns = json.loads(line)
         quoted = path.replace("\\", "\\\\").replace("'", "\\'")

@@ -68,8 +68,8 @@ def _directly(settings: Settings, folder: Path) -> Manifest:
         tell_of_waiting(settings.spool_folder)
     engine = Engine(address)
     try:
-        # The embedded engine runs as long as there is a handle on it: where each query's was the only one, it was started
-        # anew for every table, 0.3 s of CPU each time.
+        # The embedded engine runs as long as there is a handle on it: where each query's was the only one, it was
+        # started anew for every table, 0.3 s of CPU each time.
         with engine.connect():
             return take(StoreOrigin(address, engine.connect), folder, str(address), say)
     finally:

@@ -31,6 +31,7 @@ from clickhouse_connect.driver.exceptions import ClickHouseError, OperationalErr
 from playhead_collector.errors import StoreLocked, StoreUnavailable
 from playhead_collector.store.address import Address, Embedded, Server
 from playhead_collector.store.ddl import protobuf_schema_path
+from playhead_collector.store.embedding import load_chdb
 
 log = logging.getLogger(__name__)
 
@@ -80,6 +81,7 @@ class Engine:
         """
         try:
             if isinstance(self.address, Embedded):
+                load_chdb()
                 client = clickhouse_connect.get_client(
                     interface="chdb",
                     path=str(self.address.path),

@@ -108,7 +108,7 @@ def serving(folder: Path, config: Path | None = None) -> Iterator[int]:
             process.kill()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One server, no cluster: the port of a collector that has an embedded store, if no other is named."""
     with serving_real() as real:
@@ -119,7 +119,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield Server(address_at(collector.ports[2], "playhead"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The one node of a cluster named play."""
     folder = tmp_path_factory.mktemp("cluster")
@@ -129,7 +129,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield Server(address_at(port, "traces", "?cluster=play"), folder / "requests")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def tls_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The same as `server`, with a certificate of an authority that nobody knows."""
     folder = tmp_path_factory.mktemp("tls")
