@@ -22,7 +22,7 @@ from playhead_collector.store.address import Embedded, Server
 from playhead_collector.store.ddl import Form
 from playhead_collector.store.engine import Engine
 from playhead_collector.store.migrations import migrate
-from playhead_collector.store.runs import recompute
+from playhead_collector.store.runs import RECOMPUTING, recompute
 from playhead_collector.store.store import insert_settings
 
 
@@ -67,7 +67,7 @@ def folder_of(engine: Engine) -> Path:
 def fresh_database(engine: Engine, folder: Path) -> Iterator[StoreDatabase]:
     """A new database; removed at the end."""
     name = f"{engine.address.database if isinstance(engine.address, Server) else 'test'}_{uuid.uuid4().hex}"
-    client = engine.connect()
+    client = engine.connect(settings=RECOMPUTING)
     migrate(client, name, Form(retention_days=3650), "test")
     writer = engine.connect(name, insert_settings())
     try:

@@ -30,7 +30,7 @@ from playhead_collector.store.migrations import RESTORING, check_suitable, migra
 from playhead_collector.store.payload_retention import keep_payloads_for
 from playhead_collector.store.query import load
 from playhead_collector.store.retention import keep_for
-from playhead_collector.store.runs import recompute
+from playhead_collector.store.runs import RECOMPUTING, recompute
 
 # Nothing goes by age before it was compared.
 _FOR_NOW_DAYS = 36500
@@ -128,7 +128,7 @@ class _Project:
                 if not (kept and table.name == _ERASED):
                     self._compare(client, table, file)
                 rows += file.rows
-        compute = self._engine.connect(self._database, {"async_insert": 0, "log_queries": 0})
+        compute = self._engine.connect(self._database, RECOMPUTING)
         migrate(compute, self._database, self._form, playhead.__version__, restoring=True)
         stale = [str(run_id) for (run_id,) in compute.query(load("stale_runs")).result_rows]
         recompute(compute, stale)

@@ -32,7 +32,7 @@ from playhead_collector.store.migrations import check_suitable, migrate
 from playhead_collector.store.payload_retention import keep_payloads_for, payload_retention_of
 from playhead_collector.store.query import load
 from playhead_collector.store.retention import DEFAULT_RETENTION_DAYS, keep_for
-from playhead_collector.store.runs import recompute, reprice
+from playhead_collector.store.runs import RECOMPUTING, recompute, reprice
 
 log = logging.getLogger(__name__)
 
@@ -243,6 +243,6 @@ class Store:
             database = self.prepare(project)
             # An insert takes seconds, and one that is asked for again under its token changes nothing.
             insert = self._engine.connect(database, insert_settings(), patience_s=120)
-            compute, look_up = (self._engine.connect(database, {"async_insert": 0, "log_queries": 0}) for _ in range(2))
+            compute, look_up = (self._engine.connect(database, RECOMPUTING) for _ in range(2))
             self._writers[project] = _Writer(insert, compute, KnownPieces(look_up))
         return self._writers[project]

@@ -183,5 +183,3 @@ FROM summed
 LEFT ANY JOIN of_logs ON summed.run_id = of_logs.run_id
 -- The next segment may have brought steps since the facts above were looked up, copies perhaps: then it brings the row, too.
 WHERE steps_ = transform(run_id, {runs:Array(String)}, {steps:Array(UInt64)}, 0::UInt64)
--- Looks for chains of comparisons to complete, of which there are none: a fifth of the time of a small statement.
-SETTINGS optimize_and_compare_chain = 0
