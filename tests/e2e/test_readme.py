@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import stat
 import subprocess
 import sys
@@ -13,8 +14,6 @@ from pathlib import Path
 
 import pytest
 from tests.e2e.running import Up, clean_environment, up
-
-from playhead_collector.demo.shift import shift
 
 README = Path(__file__).parents[2] / "README.md"
 _BLOCK = re.compile(r"(?:^<!-- not run: ([^\n]+) -->\n)?^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -34,17 +33,16 @@ RUN = [block for block in BLOCKS if not block.not_run]
 
 
 @pytest.fixture(scope="module")
-def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+def reader(demo_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
     """A collector as the reader has one by then, `playhead` and `python` on the PATH, and a folder to work in."""
-    folder = tmp_path_factory.mktemp("readme")
-    (folder / "bin").mkdir()
+    folder = tmp_path_factory.mktemp("readme") / "copy"
+    (folder / "bin").mkdir(parents=True)
     for name, words in {"playhead": f"{sys.executable} -m playhead", "python": sys.executable}.items():
         script = folder / "bin" / name
         script.write_text(f'#!/bin/sh\nexec {words} "$@"\n')
         script.chmod(script.stat().st_mode | stat.S_IXUSR)
+    shutil.copytree(demo_folder, folder, symlinks=True, dirs_exist_ok=True)
     with up(folder) as collector:
-        shift(collector.url, folder / "journal")
-        collector.wait_until_stored()
         yield collector
 
 
