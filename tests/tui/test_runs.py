@@ -313,6 +313,31 @@ def test_a_key_that_is_held_asks_only_of_the_run_at_which_it_rests(
     tell(make_app(), story)
 
 
+def test_a_run_that_one_comes_back_to_is_not_asked_for_again_until_the_list_is(
+    make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def remarks_on(client: Client, runs: Sequence[RunRow], now: datetime) -> dict[str, list[Remark]]:
+        asked.extend(run.run_id for run in runs)
+        return {run.run_id: [Remark(f"remarkable {run.run_id}")] for run in runs}
+
+    monkeypatch.setattr(playhead_tui.runs.summary, "remarks_on", remarks_on)
+
+    async def story(told: Story) -> None:
+        table = told.app.screen.query_one(RunTable)
+        seen: list[str] = []
+        for key in ("G", "k", "G", "k", "R", "G"):
+            await told.press(key)
+            assert table.run is not None and table.run.status != "open"
+            seen.append(table.run.run_id)
+            assert f"remarkable {table.run.run_id}" in told.screen()
+        last, other = seen[0], seen[1]
+        assert last != other and asked.count(last) == 2 and asked.count(other) == 1
+
+    tell(make_app(query="status:ok"), story)
+
+
 def test_what_scrolls_is_not_drawn_anew_and_what_changed_is(make_app: MakeApp, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn: list[int] = []
     draw = RunTable.draw

@@ -144,6 +144,7 @@ class RunsScreen(SavingScreen):
         wrong.remove_class("-shown")
         self._line, self._wanted = line, wanted
         self._table.go_to(0)
+        self.query_one(Summary).forget_remarks()
         # What is shown until the answer is there are other runs.
         self.query_one("#matching", Label).update("looking …")
         self._begin()
@@ -164,20 +165,15 @@ class RunsScreen(SavingScreen):
 
         self.ask("begin", question)
 
-    def _look_around(self) -> None:
+    def _look_around(self, totals: Totals) -> None:
         """Whoever goes on at once, to the run that was looked for, waits for nothing that stands around the rows."""
         if self.host.store.runs is None:
             self.host.look_at_rest()
         wanted, most = self._wanted, self.query_one(TimeBars).room
         self.ask_at_rest("facets", lambda client: self.FacetsCame(facets_and_scores(client, wanted)))
         now = self.host.now()
-
-        def question(client: Client) -> Message:
-            totals = totals_of_runs(client, wanted)
-            first, last = wanted.since or totals.first or now, wanted.until or totals.last or now
-            return self.TimesCame(histogram_of_runs(client, wanted, first, last, most))
-
-        self.ask_at_rest("times", question)
+        first, last = wanted.since or totals.first or now, wanted.until or totals.last or now
+        self.ask_at_rest("times", lambda client: self.TimesCame(histogram_of_runs(client, wanted, first, last, most)))
 
     @on(Began)
     def _began(self, event: Began) -> None:
@@ -194,7 +190,7 @@ class RunsScreen(SavingScreen):
         self._moved()
         if event.is_another:
             # How many bars fit is known once there is a layout.
-            self.call_after_refresh(self._look_around)
+            self.call_after_refresh(self._look_around, event.totals)
 
     def refused(self, why: str) -> None:
         super().refused(why)
