@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -12,12 +13,21 @@ from playhead_collector.store.address import parse_address
 from playhead_collector.store.engine import Engine
 from playhead_collector.store.migrations import check_suitable
 
+# What pytest makes of tests as it loads them, half of the time in which each of its workers collects them, is kept also
+# where PYTHONDONTWRITEBYTECODE is set; what tests themselves load is not.
+_WRITES_NONE = sys.dont_write_bytecode
+
 
 def pytest_configure() -> None:
     """Of the terminal's size no test is told: `readline`, once imported, hands COLUMNS to pytest-xdist's workers."""
     for name in ("COLUMNS", "LINES"):
         os.environ.pop(name, None)
     properties.load()
+    sys.dont_write_bytecode = False
+
+
+def pytest_collection_finish() -> None:
+    sys.dont_write_bytecode = _WRITES_NONE
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
