@@ -42,3 +42,25 @@ def test_a_release_of_a_quiet_sunday_is_new_until_there_was_a_day_s_work_with_it
     assert worse.group == (("agent", "support"), ("what", "1.1"))
     assert "in 42 runs: 33.3% fail, before it 3.7%" in worse.summary
     assert found(monday + timedelta(hours=6)) == [], "more than a day's work: it is new no longer"
+
+
+def test_a_release_that_was_taken_back_is_no_measure_for_the_next(store_database: StoreDatabase) -> None:
+    def day(number: int) -> datetime:
+        return SUNDAY + timedelta(days=number)
+
+    past = [run for number in (-3, -2, 0) for run in runs("1.0", 60, 2, day(number))]
+    store(store_database, *past, *runs("1.1", 60, 36, day(-1)), *runs("1.2", 60, 15, day(1)))
+    rule = Admission(store_database.client).admit(shipped("new_version"))
+    (worse,) = ask(store_database.client, rule, Moment(day(1) + timedelta(hours=6), [], HISTORY))
+    assert worse.group == (("agent", "support"), ("what", "1.2"))
+    assert "25% fail, before it 3.8%" in worse.summary
+
+
+def test_a_bad_release_that_another_follows_is_what_that_one_is_held_against(store_database: StoreDatabase) -> None:
+    def day(number: int) -> datetime:
+        return SUNDAY + timedelta(days=number)
+
+    bad = [run for number in (-3, -2, -1, 0) for run in runs("1.1", 60, 18, day(number))]
+    store(store_database, *runs("1.0", 60, 2, day(-4)), *bad, *runs("1.2", 60, 15, day(1)))
+    rule = Admission(store_database.client).admit(shipped("new_version"))
+    assert ask(store_database.client, rule, Moment(day(1) + timedelta(hours=6), [], HISTORY)) == []

@@ -72,7 +72,7 @@ def scene(rng: Random, habit: Habit, plan: Plan, second: float, at_ns: int) -> S
     if release.worse == "latency":
         made.slow = release.strength
     elif release.worse == "cost":
-        made.dear = release.strength
+        made.dear = release.strength * release.saves
     elif release.worse == "steps":
         made.longer = release.strength
     return made

@@ -99,6 +99,15 @@ WINDOWS = {
 }  # fmt: skip
 
 
+# USD for a million tokens of what is read, which is most of what agents pay for.
+_PRICES = {"claude": 3.0, "gpt-4.1": 2.0, "gpt-5": 1.25, "gpt-4o-mini": 0.15, "gpt-4o": 2.5}
+
+
+def price_of(model: str) -> float:
+    """Of what it was tuned from, for one that was tuned: its own are all alike."""
+    return next((price for name, price in _PRICES.items() if model.removeprefix("ft:").startswith(name)), 1.0)
+
+
 def window_of(model: str) -> int:
     """A model that was tuned takes what it was tuned from takes."""
     return WINDOWS[model.removeprefix("ft:").split(":")[0]]

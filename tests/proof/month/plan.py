@@ -40,6 +40,8 @@ class Release:
     """Which wording of the system prompt."""
     worse: str = ""
     strength: float = 1.0
+    saves: float = 1.0
+    """How many times less its model asks for than the one before it did."""
 
 
 @dataclass(frozen=True, slots=True)

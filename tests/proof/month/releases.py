@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
-from tests.proof.month.fleet import AGENTS, DAY_S, DAYS, Habit, models_after
+from tests.proof.month.fleet import AGENTS, DAY_S, DAYS, Habit, models_after, price_of
 from tests.proof.month.plan import FIRST_DAY, Calendar, Incident, Plan, Release
 
 # What got worse with a release, by how much at the least and at the most.
@@ -69,7 +69,8 @@ class _Series:
         if "prompt" in changes:
             self._prompts += 1
             prompt = self._prompts
-        self.last = Release(last.agent, version, at_s, model, prompt, worse, strength)
+        saves = price_of(last.model) / price_of(model)
+        self.last = Release(last.agent, version, at_s, model, prompt, worse, strength, saves)
         self.row.append(self.last)
         return version
 

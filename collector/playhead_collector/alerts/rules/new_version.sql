@@ -58,21 +58,26 @@ WITH
     dated AS
     (
         SELECT *, min(time) OVER (PARTITION BY agent, what) AS since_time,
-            what != '' AND min(is_late) OVER (PARTITION BY agent, what) AS is_fresh
+            what != '' AND min(is_late) OVER (PARTITION BY agent, what) AS is_fresh,
+            min(time) OVER of_version AS version_from, max(time) OVER of_version AS version_to
         FROM told
         -- Prompts are looked up in steps, which twice would be dearer.
         WHERE {asks_prompts:Bool} OR agent IN (SELECT agent FROM renewed)
+        WINDOW of_version AS (PARTITION BY agent, version)
     ),
     parted AS
     (
-        SELECT *, minIf(time, is_fresh) OVER of_agent AS news_time, groupUniqArrayIf((what, since_time), is_fresh) OVER of_agent AS news
+        SELECT *, minIf(time, is_fresh) OVER of_agent AS news_time, groupUniqArrayIf((what, since_time), is_fresh) OVER of_agent AS news,
+            -- An earlier version was in use again after it: what a bad release did is no measure for the next.
+            max(time) OVER (PARTITION BY agent ORDER BY version_from) > version_to AS was_taken_back
         FROM dated
         WINDOW of_agent AS (PARTITION BY agent)
     ),
     judged AS
     (
         -- What one run in two hundred of the past did is a way the agent has.
-        SELECT *, countIf(time < news_time) OVER (PARTITION BY agent, pattern) * 200 < countIf(time < news_time) OVER (PARTITION BY agent) AS strange
+        SELECT *, time < news_time AND NOT was_taken_back AS is_past,
+            countIf(is_past) OVER (PARTITION BY agent, pattern) * 200 < countIf(is_past) OVER (PARTITION BY agent) AS strange
         FROM parted
         WHERE notEmpty(news)
     ),
@@ -81,7 +86,7 @@ WITH
         SELECT agent, new.1 AS what, run_id, time, judged.what = new.1 AS is_new, failed, steps, cost, seconds, alone, strange
         FROM judged
         ARRAY JOIN news AS new
-        WHERE judged.what = new.1 OR (judged.what != '' AND time < new.2)
+        WHERE judged.what = new.1 OR (judged.what != '' AND time < new.2 AND NOT was_taken_back)
     ),
     figures AS
     (
