@@ -16,8 +16,12 @@ END = datetime(2026, 3, 8, 12, tzinfo=UTC)
 
 
 def scored(number: int, score: float) -> MadeRun:
-    given = {"playhead.kind": "score", "gen_ai.evaluation.name": "coverage", "gen_ai.evaluation.score.value": score}
-    return at(MadeRun(number).root().step("score coverage", given), END - timedelta(minutes=100 - number))
+    made = MadeRun(number).root()
+    made.step(
+        "score coverage",
+        {"playhead.kind": "score", "gen_ai.evaluation.name": "coverage", "gen_ai.evaluation.score.value": score},
+    )
+    return at(made, END - timedelta(minutes=100 - number))
 
 
 def test_a_score_is_low_only_far_below_where_scattered_scores_end(store_database: StoreDatabase) -> None:

@@ -64,3 +64,15 @@ def test_a_bad_release_that_another_follows_is_what_that_one_is_held_against(sto
     store(store_database, *runs("1.0", 60, 2, day(-4)), *bad, *runs("1.2", 60, 15, day(1)))
     rule = Admission(store_database.client).admit(shipped("new_version"))
     assert ask(store_database.client, rule, Moment(day(1) + timedelta(hours=6), [], HISTORY)) == []
+
+
+def test_what_was_taken_back_is_known_where_the_past_begins_in_the_middle_of_it(store_database: StoreDatabase) -> None:
+    def day(number: int) -> datetime:
+        return SUNDAY + timedelta(days=number)
+
+    # The past of seven days begins in the second half of the bad release.
+    past = [run for number in (-7, -4, -3, 0) for run in runs("1.0", 60, 2, day(number))]
+    store(store_database, *past, *runs("1.1", 120, 72, day(-6) + timedelta(hours=3)), *runs("1.2", 60, 15, day(1)))
+    rule = Admission(store_database.client).admit(shipped("new_version"))
+    (worse,) = ask(store_database.client, rule, Moment(day(1) + timedelta(hours=4, minutes=30), [], HISTORY))
+    assert "before it 3.8%" in worse.summary

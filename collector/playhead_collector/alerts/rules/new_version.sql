@@ -54,22 +54,33 @@ WITH
         HAVING countIf(runs >= {fewest:UInt32} AND is_fresh) > 0
             AND sum(runs) >= 3 * {fewest:UInt32}
     ),
+    -- An earlier version was in use again after it: what a bad release did is no measure for the next. Looked for further back than
+    -- the past goes, which may begin in the middle of one.
+    taken_back AS
+    (
+        SELECT agent, version
+        FROM
+        (
+            SELECT agent, version, max({at:Identifier}) AS to, max(to) OVER (PARTITION BY agent ORDER BY min({at:Identifier})) AS last_of_earlier
+            FROM run_rows
+            WHERE {at:Identifier} > {until:DateTime64(3, 'UTC')} - toIntervalDay(14) AND {at:Identifier} <= {until:DateTime64(3, 'UTC')}
+            GROUP BY agent, version
+        )
+        WHERE last_of_earlier > to
+    ),
     -- By windows, one after the other: what is named twice is read twice.
     dated AS
     (
         SELECT *, min(time) OVER (PARTITION BY agent, what) AS since_time,
-            what != '' AND min(is_late) OVER (PARTITION BY agent, what) AS is_fresh,
-            min(time) OVER of_version AS version_from, max(time) OVER of_version AS version_to
+            what != '' AND min(is_late) OVER (PARTITION BY agent, what) AS is_fresh
         FROM told
         -- Prompts are looked up in steps, which twice would be dearer.
         WHERE {asks_prompts:Bool} OR agent IN (SELECT agent FROM renewed)
-        WINDOW of_version AS (PARTITION BY agent, version)
     ),
     parted AS
     (
         SELECT *, minIf(time, is_fresh) OVER of_agent AS news_time, groupUniqArrayIf((what, since_time), is_fresh) OVER of_agent AS news,
-            -- An earlier version was in use again after it: what a bad release did is no measure for the next.
-            max(time) OVER (PARTITION BY agent ORDER BY version_from) > version_to AS was_taken_back
+            (agent, version) IN (SELECT agent, version FROM taken_back) AS was_taken_back
         FROM dated
         WINDOW of_agent AS (PARTITION BY agent)
     ),
