@@ -5,7 +5,10 @@ errors said, log records' texts, recordings. What is left are figures: counts, t
 and numbers. A text that stood in a row becomes the words that say so; nothing is left to look empty.
 
 ClickHouse does it by itself, through the TTL of columns. That takes merges which rewrite a part for the sake of its old
-rows (`ttl_only_drop_parts = 0`); without payload retention none do.
+rows (`ttl_only_drop_parts = 0`); without payload retention none do. Texts are due by whole hours, so that a part is not
+written anew for each minute of a day that came in, and the engine may look every minute (`merge_with_ttl_timeout`): a
+merge that finds no free thread is forgotten, and where an hour had to go by before the next one was tried, a busy store
+took nothing away for half an hour.
 """
 
 from __future__ import annotations
@@ -28,7 +31,9 @@ _COLUMNS = (
     ("step_rows", "status_message", "String", "if(status_code = 2, {gone}, '')"),
     ("step_rows", "attribute_texts", "Array(String)", _EACH_TEXT),
 )
-_OF_COLUMN = re.compile(r"`attribute_texts` [^`]*?TTL toDateTime64\(arrived_at, 0\) \+ toIntervalDay\((\d+)\)")
+_OF_COLUMN = re.compile(
+    r"`attribute_texts` [^`]*?TTL toDateTime64\(toStartOfHour\(arrived_at\), 0\) \+ toIntervalDay\((\d+)\)"
+)
 _OF_ROWS = re.compile(r"ORDER BY .*? TTL .*?toIntervalDay\((\d+)\)", re.DOTALL)
 
 
@@ -52,9 +57,9 @@ def keeping_payloads(days: int, form: Form) -> list[str]:
     for table, column, kind, words in _COLUMNS:
         stored = f"ALTER TABLE {form.stored(table)}{form.on_cluster}"
         statements += [
-            f"{stored} MODIFY SETTING ttl_only_drop_parts = 0, merge_with_ttl_timeout = 3600",
+            f"{stored} MODIFY SETTING ttl_only_drop_parts = 0, merge_with_ttl_timeout = 60",
             f"{stored} MODIFY COLUMN {column} {kind} DEFAULT {words.format(gone=gone)} "
-            f"TTL toDateTime64(arrived_at, 0) + toIntervalDay({days})",
+            f"TTL toDateTime64(toStartOfHour(arrived_at), 0) + toIntervalDay({days})",
         ]
     return statements
 

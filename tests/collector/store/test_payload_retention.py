@@ -92,7 +92,7 @@ def test_what_is_younger_is_left_as_it_came(untouched_database: StoreDatabase) -
 
 def test_the_store_does_it_by_itself(untouched_database: StoreDatabase) -> None:
     keep_payloads_for(untouched_database.client, 10, FORM)
-    # An hour, otherwise.
+    # A minute, otherwise.
     untouched_database.client.command("ALTER TABLE step_rows MODIFY SETTING merge_with_ttl_timeout = 0")
     told(untouched_database)
     aged = "* REPLACE ('00000000000000000000000000000001' AS run_id, now() - INTERVAL 20 DAY AS arrived_at)"
