@@ -113,7 +113,8 @@ def run_of(request: ExportTraceServiceRequest) -> str:
 def on_disk(folder: Path, texts: dict[str, bytes]) -> set[str]:
     """Where the texts that some file below the folder holds were put."""
     found: set[str] = set()
-    for path in folder.rglob("*"):
+    # Not by `rglob`, which a folder that a merge has just removed ends.
+    for path in (Path(root, name) for root, _, names in os.walk(folder) for name in names):
         try:
             if not path.is_file() or not path.stat().st_size:
                 continue
