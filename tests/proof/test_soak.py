@@ -59,7 +59,8 @@ def test_half_an_hour_of_everything_at_once(tmp_path: Path, seed: int) -> None:
     old = {one.mark: runs_of(one, time.time_ns()) for one in COHORTS}
     with up(folder, *_TOKENS, *cohorts.FLAGS) as collector:
         _send_old(collector, seed, old)
-    cohorts.make_older(collector.store, time.time(), length_s)
+    begins_at = time.time()
+    cohorts.make_older(collector.store, begins_at, length_s)
     with receiving() as webhook, _collector(folder, webhook) as collector:
         watched = Watched(collector, _SEND, _READ, webhook, seed)
         ledger = tmp_path / "acknowledged"
@@ -81,15 +82,15 @@ def test_half_an_hour_of_everything_at_once(tmp_path: Path, seed: int) -> None:
         retired = _what_retention_did(collector, seed, old)
         found = _account(watched, seed, read_ledger(ledger))
         log = collector.log
+    due = {one: one.due(begins_at, length_s) - begins_at for one in COHORTS if one.goes}
     events = [
-        (one.due_at * length_s, "old runs due" if one.database == DEFAULT else "payloads due")
-        for one in COHORTS
-        if one.goes
+        (max(0, at_s), "old runs due" if one.database == DEFAULT else "payloads due") for one, at_s in due.items()
     ]
+    payloads_due_s = next(at_s for one, at_s in due.items() if one.database == FIELDS)
     soak = Soak(
         _machine(), f"{datetime.now(UTC):%Y-%m-%d}", length_s, sent, found,
         tuple(verdict(one, series.of[one.name], length_s) for one in FIGURES), series.of,
-        tuple(sorted([*events, (length_s * _HALFWAY, f"backup, {backup_s:.0f} s")])), retired.taken,
+        tuple(sorted([*events, (length_s * _HALFWAY, f"backup, {backup_s:.0f} s")])), retired.taken, payloads_due_s,
         Counter(json.loads(one.body)["rule"] for one in webhook.told),
     )  # fmt: skip
     print(json.dumps(soak.figures()))

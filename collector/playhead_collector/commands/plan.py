@@ -92,7 +92,7 @@ def _source(figures: Figures) -> dict[str, str]:
 
 
 def _days(text: str) -> float:
-    """30 or, as everywhere else, 30d."""
+    """30 or, as with --since, 30d."""
     return _amount(text.removesuffix("d"))
 
 

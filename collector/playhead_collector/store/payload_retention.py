@@ -5,10 +5,10 @@ errors said, log records' texts, recordings. What is left are figures: counts, t
 and numbers. A text that stood in a row becomes the words that say so; nothing is left to look empty.
 
 ClickHouse does it by itself, through the TTL of columns. That takes merges which rewrite a part for the sake of its old
-rows (`ttl_only_drop_parts = 0`); without payload retention none do. Texts are due by whole hours, so that a part is not
-written anew for each minute of a day that came in, and the engine may look every minute (`merge_with_ttl_timeout`): a
-merge that finds no free thread is forgotten, and where an hour had to go by before the next one was tried, a busy store
-took nothing away for half an hour.
+rows (`ttl_only_drop_parts = 0`); without payload retention none do. Texts are due at the full hour after their days, so
+that a part is not written anew for each minute of a day that came in, and the engine may look every minute
+(`merge_with_ttl_timeout`). With an hour between two looks a busy store took nothing away for half an hour: probably
+because a merge that finds no free thread is not tried again before that time is over (ClickHouse's issue 119717).
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ _COLUMNS = (
     ("step_rows", "attribute_texts", "Array(String)", _EACH_TEXT),
 )
 _OF_COLUMN = re.compile(
-    r"`attribute_texts` [^`]*?TTL toDateTime64\(toStartOfHour\(arrived_at\), 0\) \+ toIntervalDay\((\d+)\)"
+    r"`attribute_texts` [^`]*?TTL [^`]*?toIntervalDay\((\d+)\)\)?(?P<by_hour> \+ toIntervalHour\(1\))?"
 )
 _OF_ROWS = re.compile(r"ORDER BY .*? TTL .*?toIntervalDay\((\d+)\)", re.DOTALL)
 
 
 def keep_payloads_for(client: Client, days: int, form: Form) -> bool:
     """Changes it in the client's database; returns whether it was another before. Cut short, it is done again."""
-    if payload_retention_of(client) == days:
+    if _kept(client) == (days, True):
         return False
     for statement in keeping_payloads(days, form):
         client.command(statement)
@@ -59,15 +59,22 @@ def keeping_payloads(days: int, form: Form) -> list[str]:
         statements += [
             f"{stored} MODIFY SETTING ttl_only_drop_parts = 0, merge_with_ttl_timeout = 60",
             f"{stored} MODIFY COLUMN {column} {kind} DEFAULT {words.format(gone=gone)} "
-            f"TTL toDateTime64(toStartOfHour(arrived_at), 0) + toIntervalDay({days})",
+            f"TTL toDateTime64(toStartOfHour(arrived_at), 0) + toIntervalDay({days}) + toIntervalHour(1)",
         ]
     return statements
 
 
 def payload_retention_of(client: Client) -> int | None:
     """The days; None where payloads are kept as long as runs, or where not every table has these days yet."""
+    return _kept(client)[0]
+
+
+def _kept(client: Client) -> tuple[int | None, bool]:
+    """With the days whether texts are due by the hour; in older stores they were by the second."""
     shown = {str(name): str(made) for name, made in client.query(load("payload_tables")).result_rows}
-    column = next((found[1] for made in shown.values() if (found := _OF_COLUMN.search(made))), None)
+    column = next((found for made in shown.values() if (found := _OF_COLUMN.search(made))), None)
     of_messages = [made for name, made in shown.items() if name.startswith("message_rows")]
     rows = next((found[1] for made in of_messages if (found := _OF_ROWS.search(made))), None)
-    return int(column) if column is not None and rows is not None and int(rows) == int(column) + 1 else None
+    if column is None or rows is None or int(rows) != int(column[1]) + 1:
+        return None, False
+    return int(column[1]), column["by_hour"] is not None

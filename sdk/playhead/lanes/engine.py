@@ -179,6 +179,10 @@ class Engine:
         except (Divergence, RecordingEnded, ForkEnded) as failure:
             self.discipline.abort(failure)
             raise
+        except Exception:
+            if self.exact:
+                self.discipline.settle(actor)
+            raise
         if self.exact:
             self.discipline.settle(actor)
         return outcome[1] if outcome is not None and outcome[0] == "=" else result(outcome)

@@ -61,8 +61,9 @@ class Recording:
         # The steps of `computed` and `keep`: there are a dozen of these for one request.
         try:
             outcome = ["=", compute()]
-        except Exception as error:  # noqa: BLE001 - recorded, and raised again by whoever asked
-            outcome = failed(error)
+        except Exception as error:
+            self.keep(lane, kind, fingerprint, occurrence, failed(error))
+            raise  # the live one: a handler of the agent's own may have raised it in the middle of ours
         self._append(["f", self._run(), lane, kind, fingerprint, occurrence, outcome])
         return outcome
 

@@ -17,6 +17,7 @@ from typing import Any
 from playhead.lanes.actor import OUTSIDE
 from playhead.lanes.discipline import Discipline
 from playhead.lanes.engine import Engine
+from playhead.lanes.locks import Lock
 
 Handler = Callable[[int, FrameType | None], Any]
 _AGAIN_S = 0.001
@@ -92,7 +93,9 @@ def _codes() -> set[CodeType]:
     return {one.__code__ for name, one in methods.items() if name != "await_turn"}
 
 
-_bookkeeping = _codes()
+# A handler that sets an event while its thread makes the lock of a wait on it waits for itself for ever: in any
+# program, and oftener where making a lock takes longer.
+_bookkeeping = _codes() | {Lock.__init__.__code__}
 _WAITING = Discipline.await_turn.__code__
 
 

@@ -118,6 +118,35 @@ def test_a_change_that_was_cut_short_is_made_again_and_a_whole_one_is_not(untouc
     assert (retention_of(client), payload_retention_of(client)) == (40, 5)
 
 
+def test_days_that_were_counted_to_the_second_are_read_and_counted_by_the_hour_from_then_on(
+    untouched_database: StoreDatabase,
+) -> None:
+    client = untouched_database.client
+    assert keep_payloads_for(client, 10, FORM)
+    client.command(
+        "ALTER TABLE step_rows MODIFY COLUMN attribute_texts TTL toDateTime64(arrived_at, 0) + toIntervalDay(10)"
+    )
+    assert payload_retention_of(client) == 10
+    assert keep_payloads_for(client, 10, FORM)
+    assert payload_retention_of(client) == 10
+    assert not keep_payloads_for(client, 10, FORM)
+
+
+def test_a_payload_goes_at_the_first_full_hour_after_its_days(untouched_database: StoreDatabase) -> None:
+    client = untouched_database.client
+    keep_payloads_for(client, 10, FORM)
+    told(untouched_database)
+    full_hour = "toStartOfHour(now()) - INTERVAL 10 DAY"
+    for run_id, arrived in (("0" * 31 + "1", f"{full_hour} - INTERVAL 1 SECOND"), ("0" * 31 + "2", full_hour)):
+        aged = f"* REPLACE ('{run_id}' AS run_id, {arrived} AS arrived_at)"
+        client.command(f"INSERT INTO step_rows SELECT {aged} FROM step_rows")
+    client.command("OPTIMIZE TABLE step_rows FINAL")
+    kept = untouched_database.rows(
+        "SELECT DISTINCT run_id FROM step_rows WHERE has(attribute_texts, 'hush') AND startsWith(run_id, '0000')"
+    )
+    assert [row["run_id"] for row in kept] == ["0" * 31 + "2"]
+
+
 def test_payloads_are_never_said_to_outlive_their_runs(tmp_path: Path) -> None:
     assert Settings(payload_retention=["7", "shop=3"], retention=["30"]).payload_days() == {"default": 7, "shop": 3}
     with pytest.raises(UsageError, match="outlive"):

@@ -13,7 +13,7 @@ _SOMETIMES_WORSE = ("support", "translator", "billing", "researcher")
 # Some release twice a day, some once, the others never.
 _A_DAY = {
     "support": 2, "translator": 2, "triage": 2, "scraper": 2, "notifier": 2,
-    "coder": 2, "billing": 1, "researcher": 1, "deployer": 1, "analyst": 1, "indexer": 1,
+    "coder": 2, "deployer": 2, "analyst": 2, "indexer": 2, "billing": 1, "researcher": 1,
 }  # fmt: skip
 Changes = tuple[str, ...]
 _CHANGES: tuple[Changes, ...] = ((), ("model",), ("prompt",), ("model", "prompt"))

@@ -1,8 +1,8 @@
 """Runs that are made older than they are before the soak begins, so that retention has something to do in it.
 
 Retention counts whole days from a step's arrival. So a cohort's arrival is put back, in the closed store, by so much
-that its day (or its payloads' day) is over at a set moment of the soak. Its runs say that they began on a day of their
-own.
+that its day is over at a set moment of the soak. Payloads are due at full hours: at the last one before that moment,
+which lies before the soak where it has none. Its runs say that they began on a day of their own.
 
     python -m tests.proof.soak.cohorts STORE ARRIVALS
 """
@@ -19,7 +19,7 @@ from tests.proof.soak.traffic import Told
 from playhead_collector.store.address import parse_address
 from playhead_collector.store.engine import Engine
 
-DAY_S = 86_400
+HOUR_S, DAY_S = 3_600, 86_400
 DEFAULT, FIELDS = "playhead", "playhead_fields"
 """Databases: runs of the first go after a day, payloads of the second, whose runs are kept for longer."""
 FLAGS = ("--retention", "1", "--retention", "fields=3", "--payload-retention", "fields=1")
@@ -32,7 +32,7 @@ class Cohort:
     """What the ids of its runs begin with."""
     database: str
     due_at: float
-    """As a part of the soak: when its day is over. Above 1 it is kept beyond the end."""
+    """As a part of the soak: when its day is over (its payloads': at the last full hour). Above 1 it is kept."""
     days_ago: int
     """When its runs say that they began."""
 
@@ -40,13 +40,22 @@ class Cohort:
     def goes(self) -> bool:
         return self.due_at < 1
 
+    def due(self, begins_at: float, length_s: float) -> float:
+        """As a time of the clock."""
+        moment = begins_at + self.due_at * length_s
+        return moment if self.database == DEFAULT else moment // HOUR_S * HOUR_S
+
+    def arrived(self, begins_at: float, length_s: float) -> int:
+        # A second before a full hour, it is due a day after the hour.
+        return int(self.due(begins_at, length_s)) - DAY_S - (self.database == FIELDS)
+
 
 COHORTS = (
     Cohort("c0", DEFAULT, 0.15, 3),
     Cohort("c1", DEFAULT, 0.4, 4),
     Cohort("c2", DEFAULT, 0.65, 5),
     Cohort("c3", DEFAULT, 50, 6),
-    Cohort("d0", FIELDS, 0.3, 3),
+    Cohort("d0", FIELDS, 0.7, 3),
     Cohort("d1", FIELDS, 50, 4),
 )
 RUNS_OF_EACH = 150
@@ -61,7 +70,7 @@ def runs_of(cohort: Cohort, now_ns: int) -> list[Told]:
 
 def make_older(store: str, begins_at: float, length_s: float) -> None:
     """In a process of its own, since it opens the folder."""
-    arrivals = {one.mark: int(begins_at + one.due_at * length_s - DAY_S) for one in COHORTS}
+    arrivals = {one.mark: one.arrived(begins_at, length_s) for one in COHORTS}
     subprocess.run([sys.executable, "-m", "tests.proof.soak.cohorts", store, json.dumps(arrivals)], check=True)
 
 

@@ -28,6 +28,8 @@ class Soak:
     events: tuple[tuple[float, str], ...]
     retired: Mapping[str, int]
     """What retention took while it went on: rows or payloads, by what they were."""
+    payloads_due_s: float
+    """Of the soak; below 0 it was before."""
     told: Mapping[str, int]
     """Messages to the webhook, by rule."""
 
@@ -51,6 +53,7 @@ class Soak:
         return {
             "minutes": round(self.length_s / 60, 1), "spans_per_s": round(self.rate), "machine": self.machine,
             "sent": asdict(self.sent), "account": asdict(self.account), "retired": dict(self.retired),
+            "payloads_due_s": round(self.payloads_due_s),
             "webhook": dict(self.told), "figures": of,
         }  # fmt: skip
 
@@ -71,6 +74,7 @@ def _page(soak: Soak) -> str:
         day=soak.day, machine=soak.machine, minutes=soak.length_s / 60, rate=soak.rate, sent=sent, found=found,
         megabytes=found.bytes / 1e6, said=_said(soak), messages=sum(soak.told.values()), rules=len(soak.told),
         retired=", ".join(f"{count:,} {what}" for what, count in soak.retired.items()),
+        due=f"{soak.payloads_due_s / 60:.0f} minutes in" if soak.payloads_due_s > 0 else "before it began",
     )  # fmt: skip
     rows = [_row(one, soak.judged) for one in soak.verdicts]
     pictures = [f"![{one.figure.title}](soak/{one.figure.name}.svg)" for one in soak.verdicts]
@@ -109,8 +113,9 @@ its rate. The load of the machine, with all else that ran on it, is the last pic
 
 **Stored**: {found.spans:,} spans were read back afterwards, and are there once and equal in every field, with resource
 and scope ({megabytes:,.0f} MB of OTLP); {found.missing} missing, {found.twice} twice, {found.other} not as sent,
-{found.rows_wrong} rows of runs wrong. Meanwhile retention took {retired}; what was not due is whole. The webhook had
-{messages:,} messages of {rules} rules. The backup's checksums are right.
+{found.rows_wrong} rows of runs wrong. Meanwhile retention took {retired}; what was not due is whole. Payloads
+were due at the full hour, {due}. The webhook had {messages:,} messages of {rules} rules. The backup's checksums
+are right.
 
 **{said}** Flat is: the median of the last third is above that of the middle third by no more than the margin, or by no
 more than can be told apart. The first third is the time in which caches fill. Orange lines are the medians.

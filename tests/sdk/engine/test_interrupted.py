@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import queue
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from tests.sdk.engine.recorded import recorded
 
 from playhead.lanes import locks
+from playhead.lanes.active import active_engine
 from playhead.lanes.engine import Engine
 
 AT_EXIT = """
@@ -188,3 +190,29 @@ def test_a_finaliser_that_wants_what_its_own_thread_holds_does_not_hang_it(
     size, _ = recorded(uninstalls, run)
     assert size == 1
     assert told == ["a finaliser waited for a lock that its own thread holds; what it was to do is left out"]
+
+
+def test_what_a_handler_raises_in_the_middle_of_an_effect_is_what_the_agent_gets(uninstalls: list[Engine]) -> None:
+    class TooLate(Exception):
+        """No class that could be found by its name."""
+
+    late = TooLate()
+
+    def handler(*_: object) -> None:
+        raise late
+
+    def run() -> BaseException | None:
+        engine = active_engine()
+        assert engine is not None
+        signal.signal(signal.SIGUSR1, handler)
+        try:
+            engine.fact("run", lambda: signal.raise_signal(signal.SIGUSR1))
+        except TooLate as error:
+            return error
+        finally:
+            signal.signal(signal.SIGUSR1, signal.SIG_DFL)
+        return None
+
+    error, records = recorded(uninstalls, run)
+    assert error is late
+    assert [record[6][0] for record in records if record[0] == "f" and record[3] == "run"] == ["!"]

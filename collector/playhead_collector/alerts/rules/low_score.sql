@@ -31,9 +31,9 @@ WITH
             arrayReduce('quantileExact(0.5)', numbers) AS middle,
             arrayReduce('quantileExact(0.05)', numbers) AS low,
             -- A check that says yes or no has no spread; any other scale is judged by how far it is scattered, too: what is twice
-            -- as far below the middle as the lowest twentieth comes once in two thousand scores (once and a half as far, in 150).
+            -- as far below the middle as the lowest twentieth comes once in two thousand scores where they lie as on a bell.
             if(length(arrayDistinct(numbers)) <= 2, {share:Float64} * middle,
-                least({share:Float64} * middle, low - (middle - low))) AS least_usual
+                least({share:Float64} * middle, 2 * low - middle)) AS least_usual
         FROM step_rows
         -- Scores do not say themselves whose they are.
         INNER JOIN

@@ -1,9 +1,9 @@
 -- title: A run that costs more than any run should
 -- why: A loop, a context that only grows, or a model that was mistaken for a cheaper one shows in the bill first. What is much
 --   depends on the agent: a run is held against the dearest of its agent's past, and against a fixed sum where it has none. As with
---   tokens, the middle day and the version's own last runs count where they stayed below less: a dear release that was taken back must
---   not hide what comes after it. And the past is told at the run's own price, too: after a change to a cheaper model what was usual in
---   USD would hide ten times the work.
+--   tokens, versions that were taken back are no part of it, and the middle day and the version's own last runs count where they
+--   stayed below less: a dear release must not hide what comes after it. And the past is told at the run's own price, too: after a
+--   change to a cheaper model what was usual in USD would hide ten times the work.
 -- severity: critical
 -- owner: agents
 -- only_if: run_cost >= {floor:Float64}
@@ -28,6 +28,18 @@ WITH
         WHERE agent IN (SELECT agent FROM dear) AND status IN ('ok', 'error')
             AND at > {since:DateTime64(3, 'UTC')} AND at <= {until:DateTime64(3, 'UTC')}
     ),
+    -- An earlier version was in use again for an hour and more: what a dear release took is no measure for what comes after it.
+    taken_back AS
+    (
+        SELECT agent, version
+        FROM
+        (
+            SELECT agent, version, max(at) AS to, max(to) OVER (PARTITION BY agent ORDER BY min(at)) AS last_of_earlier
+            FROM earlier
+            GROUP BY agent, version
+        )
+        WHERE last_of_earlier > to + toIntervalHour(1)
+    ),
     usual AS
     (
         SELECT agent, sum(n) AS runs, countIf(n * 5 >= {past:UInt32}) >= 3 AS has_days,
@@ -38,6 +50,7 @@ WITH
         (
             SELECT agent, day, count() AS n, quantileState(0.95)(paid) AS paid_figures, quantileState(0.95)(tokens) AS token_figures
             FROM earlier
+            WHERE (agent, version) NOT IN (SELECT agent, version FROM taken_back)
             GROUP BY agent, day
         )
         GROUP BY agent

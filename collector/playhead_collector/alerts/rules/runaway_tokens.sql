@@ -1,7 +1,8 @@
 -- title: A run that uses more tokens than any run should
--- why: Where no price is known (a model of one's own, a new name) a runaway run shows in its tokens alone. A dear release that was
---   taken back must not hide what comes after it for the rest of the week: what the middle day's runs and the version's own last runs
---   stay below counts where it is less. While it lasts its own runs are as dear, and are not told one by one.
+-- why: Where no price is known (a model of one's own, a new name) a runaway run shows in its tokens alone. A dear release must
+--   not hide what comes after it for the rest of the week: versions that were taken back are no part of the past, and what the middle
+--   day's runs and the version's own last runs stay below counts where it is less. While it lasts its own runs are as dear, and are
+--   not told one by one.
 -- severity: warning
 -- owner: agents
 -- only_if: run_tokens >= {floor:UInt64}
@@ -26,11 +27,29 @@ WITH
         WHERE agent IN (SELECT agent FROM large) AND status IN ('ok', 'error')
             AND at > {since:DateTime64(3, 'UTC')} AND at <= {until:DateTime64(3, 'UTC')}
     ),
+    -- An earlier version was in use again for an hour and more: what a dear release took is no measure for what comes after it.
+    taken_back AS
+    (
+        SELECT agent, version
+        FROM
+        (
+            SELECT agent, version, max(at) AS to, max(to) OVER (PARTITION BY agent ORDER BY min(at)) AS last_of_earlier
+            FROM earlier
+            GROUP BY agent, version
+        )
+        WHERE last_of_earlier > to + toIntervalHour(1)
+    ),
     usual AS
     (
         SELECT agent, sum(n) AS runs, quantileMerge(0.95)(figures) AS week_most, countIf(n * 5 >= {past:UInt32}) >= 3 AS has_days,
             quantileExactIf(0.5)(finalizeAggregation(figures), n * 5 >= {past:UInt32}) AS day_most
-        FROM (SELECT agent, day, count() AS n, quantileState(0.95)(tokens) AS figures FROM earlier GROUP BY agent, day)
+        FROM
+        (
+            SELECT agent, day, count() AS n, quantileState(0.95)(tokens) AS figures
+            FROM earlier
+            WHERE (agent, version) NOT IN (SELECT agent, version FROM taken_back)
+            GROUP BY agent, day
+        )
         GROUP BY agent
     ),
     own AS

@@ -16,14 +16,24 @@ from tests.sdk.engine.stress.agent import tool
 def signals() -> None:
     """Handlers that release, set and raise, in the middle of waits and of computation."""
     event, hits = threading.Event(), [0]
-    lock, another = threading.Lock(), threading.Lock()
+    lock, another, gate = threading.Lock(), threading.Lock(), threading.Lock()
+
+    # What would hang any Python program is left out: a handler within itself, which a late signal makes, and one that sets
+    # an event that its own thread waits for, while that wait has the event's lock.
+    handling = [False]
 
     def alarm(*_: Any) -> None:
+        if handling[0]:
+            return
+        handling[0] = True
         hits[0] += 1
         tool(hits[0])
         event.set()
+        if gate.locked():
+            gate.release()
         with another:
             pass
+        handling[0] = False
 
     signal.signal(signal.SIGALRM, alarm)
 
@@ -33,13 +43,13 @@ def signals() -> None:
                 tool(number)
 
     workers = [threading.Thread(target=worker, args=(n,)) for n in range(4)]
+    workers.append(threading.Thread(target=event.wait))
     for thread in workers:
         thread.start()
     for _ in range(100):
         signal.setitimer(signal.ITIMER_REAL, 0.001)
         # Not long: a signal that comes just before a wait begins is heard after it, in any Python program.
-        event.wait(0.2)
-        event.clear()
+        gate.acquire(timeout=0.2)
         with lock:
             tool(1)
     for thread in workers:
