@@ -18,8 +18,8 @@ def signals() -> None:
     event, hits = threading.Event(), [0]
     lock, another, gate = threading.Lock(), threading.Lock(), threading.Lock()
 
-    # What would hang any Python program is left out: a handler within itself, which a late signal makes, and one that sets
-    # an event that its own thread waits for, while that wait has the event's lock.
+    # What would hang any Python program is left out: a handler within itself, which a late signal makes, and one that
+    # sets an event that its own thread waits for, while that wait has the event's lock.
     handling = [False]
 
     def alarm(*_: Any) -> None:
