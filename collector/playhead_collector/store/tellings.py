@@ -6,9 +6,11 @@ its request, and two emitters side by side. Each is a function from steps, in or
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 # JavaScript emitters round times to the millisecond.
 _SLACK_NS = 2_000_000
@@ -62,9 +64,6 @@ class Told:
     def overlaps(self, other: Told) -> bool:
         """Two tellings of one call overlap; an equal id at another time is a cache's or a test double's answer."""
         return self.start_ns <= other.end and other.start_ns <= self.end
-
-    def contains(self, other: Told) -> bool:
-        return self.start_ns <= other.start_ns + _SLACK_NS and other.end <= self.end + _SLACK_NS
 
 
 def tellings(told: Sequence[Told]) -> list[list[Told]]:
@@ -150,20 +149,44 @@ def _told_by_two(told: Sequence[Told]) -> Iterator[Pair]:
         if not step.is_answer_log:
             places[(step.parent_id, step.model)].append(step)
     for steps in places.values():
-        found: list[Pair] = []
-        open_now: list[Told] = []
+        of_emitter: dict[str, list[Told]] = defaultdict(list)
         for step in steps:
-            open_now = [one for one in open_now if one.end + _SLACK_NS >= step.start_ns]
-            for one in open_now:
-                inner, outer = sorted((one, step), key=lambda step: (step.length, *step.in_time))
+            of_emitter[step.scope].append(step)
+        if len(of_emitter) > 1:
+            yield from _twins(of_emitter)
+
+
+def _twins(of_emitter: Mapping[str, Sequence[Told]]) -> Iterator[Pair]:
+    """The shortest that has another's step within it first. A step has one twin of each other emitter.
+
+    Thousands of calls may go on at once: not every two of them are held against each other.
+    """
+    # By emitters of an outer and of its inner, and in order of time: those that have no twin yet.
+    alone = {(of, by): list(steps) for by, steps in of_emitter.items() for of in of_emitter if of != by}
+    taken: set[tuple[str, str]] = set()
+    for outer in sorted(chain.from_iterable(of_emitter.values()), key=_in_length):
+        earliest, latest = outer.start_ns - _SLACK_NS, outer.end + _SLACK_NS
+        for emitter in of_emitter:
+            if emitter == outer.scope or (outer.step_id, emitter) in taken:
+                continue
+            inners = alone[outer.scope, emitter]
+            for place in range(bisect_left(inners, earliest, key=_start), len(inners)):
+                inner = inners[place]
+                if inner.start_ns > latest:
+                    break
                 both_name = inner.response_id and outer.response_id
-                if inner.scope != outer.scope and not both_name and outer.contains(inner):
-                    found.append((outer, inner))
-            open_now.append(step)
-        taken: set[tuple[str, str]] = set()
-        for outer, inner in sorted(found, key=lambda pair: (pair[0].length, pair[0].in_time, pair[1].in_time)):
-            # A step has one twin of each other emitter.
-            ends = {(outer.step_id, inner.scope), (inner.step_id, outer.scope)}
-            if not ends & taken:
-                taken |= ends
-                yield outer, inner
+                if inner.end_ns <= latest and not both_name and _in_length(inner) < _in_length(outer):
+                    taken |= {(outer.step_id, emitter), (inner.step_id, outer.scope)}
+                    del inners[place]
+                    others = alone[emitter, outer.scope]
+                    del others[bisect_left(others, outer.in_time, key=_in_time)]
+                    yield outer, inner
+                    break
+
+
+def _start(step: Told) -> int:
+    return step.start_ns
+
+
+def _in_length(step: Told) -> tuple[int, int, int, str]:
+    return (step.length, *step.in_time)

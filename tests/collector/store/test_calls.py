@@ -219,6 +219,16 @@ def test_ten_thousand_siblings_of_two_emitters_are_half_as_many_calls() -> None:
     assert len(judge(steps).uncounted) == 5_000
 
 
+def test_thousands_of_calls_at_once_that_two_emitters_tell_of_are_half_as_many_calls() -> None:
+    # All begin together, as tasks that are gathered do, and end one after the other.
+    steps = [
+        told(f"{scope}{at}", (inset, 100 + at - inset), parent="root", scope=scope)
+        for at in range(2_000)
+        for scope, inset in (("a", 0), ("b", 0.1))
+    ]
+    assert len(judge(steps).uncounted) == 2_000
+
+
 def test_across_runs_the_lone_telling_gives_way_to_the_one_within_an_agent() -> None:
     within = told("within", (0, 10), run="agent", response="r", usage=1)
     lone = told("lone", (1, 9), run="lone", response="r", usage=1, lone=True)
