@@ -148,7 +148,14 @@ class Courier:
     def _send(self, owed: Owed) -> None:
         if _key(owed) in self._sent:
             return
-        self._receiver.send(Message(owed.alert, owed.event, self._rules.get(owed.alert.rule)))
+        try:
+            self._receiver.send(Message(owed.alert, owed.event, self._rules.get(owed.alert.rule)))
+        except Undelivered:
+            raise
+        except Exception as error:  # noqa: BLE001 - it would end the thread, and this receiver would be told no more
+            # Settings may hold what nobody can send: a header that is not Latin-1, a sender that is no address. What
+            # such an error says may hold a secret.
+            raise Undelivered(f"it cannot be told with these settings: {type(error).__name__}") from None
         self._sent.add(_key(owed))
         self.trouble = None
         self._told(self.name, "sent")

@@ -22,6 +22,7 @@ _NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
 _COLUMN = re.compile(r"[a-z_][a-z0-9_]{0,59}")
 _DURATION = re.compile(r"(\d+)\s*(ms|s|m|h|d)")
 _UNITS = {"ms": "milliseconds", "s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_LONGEST = timedelta(days=3650)
 PLACEHOLDER = re.compile(r"\{\s*(?P<name>[A-Za-z_]\w*)\s*:(?P<type>[^{}]+)\}")
 
 
@@ -139,7 +140,14 @@ def duration(text: str) -> timedelta:
     found = _DURATION.fullmatch(text)
     if found is None:
         raise ValueError(f"{text!r} is no span of time: write 500ms, 30s, 5m, 2h or 7d")
-    return timedelta(**{_UNITS[found[2]]: int(found[1])})
+    try:
+        span = timedelta(**{_UNITS[found[2]]: int(found[1])})
+    except OverflowError:
+        span = timedelta.max
+    if span > _LONGEST:
+        # There is no date so long ago, and a rule that looks back so far would keep all others from being asked.
+        raise ValueError(f"{text!r} is more than {_LONGEST.days}d")
+    return span
 
 
 def _severity(text: str) -> Severity:

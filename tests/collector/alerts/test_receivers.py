@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import math
 import ssl
 import sys
 from dataclasses import replace
@@ -172,6 +173,16 @@ def test_a_command_has_the_message_on_its_input_and_templates_as_arguments_witho
     said, _, body = out.read_text().partition("|")
     assert said == "<!channel> get_order was called 7 times; rm -rf $nothing"
     assert json.loads(body)["key"] == message().alert.key
+
+
+@pytest.mark.parametrize("value", [math.inf, -math.inf, math.nan])
+def test_a_figure_that_json_does_not_have_is_none(tmp_path: Path, value: float) -> None:
+    with receiving() as there:
+        hook = receiver(tmp_path, f'type = "webhook"\nurl = "{there.url}"')
+        said = message()
+        hook.send(replace(said, alert=replace(said.alert, value=value)))
+        (told,) = there.told
+    assert b'"value": null' in told.body
 
 
 def test_a_refusal_says_the_status_and_never_the_address(tmp_path: Path) -> None:

@@ -49,6 +49,8 @@ def test_a_rule_that_takes_runs_is_about_runs_and_grouped_by_them(tmp_path: Path
         ("-- titel: T\n" + SELECT, 1, "did you mean 'title'"),
         (HEADER + "-- title: again\n" + SELECT, 4, "said twice, first in line 1"),
         (HEADER + "-- for: soon\n" + SELECT, 4, "write 500ms, 30s"),
+        (HEADER + "-- every: 99999999999999999d\n" + SELECT, 4, "more than 3650d"),
+        (HEADER + "-- lookback: 900000d\n" + WINDOW, 4, "more than 3650d"),
         ("-- title: T\n-- why: W\n-- severity: grave\n" + SELECT, 3, "none of info, warning, critical"),
         (HEADER + "-- parameter: most = 3\n" + SELECT, 4, "name Type = default"),
         (HEADER + "-- parameter: most UInt32 = 3\n" + SELECT, 4, "does not take the parameter 'most'"),

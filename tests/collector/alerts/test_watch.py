@@ -14,6 +14,7 @@ from tests.collector.database import StoreDatabase
 
 from playhead_collector.alerts import watch as watches
 from playhead_collector.alerts.evaluator import Look
+from playhead_collector.alerts.receivers.message import Message
 from playhead_collector.alerts.ruling import Ruling
 from playhead_collector.alerts.watch import Watch
 
@@ -71,3 +72,37 @@ def test_what_others_stored_is_looked_at_after_a_pause(
         store(store_database, _looping(1))
         while not (look := looks.get(timeout=_PATIENCE_S)).events:
             assert look.runs == 0
+
+
+class Broken:
+    """A receiver that fails at first in a way that nobody thought of."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def send(self, message: Message) -> None:
+        self.asked += 1
+        if self.asked == 1:
+            raise UnicodeEncodeError("latin-1", "Bearer s3cret\u2013", 13, 14, "no such character")
+
+
+def test_a_receiver_that_fails_in_an_unforeseen_way_is_told_again(
+    store_database: StoreDatabase, caplog: pytest.LogCaptureFixture
+) -> None:
+    outcomes: queue.Queue[str] = queue.Queue()
+    watch = Watch(
+        lambda project: store_database.engine.connect(store_database.name),
+        ["default"],
+        [Ruling(shipped("repeated_call"), {"repeats": "2"}, ("default",))],
+        {"default": Broken()},
+        alone=True,
+        told=lambda receiver, outcome: outcomes.put(outcome),
+    )
+    store(store_database, _looping(1))
+    watch.start()
+    try:
+        assert [outcomes.get(timeout=_PATIENCE_S) for _ in range(2)] == ["failed", "sent"]
+    finally:
+        watch.stop(_PATIENCE_S)
+    assert "UnicodeEncodeError" in caplog.text
+    assert "s3cret" not in caplog.text

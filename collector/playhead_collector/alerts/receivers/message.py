@@ -84,7 +84,7 @@ class Message:
             "runbook": words["runbook"],
             "group": dict(alert.group),
             "labels": dict(alert.labels),
-            "value": None if math.isnan(alert.value) else alert.value,
+            "value": alert.value if math.isfinite(alert.value) else None,  # JSON has no other
             "summary": alert.summary,
             "runs": [{"run_id": run, "step_id": step} for run, step in alert.evidence],
             "pending_at": iso(alert.pending_at),
