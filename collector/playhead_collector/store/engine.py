@@ -57,8 +57,8 @@ CLUSTER_SETTINGS: Mapping[str, Any] = {
 }
 
 
-# An expression that is asked for the third time would be compiled: a second of CPU for the views, the rules of alerts and
-# the rest of a collector's statements, while somebody waits. Over 200,000 runs no question was answered faster by it.
+# An expression that is asked for the third time would be compiled: a second of CPU for the views, the rules of alerts
+# and the rest of a collector's statements, while somebody waits. Over 200,000 runs no question was answered faster.
 _EMBEDDED_SETTINGS: Mapping[str, Any] = {
     "compile_expressions": 0,
     "compile_aggregate_expressions": 0,
