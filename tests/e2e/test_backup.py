@@ -70,9 +70,12 @@ class BackedUp:
 def backed_up(tmp_path_factory: pytest.TempPathFactory) -> BackedUp:
     """A store of two projects that a collector had, and the backup that was taken through it."""
     folder = tmp_path_factory.mktemp("backed")
-    with up(folder, *_TOKENS, "--retention", "research=365", "--payload-retention", "research=30") as collector:
+    flags = ("--figures-token", "research=token-of-figures", "--retention", "research=365")
+    with up(folder, *_TOKENS, *flags, "--payload-retention", "research=30") as collector:
         record(collector, 4)
         record(collector, 2, "research")
+        # For it a database of views is made beside the project's, which is no project.
+        assert collector.playhead("runs", PLAYHEAD_TOKEN="token-of-figures").status == 0
         said = collector.playhead("backup", str(folder / "backup"), "--token", "token-of-admin")
         assert said.status == 0, said.err
     acts = [line for file in folder.rglob("audit.jsonl") for line in file.read_text().splitlines() if "backup" in line]

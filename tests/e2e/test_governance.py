@@ -52,6 +52,34 @@ def test_who_reads_figures_is_told_that_payloads_are_not_permitted(governed: Up)
         assert "not permitted to read payloads" in said.err
 
 
+def test_a_replay_of_what_a_recorder_numbered_is_refused_in_the_same_words(governed: Up) -> None:
+    numbered = span("numbered", {**CALL, "playhead.sequence": 3})
+    assert governed.send(traces(numbered), INGEST) == 1
+    for command in ("replay", "certify"):
+        said = governed.playhead(command, numbered.trace_id.hex(), PLAYHEAD_TOKEN=FIGURES)
+        assert said.status == 2 and "Traceback" not in said.err, said.err
+
+
+def test_without_a_project_named_it_is_the_tokens_that_is_changed_and_whose_rules_hold(tmp_path: Path) -> None:
+    flags = (
+        "--ingest-token", f"shop={INGEST}", "--read-token", f"shop={READ}", "--admin-token", ADMIN,
+        "--figures-token", f"shop={FIGURES}",
+    )  # fmt: skip
+    rules = {"PLAYHEAD_REDACT": "shop=email"}
+    with up(tmp_path, *flags) as collector:
+        assert collector.send(traces(ONE), INGEST) == 1
+        for token in (READ, FIGURES):
+            assert collector.playhead("redact", "--dry-run", "--all", PLAYHEAD_TOKEN=token, **rules).status == 0
+        hidden = collector.playhead("redact", "--dry-run", "--all", "--json", PLAYHEAD_TOKEN=READ, **rules).rows()
+        assert ("email", 1) in {(row.get("kind"), row["hits"]) for row in hidden}
+        acting = {"PLAYHEAD_TOKEN": READ, "PLAYHEAD_ADMIN_TOKEN": ADMIN}
+        assert collector.playhead("dataset", "create", "mails", **acting).status == 0
+        (found,) = collector.playhead("dataset", "show", "mails", "--json", PLAYHEAD_TOKEN=READ).rows()
+        assert (found["run_id"], found["state"]) == (RUN, "here")
+        assert collector.playhead("dataset", "remove", "mails", **acting).status == 0
+        assert collector.playhead("dataset", "list", "--json", PLAYHEAD_TOKEN=READ).rows() == []
+
+
 def test_the_audit_log_says_who_did_what_and_never_a_token(governed: Up, tmp_path: Path) -> None:
     governed.playhead("export", RUN, "-o", str(tmp_path / "run.otlp"), PLAYHEAD_TOKEN=READ)
     governed.playhead("show", RUN, PLAYHEAD_TOKEN=FIGURES)

@@ -15,7 +15,7 @@ from clickhouse_connect.driver.client import Client
 
 from playhead.errors import UsageError
 from playhead_collector.errors import StoreUnavailable
-from playhead_collector.store.address import DEFAULT_PROJECT, Address, Server, checked_project
+from playhead_collector.store.address import DEFAULT_PROJECT, Address, Server, checked_project, is_project
 from playhead_collector.store.ddl import Form
 from playhead_collector.store.migrations import check_restored
 from playhead_collector.store.payload_retention import payload_retention_of
@@ -71,7 +71,12 @@ class StoreOrigin:
         with self._connect(None) as client:
             names = [str(name) for (name,) in client.query(load("migrated_databases")).result_rows]
             default = self._address.database
-            ours = [name for name in names if name == default or name.startswith(f"{default}_")]
+            # Beside a project's database may be the one of its figures (store/figures.py), whose name is no project's.
+            ours = [
+                name
+                for name in names
+                if name == default or (name.startswith(f"{default}_") and is_project(name.removeprefix(f"{default}_")))
+            ]
             for name in ours:
                 check_restored(client, name)
         found = [DEFAULT_PROJECT if name == default else name.removeprefix(f"{default}_") for name in ours]

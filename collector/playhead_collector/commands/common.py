@@ -72,6 +72,15 @@ def project_of(arguments: argparse.Namespace) -> str | None:
     return checked_project(given) if given else None
 
 
+def project_read(arguments: argparse.Namespace, source: Source) -> str:
+    """The project whose runs a source reads: the one that was named, else the token's, which the store knows."""
+    named = project_of(arguments)
+    if named:
+        return named
+    database = str(source.client.query("SELECT currentDatabase()").result_rows[0][0])
+    return settings_of(arguments).address.project_in(database)
+
+
 def token_of(arguments: argparse.Namespace, own: Sequence[str], settings: Settings) -> str | None:
     """The token that was given; else, of the collector's `own` tokens, one for the project."""
     given = arguments.token or os.environ.get("PLAYHEAD_TOKEN")
@@ -103,6 +112,14 @@ def source_of(arguments: argparse.Namespace) -> Iterator[Source]:
             yield source
         except ClickHouseError as error:
             raise QueryRefused(_said_by_engine(str(error))) from error
+
+
+def project_changed(arguments: argparse.Namespace) -> str:
+    """The project of what an administrator changes: the one that is read beside it, not another of the same store."""
+    if project_of(arguments) or not (arguments.token or os.environ.get("PLAYHEAD_TOKEN")):
+        return project_of(arguments) or DEFAULT_PROJECT
+    with source_of(arguments) as source:
+        return project_read(arguments, source)
 
 
 # What clients and engine put around the words: twice a code, the engine's class, where it was asked.

@@ -18,7 +18,7 @@ from playhead_collector.commands.common import (
     console,
     one_line,
     positive,
-    project_of,
+    project_changed,
     say,
     settings_of,
     source_of,
@@ -34,7 +34,6 @@ from playhead_collector.read.remarks import remarks_on
 from playhead_collector.read.run import find_run
 from playhead_collector.read.runs import RunRow, first_words, list_runs
 from playhead_collector.read.words import iso
-from playhead_collector.store.address import DEFAULT_PROJECT
 
 _AT_FIRST = 1000
 
@@ -181,7 +180,7 @@ def _curate(arguments: argparse.Namespace, wanted: Change) -> None:
         with source_of(arguments) as source:
             question(source.client)
 
-    Curator(settings.address, project_of(arguments) or DEFAULT_PROJECT, token).change(ask, wanted)
+    Curator(settings.address, project_changed(arguments), token).change(ask, wanted)
 
 
 def _tell(arguments: argparse.Namespace, words: str) -> None:

@@ -14,7 +14,7 @@ from playhead_collector.commands.common import (
     add_store_arguments,
     console,
     one_line,
-    project_of,
+    project_read,
     say,
     settings_of,
     source_of,
@@ -23,7 +23,6 @@ from playhead_collector.commands.common import (
 from playhead_collector.read.run import find_run
 from playhead_collector.redact.rules import rules_by_project
 from playhead_collector.redact.stored import dry_run
-from playhead_collector.store.address import DEFAULT_PROJECT
 from playhead_collector.store.query import load
 
 
@@ -47,10 +46,11 @@ def run(arguments: argparse.Namespace) -> int:
     if bool(arguments.runs) == arguments.all:
         raise UsageError("name the runs to look at, or say --all")
     given = arguments.rule or settings_of(arguments).redact
-    rules = rules_by_project(given).of(project_of(arguments) or DEFAULT_PROJECT)
-    if rules is None:
-        raise UsageError("there are no rules for this project: give them with --rule, or --config")
+    by_project = rules_by_project(given)
     with source_of(arguments) as source:
+        rules = by_project.of(project_read(arguments, source))
+        if rules is None:
+            raise UsageError("there are no rules for this project: give them with --rule, or --config")
         if arguments.all:
             run_ids = [str(row[0]) for row in source.client.query(load("all_runs")).result_rows]
         else:

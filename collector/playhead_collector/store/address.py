@@ -26,12 +26,21 @@ def data_directory() -> Path:
     return (Path(base) if base else Path.home() / ".local" / "share") / "playhead"
 
 
+def is_project(name: str) -> bool:
+    return _PROJECT.fullmatch(name) is not None
+
+
 def checked_project(name: str) -> str:
-    if not _PROJECT.fullmatch(name):
+    if not is_project(name):
         raise UsageError(
             f"{name!r} cannot be a project's name: use 1 to 40 of a-z, 0-9 and _, beginning with a letter or a digit"
         )
     return name
+
+
+def _project_in(default: str, database: str) -> str:
+    """Whose runs, or figures of them (store/figures.py), a database holds."""
+    return database.removeprefix(default).removeprefix("_").partition("-")[0] or DEFAULT_PROJECT
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +55,9 @@ class Embedded:
 
     def database_of(self, project: str) -> str:
         return self.database if project == DEFAULT_PROJECT else f"{self.database}_{checked_project(project)}"
+
+    def project_in(self, database: str) -> str:
+        return _project_in(self.database, database)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +80,9 @@ class Server:
 
     def database_of(self, project: str) -> str:
         return self.database if project == DEFAULT_PROJECT else f"{self.database}_{checked_project(project)}"
+
+    def project_in(self, database: str) -> str:
+        return _project_in(self.database, database)
 
 
 Address = Embedded | Server

@@ -107,7 +107,7 @@ def _step(  # noqa: PLR0917 - both forms of a span say all of it, in this order
         name,
         str(attributes.pop("playhead.kind", "other")),
         str(attributes.pop("playhead.lane", "")),
-        int(attributes.pop("playhead.sequence", -1)),
+        _number(attributes.pop("playhead.sequence", -1)),
         start_ns,
         end_ns,
         end_ns != 0,
@@ -116,6 +116,14 @@ def _step(  # noqa: PLR0917 - both forms of a span say all of it, in this order
         attributes,
         events,
     )
+
+
+def _number(value: Any) -> int:
+    """Anything may stand there: any emitter's text, or, for who reads figures, words that say why it does not."""
+    try:
+        return int(value)
+    except (TypeError, ValueError, OverflowError):
+        return -1
 
 
 def _as_plain(value: Any) -> Any:

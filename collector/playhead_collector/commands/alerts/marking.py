@@ -9,9 +9,8 @@ from clickhouse_connect.driver.client import Client
 
 from playhead_collector.alerts.marker import Marker, this_user
 from playhead_collector.alerts.marks import Kind
-from playhead_collector.commands.common import project_of, settings_of, source_of
+from playhead_collector.commands.common import project_changed, settings_of, source_of
 from playhead_collector.config import from_file
-from playhead_collector.store.address import DEFAULT_PROJECT
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,5 +28,5 @@ def mark(arguments: argparse.Namespace, kind: Kind, **said: object) -> str:
         with source_of(arguments) as source:
             return question(source.client)
 
-    marker = Marker(settings.address, project_of(arguments) or DEFAULT_PROJECT, token)
+    marker = Marker(settings.address, project_changed(arguments), token)
     return marker.mark(ask, kind, {"by": arguments.by or this_user(), "note": arguments.note, **said})
