@@ -13,7 +13,7 @@
 -- parameter: window UInt32 = 3600; seconds that are now; three times as many are, too, where that alone is too little to tell
 -- parameter: fewest UInt32 = 10; fewer runs say nothing
 -- parameter: times Float64 = 2; how many times more a typical run must take
--- parameter: sigmas Float64 = 6; how far from what chance makes of so many runs, by the run or by the step
+-- parameter: sigmas Float64 = 8; how far from what chance makes of so many runs, by the run or by the step
 WITH ended AS
 (
     SELECT agent, run_id, first_step, steps,

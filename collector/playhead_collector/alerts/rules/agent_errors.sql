@@ -13,11 +13,23 @@
 -- parameter: surprise Float64 = 10; how improbable at the old rate and its scatter, as a power of e
 WITH ended AS
 (
-    SELECT agent, run_id, first_step, start_time, status = 'error' AS failed,
+    SELECT agent, version, {at:Identifier} AS at, run_id, first_step, start_time, status = 'error' AS failed,
         intDiv(toUnixTimestamp({until:DateTime64(3, 'UTC')}) - toUnixTimestamp({at:Identifier}), {window:UInt32}) AS ago
     -- Without FINAL: earlier rows of a run that has ended are few, and merging all runs each time would be dear.
     FROM run_rows
     WHERE status IN ('ok', 'error') AND {at:Identifier} > {since:DateTime64(3, 'UTC')} AND {at:Identifier} <= {until:DateTime64(3, 'UTC')}
+),
+-- An earlier version was in use again for an hour and more: two days of a bad release are no part of what is usual.
+taken_back AS
+(
+    SELECT agent, version
+    FROM
+    (
+        SELECT agent, version, max(at) AS to, max(to) OVER (PARTITION BY agent ORDER BY min(at)) AS last_of_earlier
+        FROM ended
+        GROUP BY agent, version
+    )
+    WHERE last_of_earlier > to + toIntervalHour(1)
 )
 SELECT
     toString(ended.agent) AS agent,
@@ -43,7 +55,13 @@ INNER JOIN
         greatest(1, arraySum(w -> pow(w.1 - w.2 * usual_rate, 2), quiet)
             / (1 + usual_rate * (1 - usual_rate) * arraySum(w -> w.2, quiet))) AS scatter
     SELECT agent, sumIf(n, ago = 0) AS made, sumIf(k, ago = 0) AS failures, failures / made AS rate, usual_rate
-    FROM (SELECT agent, ago, toFloat64(count()) AS n, toFloat64(countIf(failed)) AS k FROM ended GROUP BY agent, ago)
+    FROM
+    (
+        SELECT agent, ago, toFloat64(count()) AS n, toFloat64(countIf(failed)) AS k
+        FROM ended
+        WHERE ago = 0 OR (agent, version) NOT IN (SELECT agent, version FROM taken_back)
+        GROUP BY agent, ago
+    )
     GROUP BY agent
     HAVING failures >= {failures:UInt32} AND rate >= usual_rate + {more:Float64}
         AND failures * log(rate / usual_rate) + (made - failures) * log(greatest(1 - rate, 1e-9) / (1 - usual_rate)) >= {surprise:Float64} * scatter
