@@ -16,7 +16,7 @@ process that dies in the middle is as one that had not looked.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from time import perf_counter
@@ -83,15 +83,18 @@ class Evaluator:
         rulings: Sequence[Ruling],
         *,
         alone: bool,
+        broken: Collection[str] = (),
         tell: Callable[[Owed], None] = lambda owed: None,
         is_waited_for: Callable[[], bool] = lambda: False,
         give_way: GiveWay = nobody_reads,
     ) -> None:
-        """`is_waited_for` says whether the next look would find something already."""
+        """`broken` names rules that could not be read, and whose alerts stay as they are; `is_waited_for` says whether
+        the next look would find something already.
+        """
         self._client = client
         self._is_waited_for = is_waited_for
         self._rulings = {ruling.rule.name: ruling for ruling in rulings}
-        self._ledger = Ledger(client, self._rulings, tell)
+        self._ledger = Ledger(client, self._rulings, tell, broken)
         self._turn = Turn(client, alone=alone)
         self._alone = alone
         self._lived_at = 0.0

@@ -78,6 +78,13 @@ class Journal:
             for row in self._rows("alerts_owed", since=_text(now - NEWS))
         ]
 
+    def told_of_firing(self, alerts: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        """Whom it was said to that each fires, the last time that it did."""
+        if not alerts:
+            return {}
+        rows = self._rows("alerts_told", alerts=list(alerts))
+        return {str(row["alert_id"]): tuple(sorted(_list(row["told"]))) for row in rows}
+
     def told(self, owed: Sequence[Owed], outcome: str, now: datetime, error: str = "") -> None:
         """What came of telling: `sent`, `failed` (to be tried again) or `given up`."""
         rows = [

@@ -5,7 +5,7 @@ What is written is written as a whole or not at all, and what is known changes a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -24,9 +24,17 @@ OVERLAP = timedelta(seconds=60)
 class Ledger:
     """Belongs to one thread."""
 
-    def __init__(self, client: Client, rulings: Mapping[str, Ruling], tell: Callable[[Owed], None]) -> None:
+    def __init__(
+        self,
+        client: Client,
+        rulings: Mapping[str, Ruling],
+        tell: Callable[[Owed], None],
+        broken: Collection[str] = (),
+    ) -> None:
+        """`broken` rules are there and cannot be asked, which says nothing about their alerts."""
         self._client = client
         self._rulings = rulings
+        self._broken = broken
         self._silences = Silences(client)
         self._tell = tell
         self.journal = Journal(client)
@@ -58,11 +66,13 @@ class Ledger:
         return owed
 
     def _pass_time(self, alerts: dict[str, Alert], now: datetime) -> dict[str, Alert]:
-        """Alerts about runs end when their time is over; those of a rule that is gone, at once."""
+        """Alerts about runs end when their time is over; those of a rule that is gone, at once. Those of a broken rule
+        stay as they are until it is mended.
+        """
         after = dict(alerts)
         for key, alert in alerts.items():
             ruling = self._rulings.get(alert.rule)
-            if not alert.stands:
+            if not alert.stands or alert.rule in self._broken:
                 continue
             if ruling is None:
                 ended = State.RESOLVED if alert.state is State.FIRING else State.DROPPED
@@ -74,21 +84,27 @@ class Ledger:
     def _news(self, alerts: dict[str, Alert], now: datetime) -> list[Event]:
         """What has to be written down of how alerts stand, and whom it has to be told; what is announced is marked."""
         labelled = self._labelled([alert for key, alert in alerts.items() if is_news(self.alerts.get(key), alert)])
+        # Who was told of the beginning is told of the end, whatever became of the rule and its receivers meanwhile.
+        told = self.journal.told_of_firing([key for key, alert in alerts.items() if self._ends(key, alert)])
         events: list[Event] = []
         for key, as_judged in alerts.items():
             alert = labelled.get(key, as_judged)
-            before = self.alerts.get(key)
             ruling = self._rulings.get(alert.rule)
             receivers = ruling.notify if ruling is not None else ()
             notify: tuple[str, ...] = ()
             if alert.state is State.FIRING and not alert.announced and not self._silences.cover(alert, now):
                 alert, notify = replace(alert, announced=True), receivers
-            elif alert.state is State.RESOLVED and alert.announced and before is not None and before.stands:
-                notify = receivers
+            elif self._ends(key, alert):
+                notify = told.get(key, receivers)
             alerts[key] = alert
-            if is_news(before, alert):
+            if is_news(self.alerts.get(key), alert):
                 events.append(Event(alert, notify))
         return events
+
+    def _ends(self, key: str, alert: Alert) -> bool:
+        """Whether it is over only now, and somebody was told that it fires."""
+        before = self.alerts.get(key)
+        return alert.state is State.RESOLVED and alert.announced and before is not None and before.stands
 
     def _naming_erased(self, events: Sequence[Event]) -> set[str]:
         """The alerts that name a run which was erased."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -66,6 +66,7 @@ class Watch:
         receivers: dict[str, Receiver],
         *,
         alone: bool,
+        broken: Collection[str] = (),
         looked: Callable[[str, Look, Evaluator], None] = lambda project, look, evaluator: None,
         told: Callable[[str, str], None] = lambda receiver, outcome: None,
         give_way: GiveWay = nobody_reads,
@@ -75,6 +76,7 @@ class Watch:
         self._rulings = rulings
         self._receivers = receivers
         self._alone = alone
+        self._broken = broken
         self._looked = looked
         self._told = told
         self._give_way = give_way
@@ -156,6 +158,7 @@ class Watch:
                 self._connect(project),
                 rulings,
                 alone=self._alone,
+                broken=self._broken,
                 tell=partial(_hand, couriers),
                 is_waited_for=self._news.is_set,
                 give_way=self._give_way,

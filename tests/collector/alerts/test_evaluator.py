@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -34,9 +36,9 @@ FROM runs WHERE run_id IN {{runs:Array(String)}} AND status = '{status}'
 """
 
 
-def evaluator(database: StoreDatabase, rule: Rule | None = None) -> Evaluator:
+def evaluator(database: StoreDatabase, rule: Rule | None = None, told: str = "chat") -> Evaluator:
     """As a collector's after its start."""
-    ruling = Ruling(rule or shipped("repeated_call"), {} if rule else TWICE, notify=("chat",))
+    ruling = Ruling(rule or shipped("repeated_call"), {} if rule else TWICE, notify=(told,))
     return Evaluator(database.client, [ruling], alone=True)
 
 
@@ -171,6 +173,47 @@ def test_an_alert_is_over_when_it_was_not_found_for_its_time_and_fires_anew_for_
     store(store_database, MadeRun(2).root(failed=True))
     (event,) = mine.look().events
     assert (event.alert.state, event.alert.runs) == (State.FIRING, [MadeRun(2).run_id])
+
+
+def test_who_was_told_that_an_alert_of_a_rule_fires_is_told_when_the_rule_is_gone(
+    store_database: StoreDatabase,
+) -> None:
+    store(store_database, looping())
+    assert said(evaluator(store_database).look()) == [("firing", "support", ("chat",))]
+    look = Evaluator(store_database.client, [], alone=True).look()
+    assert said(look) == [("resolved", "support", ("chat",))]
+    assert [one.receiver for one in look.owed if one.alert.state is State.RESOLVED] == ["chat"]
+
+
+def test_who_was_told_of_the_last_beginning_is_told_of_the_end_whoever_is_told_of_the_rule_by_now(
+    store_database: StoreDatabase, tmp_path: Path
+) -> None:
+    rule = rule_about(tmp_path, resolve_after="0s")
+    store(store_database, MadeRun(1).root(failed=True))
+    assert said(evaluator(store_database, rule).look()) == [("firing", "support", ("chat",))]
+    later = evaluator(store_database, rule, told="pager")
+    # It begins with what was judged lately, and finds the run once more.
+    assert said(later.look()) == []
+    assert said(later.look()) == [("resolved", "support", ("chat",))]
+    store(store_database, MadeRun(2).root(failed=True))
+    assert said(later.look()) == [("firing", "support", ("pager",))]
+    assert said(later.look()) == [("resolved", "support", ("pager",))]
+
+
+def test_alerts_of_a_rule_whose_file_is_broken_stay_as_they_are(store_database: StoreDatabase, tmp_path: Path) -> None:
+    firing, pending = rule_about(tmp_path), shipped("repeated_call")
+    pending = replace(pending, hold=timedelta(hours=1))
+    store(store_database, looping(), MadeRun(2).root(failed=True))
+    before = Evaluator(store_database.client, [Ruling(firing), Ruling(pending, TWICE)], alone=True)
+    assert sorted(state for state, _, _ in said(before.look())) == ["firing", "pending"]
+    after = Evaluator(store_database.client, [], alone=True, broken={firing.name})
+    assert [event.alert.rule for event in after.look().events] == [pending.name]
+    assert [alert.rule for alert in after.alerts.values() if alert.stands] == [firing.name]
+    # Mended, it goes on.
+    mended = evaluator(store_database, firing)
+    store(store_database, MadeRun(3).root(failed=True))
+    (event,) = mended.look().events
+    assert (event.alert.state, len(event.alert.runs)) == (State.FIRING, 2)
 
 
 def test_a_broken_rule_keeps_no_other_from_being_asked(store_database: StoreDatabase, tmp_path: Path) -> None:
