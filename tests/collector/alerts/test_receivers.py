@@ -20,6 +20,7 @@ from tests.collector.alerts.receiving import Told, mail_server, receiving
 from playhead.errors import UsageError
 from playhead_collector.alerts.alert import Alert, State
 from playhead_collector.alerts.receivers.message import Message, Undelivered
+from playhead_collector.alerts.receivers.post import post
 from playhead_collector.alerts.settings import Receiver, read_settings
 
 AT = datetime(2026, 11, 21, 20, 0, tzinfo=UTC)
@@ -116,6 +117,17 @@ def test_a_letter_goes_to_a_mail_server_and_what_a_run_said_is_no_header(tmp_pat
     assert f"playhead show {'f' * 32}" in letter.get_content()
 
 
+def test_a_letter_may_be_from_somebody_with_a_name(tmp_path: Path) -> None:
+    with mail_server() as there:
+        settings = f'type = "email"\nhost = "127.0.0.1"\nport = {there.port}\nsecurity = "none"'
+        settings += '\nfrom = "Playhead Alerts <alerts@example.com>"\nto = ["Ops <ops@example.com>"]'
+        receiver(tmp_path, settings).send(message())
+    (letter,) = there.letters
+    assert there.recipients == ["ops@example.com"]
+    assert letter["From"] == "Playhead Alerts <alerts@example.com>"
+    assert letter["Message-ID"] == f"<{message().once}@example.com>"
+
+
 def mail(folder: Path, port: int, *authorities: trustme.CA) -> Receiver:
     """With a password, which must not be sent before the server showed a certificate of these."""
     settings = f'type = "email"\nhost = "127.0.0.1"\nport = {port}\nuser = "u"\npassword = "$MAIL_PASSWORD"'
@@ -202,6 +214,10 @@ def test_a_refusal_says_the_status_and_never_the_address(tmp_path: Path) -> None
 MAIL = '[receivers.one]\ntype = "email"\nfrom = "a@b.c"\nto = ["a@b.c"]\nsecurity = "none"\npassword = "s3cret"\n'
 
 
+HOOK = '[receivers.one]\ntype = "webhook"\nurl = "https://hooks.example.com/s3cret"\n'
+LETTER = '[receivers.one]\ntype = "email"\nhost = "localhost"\n'
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -211,13 +227,56 @@ MAIL = '[receivers.one]\ntype = "email"\nfrom = "a@b.c"\nto = ["a@b.c"]\nsecurit
         ('[receivers.one]\ntype = "webhook"\nurl = "@/nowhere/at/all"', "cannot be read"),
         ('[receivers.one]\ntype = "webhook"\nurl = ["s3cret"]', "url"),
         (MAIL + 'host = "mail.example.com"', "the password would go over the network"),
+        ('[receivers.one]\ntype = "webhook"\nurl = "@EMPTY"', "there is nothing in the file"),
+        (HOOK + 'headers = { X-Team = "s3cret\\nBcc: all" }', r"one.*headers\.X-Team: a header is one line of Latin-1"),
+        (HOOK + 'headers = { Authorization = "Bearer s3cret–" }', r"one.*Authorization: a header is one line"),
+        (HOOK + 'headers = { "X Team" = "s3cret" }', "one.*X Team.*no name of a header"),
+        (HOOK + 'ca_cert = "/nowhere/ca.pem"', "one.*ca_cert: the file /nowhere/ca.pem cannot be read: No such file"),
+        (HOOK + 'ca_cert = "EMPTY"', "one.*ca_cert: the file .* holds no certificates"),
+        (LETTER + 'from = "alerts"\nto = ["a@b.c"]', r"one.*from: it is no address: write \"somebody@example.com\""),
+        (LETTER + 'from = "alerts@"\nto = ["a@b.c"]', "one.*from: it is no address"),
+        (LETTER + 'from = "a@b.c, d@e.f"\nto = ["a@b.c"]', "one.*from: it is more than one address"),
+        (LETTER + 'from = "a@b.c"\nto = ["a@b.c", "ops"]', r"one.*to\.1: it is no address"),
         ("[receivers", "not TOML"),
     ],
 )
 def test_settings_that_are_wrong_are_refused_and_never_shown(tmp_path: Path, text: str, said: str) -> None:
-    (tmp_path / "alerts.toml").write_text(text)
+    (tmp_path / "empty").write_text("\n")
+    (tmp_path / "alerts.toml").write_text(text.replace("EMPTY", str(tmp_path / "empty")))
     with pytest.raises(UsageError, match=said) as refused:
         read_settings(tmp_path / "alerts.toml")
+    assert "s3cret" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("", "it is empty"),
+        ("http://127.0.0.1/a s3cret", "it is empty, or holds a space"),
+        ("file:///etc/s3cret", "it is no address of a web server: write https://HOST/PATH"),
+        ("data:,s3cret", "it is no address of a web server"),
+        ("127.0.0.1/s3cret", "it is no address of a web server"),
+        ("http:///s3cret", "it is no address of a web server"),
+        ("http://127.0.0.1:s3cret/", "its host or port is none"),
+        ("http://127.0.0.1:99999/s3cret", "its host or port is none"),
+        ("http://hooks..example.com/s3cret", "its host or port is none"),
+        ("https://user:s3cret@example.com/", "it has a user, a password or a %"),
+        ("http://127.0.0.1%3As3cret/", "it has a user, a password or a %"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["webhook", "slack", "alertmanager", "pagerduty"])
+def test_what_is_no_address_of_a_web_server_is_refused_with_the_receivers_name_and_never_shown(
+    tmp_path: Path, kind: str, url: str, said: str
+) -> None:
+    key = 'routing_key = "s3cret"' if kind == "pagerduty" else ""
+    with pytest.raises(UsageError, match=rf"receivers\.one\.{kind}\.url: {said}") as refused:
+        receiver(tmp_path, f'type = "{kind}"\nurl = "{url}"\n{key}')
+    assert "s3cret" not in str(refused.value)
+
+
+def test_an_address_that_cannot_be_asked_after_all_is_not_shown() -> None:
+    with pytest.raises(Undelivered, match="look at its url in the settings") as refused:
+        post("http://127.0.0.1:s3cret/", b"", {}, timeout_s=1)
     assert "s3cret" not in str(refused.value)
 
 

@@ -9,14 +9,13 @@ from __future__ import annotations
 import json
 import re
 from datetime import timedelta
-from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from playhead_collector.alerts.receivers.address import Authorities, Headers, Url
 from playhead_collector.alerts.receivers.message import Message
 from playhead_collector.alerts.receivers.post import post
-from playhead_collector.alerts.receivers.secret import Secret
 from playhead_collector.read.words import iso
 
 _FAR = timedelta(days=7)
@@ -29,10 +28,10 @@ class Alertmanager(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     type: Literal["alertmanager"]
-    url: Secret
-    headers: dict[str, Secret] = Field(default_factory=dict)
+    url: Url
+    headers: Headers = Field(default_factory=dict)
     timeout_s: float = Field(default=10, gt=0, le=60)
-    ca_cert: Path | None = None
+    ca_cert: Authorities | None = None
 
     def send(self, message: Message) -> None:
         alert, words = message.alert, message.words()

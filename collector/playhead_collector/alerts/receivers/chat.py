@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from playhead_collector.alerts.receivers.address import Authorities, Url
 from playhead_collector.alerts.receivers.message import TEXT, TITLE, Message
 from playhead_collector.alerts.receivers.post import post
-from playhead_collector.alerts.receivers.secret import Secret
 
 _COLOURS = {"critical": "#c0392b", "warning": "#d68910", "info": "#2e86c1"}
 _OVER = "#239b56"
@@ -22,11 +21,11 @@ class Slack(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     type: Literal["slack"]
-    url: Secret
+    url: Url
     title: str = TITLE
     text: str = TEXT
     timeout_s: float = Field(default=10, gt=0, le=60)
-    ca_cert: Path | None = None
+    ca_cert: Authorities | None = None
 
     def send(self, message: Message) -> None:
         words = message.words()

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import smtplib
 import ssl
+from email.errors import HeaderParseError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
-from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from playhead.printable import printable
+from playhead_collector.alerts.receivers.address import Authorities
 from playhead_collector.alerts.receivers.message import TITLE, Message, Undelivered
 from playhead_collector.alerts.receivers.secret import Secret
 from playhead_collector.config import LOOPBACK
@@ -31,6 +32,30 @@ playhead show $run_id
 """
 
 
+def _addresses(given: str) -> tuple[Address, ...]:
+    letter = EmailMessage()
+    try:
+        letter["To"] = given
+        header = letter["To"]
+    # Its parser has no better word for an address that ends with @.
+    except (ValueError, IndexError, HeaderParseError):
+        header = None
+    if header is None or header.defects or not header.addresses or not all(one.domain for one in header.addresses):
+        raise ValueError('it is no address: write "somebody@example.com" or "Name <somebody@example.com>"')
+    return tuple(header.addresses)
+
+
+def _recipient(given: str) -> str:
+    _addresses(given)
+    return given
+
+
+def _sender(given: str) -> str:
+    if len(_addresses(given)) != 1:
+        raise ValueError("it is more than one address, and a message has one sender")
+    return given
+
+
 class Email(BaseModel):
     """A server, and from whom to whom. `security` is "starttls", "tls" from the first byte, or "none" on loopback."""
 
@@ -42,12 +67,12 @@ class Email(BaseModel):
     security: Literal["starttls", "tls", "none"] = "starttls"
     user: str = ""
     password: Secret | None = None
-    sender: str = Field(alias="from")
-    to: list[str] = Field(min_length=1)
+    sender: Annotated[str, AfterValidator(_sender)] = Field(alias="from")
+    to: list[Annotated[str, AfterValidator(_recipient)]] = Field(min_length=1)
     title: str = TITLE
     text: str = TEXT
     timeout_s: float = Field(default=20, gt=0, le=120)
-    ca_cert: Path | None = None
+    ca_cert: Authorities | None = None
 
     @model_validator(mode="after")
     def _keeps_its_password(self) -> Self:
@@ -93,7 +118,7 @@ class Email(BaseModel):
         letter["To"] = ", ".join(self.to)
         letter["Date"] = format_datetime(message.alert.changed_at)
         # The same for each attempt at it; what is about one firing is one thread.
-        domain = Address(addr_spec=self.sender).domain or "playhead"
+        domain = letter["From"].addresses[0].domain
         letter["Message-ID"] = f"<{message.once}@{domain}>"
         letter["References"] = f"<{message.alert.key}@{domain}>"
         letter.set_content(printable(message.filled(self.text)))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
+from playhead_collector.alerts.receivers.address import Authorities, Url
 from playhead_collector.alerts.receivers.message import Message
 from playhead_collector.alerts.receivers.post import post
 from playhead_collector.alerts.receivers.secret import Secret
@@ -22,10 +22,10 @@ class PagerDuty(BaseModel):
 
     type: Literal["pagerduty"]
     routing_key: Secret
-    url: Secret = SecretStr("https://events.pagerduty.com/v2/enqueue")
+    url: Url = SecretStr("https://events.pagerduty.com/v2/enqueue")
     text: str = "$rule_title: $summary"
     timeout_s: float = Field(default=10, gt=0, le=60)
-    ca_cert: Path | None = None
+    ca_cert: Authorities | None = None
 
     def send(self, message: Message) -> None:
         words = message.words()

@@ -24,6 +24,9 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, timeout_s: float,
     except urllib.error.HTTPError as error:
         with error:
             raise Undelivered(f"it answered with HTTP {error.code}") from None
+    except http.client.InvalidURL:
+        # What that says holds a part of the address.
+        raise Undelivered("its address is none that can be asked: look at its url in the settings") from None
     except (OSError, http.client.HTTPException) as error:
         reason = getattr(error, "reason", None) or error
         raise Undelivered(f"it did not answer: {type(reason).__name__}: {str(reason)[:200]}") from None

@@ -19,9 +19,12 @@ def _resolved(given: object) -> object:
     if isinstance(given, str) and given.startswith("@"):
         path = Path(given[1:]).expanduser()
         try:
-            return path.read_text(encoding="utf-8").strip()
+            value = path.read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError):
             raise ValueError(f"the file {path} cannot be read") from None
+        if not value:
+            raise ValueError(f"there is nothing in the file {path}")
+        return value
     return given
 
 

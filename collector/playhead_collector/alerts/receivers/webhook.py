@@ -9,11 +9,11 @@ import hashlib
 import hmac
 import json
 import time
-from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from playhead_collector.alerts.receivers.address import Authorities, Headers, Url
 from playhead_collector.alerts.receivers.message import Message
 from playhead_collector.alerts.receivers.post import post
 from playhead_collector.alerts.receivers.secret import Secret
@@ -25,11 +25,11 @@ class Webhook(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     type: Literal["webhook"]
-    url: Secret
+    url: Url
     secret: Secret | None = None
-    headers: dict[str, Secret] = Field(default_factory=dict)
+    headers: Headers = Field(default_factory=dict)
     timeout_s: float = Field(default=10, gt=0, le=60)
-    ca_cert: Path | None = None
+    ca_cert: Authorities | None = None
 
     def send(self, message: Message) -> None:
         body = json.dumps(message.as_json(), ensure_ascii=False).encode("utf-8", "replace")
