@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.collector.alerts.asking import MadeRun
 from tests.collector.alerts.receiving import Receiving, receiving
-from tests.e2e.running import Up, up, wait_for
+from tests.e2e.running import Up, playhead_here, up, wait_for
 
 from playhead_collector.alerts.rule_folder import read_rules
 
@@ -151,3 +151,66 @@ def test_a_broken_rule_of_the_users_folder_is_told_of_and_the_others_go_on(tmp_p
             assert "broken.sql:1" in found.err and "evil.sql" in found.err and "not available" in found.err
             checked = collector.playhead("alerts", "list", "--rules", str(rules), "--json")
             assert "broken" not in {row["name"] for row in checked.rows()} and json.loads(checked.out.splitlines()[0])
+
+
+def test_who_was_told_of_a_rule_is_told_when_it_is_gone_and_not_when_its_file_is_broken(tmp_path: Path) -> None:
+    rules = tmp_path / "rules"
+    rules.mkdir()
+    mine = rules / "mine.sql"
+    mine.write_text(MINE)
+    with receiving() as there:
+        flags = (*settings(tmp_path, there), "--alert-rules", str(rules))
+
+        def told() -> list[str]:
+            return [one["status"] for one in (told.json for told in there.told) if one["rule"] == "mine"]
+
+        with up(tmp_path, *flags, PLAYHEAD_NO_ALERTS="") as collector:
+            collector.send(MadeRun(1).root().request())
+            wait_for(lambda: told() == ["firing"], "the rule to fire")
+        mine.write_text(MINE.replace("severity", "severty"))
+        with up(tmp_path, *flags, PLAYHEAD_NO_ALERTS="") as collector:
+            assert "did you mean 'severity'" in collector.log
+            collector.send(looping(2).request())
+            wait_for_messages(there, 1)
+            assert told() == ["firing"]
+        mine.unlink()
+        with up(tmp_path, *flags, PLAYHEAD_NO_ALERTS="") as collector:
+            wait_for(lambda: told() == ["firing", "resolved"], "the end of what fired")
+
+
+def test_rules_are_asked_once_listed_and_checked_with_what_the_settings_say(tmp_path: Path) -> None:
+    rules = tmp_path / "rules"
+    rules.mkdir()
+    (rules / "mine.sql").write_text(MINE.replace("-- severity", "-- notify: pagr\n-- severity"))
+    with receiving() as there:
+        flags = (*settings(tmp_path, there), "--alert-rules", str(rules))
+        named = ("--rules", str(rules), "--settings", str(tmp_path / "alerts.toml"), "--json")
+        with up(tmp_path, *flags, PLAYHEAD_NO_ALERTS="") as collector:
+            # The rule goes on, and who is not there is told of.
+            assert "mine.sql: notify: there is no receiver 'pagr'" in collector.log
+            collector.send(looping(1).request())
+            found = collector.playhead("alerts", "run", "--once", *named)
+            assert {row["rule"] for row in found.rows()} == {RULE, "mine"}
+            # As its file has it, two calls are not too many.
+            bare = ("--rules", str(rules), "--settings", "/dev/null", "--json")
+            assert RULE not in {row["rule"] for row in collector.playhead("alerts", "run", "--once", *bare).rows()}
+            off = tmp_path / "off.toml"
+            off.write_text((tmp_path / "alerts.toml").read_text() + "[rules.mine]\nenabled = false\n")
+            once = ("alerts", "run", "--once", "--rules", str(rules), "--settings", str(off), "--json")
+            assert {row["rule"] for row in collector.playhead(*once).rows()} == {RULE}
+            assert {row["rule"] for row in collector.playhead(*once, "--rule", "mine").rows()} == {"mine"}
+            unknown = collector.playhead("alerts", "run", "--once", *named, "--rule", "repeated_cal")
+            assert unknown.status == 2 and "there is no rule 'repeated_cal'" in unknown.err
+        listed = {row["name"]: row for row in playhead_here("alerts", "list", *named).rows()}
+        assert [(one["default"], one["value"]) for one in listed[RULE]["parameters"]] == [("5", "2")]
+        assert (listed[RULE]["enabled"], listed["stalled_run"]["enabled"]) == (True, False)
+        checked = playhead_here("alerts", "check", *named)
+        assert checked.status == 1
+        (said,) = [row for row in checked.rows() if row["reason"]]
+        assert said["name"] == "mine" and "there is no receiver 'pagr'" in said["reason"]
+        file = tmp_path / "alerts.toml"
+        file.write_text(file.read_text().replace("repeats = 2", 'repeats = "many"'))
+        for command in ("check", "list"):
+            refused = playhead_here("alerts", command, *named)
+            assert refused.status == 2
+            assert f"[rules.{RULE}] parameters: repeats is UInt32: write a whole number" in refused.err

@@ -65,9 +65,9 @@ class Admission:
         self._asks_the_port = _is_reading_port(client)
         self._guard = Guard(_ClientEngine(client), Limits())
 
-    def admit(self, rule: Rule) -> Admitted:
-        """The rule, ready to be asked. Raises RuleRefused."""
-        values = {name: value for name, value in _SAMPLE.items() if name in rule.bound} | rule.values({})
+    def admit(self, rule: Rule, chosen: Mapping[str, str] | None = None) -> Admitted:
+        """The rule, ready to be asked, also with the figures that are chosen. Raises RuleRefused."""
+        values = {name: value for name, value in _SAMPLE.items() if name in rule.bound} | rule.values(chosen or {})
         try:
             statement = rule.text
             if not self._asks_the_port:
@@ -85,11 +85,11 @@ class Admission:
             )
         self._check_columns(rule, statement, values)
         if rule.only_if:
-            self._check_condition(rule)
+            self._check_condition(rule, chosen or {})
         return Admitted(rule, statement)
 
-    def _check_condition(self, rule: Rule) -> None:
-        statement, values = sieve_of([rule]), {**_SAMPLE_RUNS, **condition_values(rule, {})}
+    def _check_condition(self, rule: Rule, chosen: Mapping[str, str]) -> None:
+        statement, values = sieve_of([rule]), {**_SAMPLE_RUNS, **condition_values(rule, chosen)}
         try:
             if not self._asks_the_port:
                 self._guard.admit(statement, self._database, values)

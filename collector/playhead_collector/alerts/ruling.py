@@ -27,6 +27,8 @@ class Ruling:
             # Those that come with the package are looked at by its tests: what the guard asks about each would be a
             # part of every collector's start.
             self._admitted = (
-                Admitted(self.rule, self.rule.text) if self.rule.shipped else Admission(client).admit(self.rule)
+                Admitted(self.rule, self.rule.text)
+                if self.rule.shipped
+                else Admission(client).admit(self.rule, self.chosen)
             )
         return self._admitted

@@ -26,11 +26,14 @@ def watch_of(settings: Settings, store: Store, metrics: Metrics, readers: Reader
     for refused in rules.refused:
         log.error("alert rule refused: %s", refused)
     chosen = read_settings(settings.alert_settings)
+    for said in chosen.unheard(rules).values():
+        log.error("somebody is not told of an alert rule: %s", said)
     return Watch(
         lambda project: store.reader(project, ASKING),
         _projects(settings),
         chosen.rulings(rules),
         dict(chosen.receivers),
+        broken=chosen.held(rules),
         # Others may write through the port of one that has an admin token.
         alone=isinstance(settings.address, Embedded) and not settings.admin_token,
         looked=metrics.looked,

@@ -11,6 +11,7 @@ from tests.collector.database import StoreDatabase
 
 from playhead_collector.alerts.admission import Admission
 from playhead_collector.alerts.rule_folder import read_rules
+from playhead_collector.alerts.ruling import Ruling
 from playhead_collector.errors import RuleRefused
 
 
@@ -53,3 +54,13 @@ def test_what_the_reading_port_refuses_from_strangers_is_refused_from_a_rule(
         admission.admit(rule)
     assert reason in str(refused.value)
     assert refused.value.line == line
+
+
+def test_a_figure_that_the_engine_does_not_take_for_its_type_is_refused_before_the_rule_is_asked(
+    shared_database: StoreDatabase, tmp_path: Path
+) -> None:
+    parameter = "-- parameter: first Date = 2026-01-01; from then on\n-- only_if: max(start_time) > {first:Date}\n"
+    rule = written(tmp_path, "mine", HEADER + parameter + SELECT.rstrip() + " AND start_time > {first:Date}\n")
+    assert Ruling(rule, {"first": "2026-11-22"}).admitted(shared_database.client).rule == rule
+    with pytest.raises(RuleRefused, match="never"):
+        Ruling(rule, {"first": "never"}).admitted(shared_database.client)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from playhead.errors import UsageError
@@ -20,6 +20,12 @@ def add_rules_argument(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
+def add_settings_argument(parser: argparse.ArgumentParser, what: str) -> None:
+    parser.add_argument(
+        "--settings", metavar="FILE", type=Path, help=f"TOML file {what}; default: this user's alerts.toml"
+    )
+
+
 def rules_of(arguments: argparse.Namespace) -> Rules:
     return read_rules(arguments.rules)
 
@@ -30,6 +36,11 @@ def chosen_of(given: list[str]) -> dict[str, str]:
         if "=" not in entry:
             raise UsageError(f"--set {entry!r}: write it as PARAMETER=VALUE")
     return dict(entry.split("=", 1) for entry in given)
+
+
+def tell_of_unheard(unheard: Mapping[str, str]) -> None:
+    for said in unheard.values():
+        say(f"somebody is not told: {said}")
 
 
 def tell_of_refused(refused: Iterable[RuleRefused]) -> None:

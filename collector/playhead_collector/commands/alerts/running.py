@@ -6,7 +6,7 @@ import argparse
 import logging
 import signal
 import sys
-from pathlib import Path
+from collections.abc import Sequence
 
 from clickhouse_connect.driver.client import Client
 from rich.table import Table
@@ -17,9 +17,15 @@ from playhead_collector.alerts.changed import changed_runs, first_began, store_t
 from playhead_collector.alerts.rule import Rule
 from playhead_collector.alerts.rule_folder import Rules
 from playhead_collector.alerts.ruling import Ruling
-from playhead_collector.alerts.settings import read_settings
+from playhead_collector.alerts.settings import AlertSettings, read_figures, read_settings
 from playhead_collector.alerts.watch import ASKING, Watch
-from playhead_collector.commands.alerts.common import add_rules_argument, rules_of, tell_of_refused
+from playhead_collector.commands.alerts.common import (
+    add_rules_argument,
+    add_settings_argument,
+    rules_of,
+    tell_of_refused,
+    tell_of_unheard,
+)
 from playhead_collector.commands.common import (
     add_json_argument,
     add_store_arguments,
@@ -44,19 +50,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--once", action="store_true", help="ask once, say what was found, keep nothing and tell nobody"
     )
+    add_settings_argument(parser, "with receivers, and what is otherwise of rules")
     parser.add_argument(
-        "--settings", metavar="FILE", type=Path, help="TOML file with receivers; default: this user's alerts.toml"
+        "--rule", action="append", default=[], metavar="NAME",
+        help="with --once: this rule only, also where the settings switch it off; repeatable",
+    )  # fmt: skip
+    parser.add_argument(
+        "--since", default="1h", help=f"with --once: runs that changed at this time or later: {TIMES}; default 1h"
     )
-    parser.add_argument("--rule", action="append", default=[], metavar="NAME", help="this rule only; repeatable")
-    parser.add_argument("--since", default="1h", help=f"runs that changed at this time or later: {TIMES}; default 1h")
 
 
 def run(arguments: argparse.Namespace) -> int:
     rules = rules_of(arguments)
     if not arguments.once:
         return _watch(arguments, rules)
+    rulings = _chosen(rules, arguments.rule, read_figures(arguments.settings))
     with source_of(arguments) as source:
-        found = _ask(source.client, rules, arguments.rule, arguments.since)
+        found = _ask(source.client, rulings, rules.refused, arguments.since)
     if arguments.json:
         write_json(_as_json(rule, finding) for rule, finding in found)
     elif not found:
@@ -85,32 +95,44 @@ def _watch(arguments: argparse.Namespace, rules: Rules) -> int:
             "or say --once"
         )
     tell_of_refused(rules.refused)
+    tell_of_unheard(chosen.unheard(rules))
+    rulings = chosen.rulings(rules)
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
     watch = Watch(
         lambda project: open_source(address, project, settings=ASKING).client,
         [project],
-        chosen.rulings(rules),
+        rulings,
         dict(chosen.receivers),
         alone=False,
+        broken=chosen.held(rules),
     )
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: watch.ask_to_stop())
-    say(f"asking {len(rules.rules)} rules about {address}")
+    say(f"asking {len(rulings)} rules about {address}")
     watch.run()
     return 0
 
 
-def _ask(client: Client, rules: Rules, names: list[str], since: str) -> list[tuple[Rule, Finding]]:
+def _chosen(rules: Rules, names: list[str], settings: AlertSettings) -> list[Ruling]:
+    """The rules in force, or those that are named."""
+    unknown = sorted(set(names) - {rule.name for rule in rules.rules} - {error.path.stem for error in rules.refused})
+    if unknown:
+        raise UsageError(f"there is no rule {unknown[0]!r}; 'playhead alerts list' shows them")
+    return [one for one in settings.rulings(rules, also=names) if not names or one.rule.name in names]
+
+
+def _ask(
+    client: Client, rulings: Sequence[Ruling], broken: Sequence[RuleRefused], since: str
+) -> list[tuple[Rule, Finding]]:
     now = store_time(client)
     there = changed_runs(client, parse_time(since, now))
     moment = Moment(now, sorted(there), began=first_began(there, there))
     found: list[tuple[Rule, Finding]] = []
-    refused = list(rules.refused)
-    for rule in rules.rules:
-        if names and rule.name not in names:
-            continue
+    refused = list(broken)
+    for ruling in rulings:
         try:
-            found += ((rule, finding) for finding in ask(client, Ruling(rule).admitted(client), moment))
+            findings = ask(client, ruling.admitted(client), moment, ruling.chosen)
+            found += ((ruling.rule, finding) for finding in findings)
         except RuleRefused as error:
             refused.append(error)
     tell_of_refused(refused)
