@@ -92,9 +92,12 @@ class Ledger:
             ruling = self._rulings.get(alert.rule)
             receivers = ruling.notify if ruling is not None else ()
             notify: tuple[str, ...] = ()
-            if alert.state is State.FIRING and not alert.announced and not self._silences.cover(alert, now):
+            # Whom to tell of what a broken rule had found is known when it is mended.
+            fires_untold = alert.state is State.FIRING and not alert.announced and alert.rule not in self._broken
+            if fires_untold and not self._silences.cover(alert, now):
                 alert, notify = replace(alert, announced=True), receivers
             elif self._ends(key, alert):
+                # Of a firing that is not to be seen yet on this node only the rule says who was told.
                 notify = told.get(key, receivers)
             alerts[key] = alert
             if is_news(self.alerts.get(key), alert):

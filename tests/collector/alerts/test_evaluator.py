@@ -19,6 +19,7 @@ from playhead_collector.alerts.alert import State
 from playhead_collector.alerts.ask import Finding
 from playhead_collector.alerts.ask import ask as really_ask
 from playhead_collector.alerts.evaluator import Evaluator, Look
+from playhead_collector.alerts.marks import Kind, say_mark
 from playhead_collector.alerts.rule import Rule
 from playhead_collector.alerts.ruling import Ruling
 from playhead_collector.store.ddl import Form
@@ -214,6 +215,18 @@ def test_alerts_of_a_rule_whose_file_is_broken_stay_as_they_are(store_database: 
     store(store_database, MadeRun(3).root(failed=True))
     (event,) = mended.look().events
     assert (event.alert.state, len(event.alert.runs)) == (State.FIRING, 2)
+
+
+def test_what_was_silenced_of_a_rule_that_is_broken_since_is_told_when_it_is_mended(
+    store_database: StoreDatabase, tmp_path: Path
+) -> None:
+    rule = rule_about(tmp_path)
+    silence = say_mark(store_database.client, Kind.SILENCE, seconds=3600, by="ada")
+    store(store_database, MadeRun(1).root(failed=True))
+    assert said(evaluator(store_database, rule).look()) == [("firing", "support", ())]
+    say_mark(store_database.client, Kind.SILENCE, seconds=0, by="ada", mark_id=silence)
+    assert Evaluator(store_database.client, [], alone=True, broken={rule.name}).look().events == ()
+    assert said(evaluator(store_database, rule).look()) == [("firing", "support", ("chat",))]
 
 
 def test_a_broken_rule_keeps_no_other_from_being_asked(store_database: StoreDatabase, tmp_path: Path) -> None:

@@ -253,7 +253,7 @@ def test_settings_that_are_wrong_are_refused_and_never_shown(tmp_path: Path, tex
     [
         ("", "it is empty"),
         ("http://127.0.0.1/a s3cret", "it is empty, or holds a space"),
-        ("file:///etc/s3cret", "it is no address of a web server: write https://HOST/PATH"),
+        ("file:/etc/s3cret", "it is no address of a web server: write https://HOST/PATH"),
         ("data:,s3cret", "it is no address of a web server"),
         ("127.0.0.1/s3cret", "it is no address of a web server"),
         ("http:///s3cret", "it is no address of a web server"),
