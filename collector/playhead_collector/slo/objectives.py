@@ -28,6 +28,7 @@ from __future__ import annotations
 import difflib
 import os
 import re
+import sys
 import tomllib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -40,7 +41,8 @@ from playhead.errors import UsageError
 INDICATORS = ("success", "unaided", "latency", "cost")
 SHOWN_BY = ("agent", "version", "model", "segment")
 _BOUNDED = ("latency", "cost")
-_DURATION = re.compile(r"(\d+)\s*([hd])")
+_DURATION = re.compile(r"(\d{1,9})\s*([hd])")
+_LONGEST_DAYS = 3650
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,17 +94,20 @@ def read_objectives(path: Path) -> Objectives:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"the objectives {path} are no TOML: {error}") from None
     _only(path, "the file", told, ("acceptance", "objective", "metrics"))
-    given = told.get("acceptance", {})
+    given = _table(path, told, "acceptance")
     _only(path, "[acceptance]", given, ("score", "least"))
     if given and not (isinstance(given.get("score"), str) and _number(given.get("least"))):
         raise UsageError(f'{path}: [acceptance] says which score, and how much of it: score = "resolved", least = 0.7')
     acceptance = Acceptance(given["score"], float(given["least"])) if given else Acceptance()
-    objectives = tuple(_objective(path, number, one) for number, one in enumerate(told.get("objective", []), 1))
+    listed = told.get("objective", [])
+    if not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):
+        raise UsageError(f"{path}: each objective is a table of its own: write it as [[objective]], in two brackets")
+    objectives = tuple(_objective(path, number, one) for number, one in enumerate(listed, 1))
     names = [one.name for one in objectives]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         raise UsageError(f"{path}: two objectives are named {twice!r}")
-    return Objectives(acceptance, objectives, _metrics_by(path, told.get("metrics", {})))
+    return Objectives(acceptance, objectives, _metrics_by(path, _table(path, told, "metrics")))
 
 
 def _metrics_by(path: Path, told: Mapping[str, Any]) -> tuple[str, ...]:
@@ -124,8 +129,8 @@ def _objective(path: Path, number: int, told: Mapping[str, Any]) -> Objective:
     if not _number(target) or not 0 < float(target) < 1:
         raise UsageError(f"{path}: {where}: target is a share between 0 and 1, as 0.99; 1 leaves no budget at all")
     at_most = told.get("at_most", 0)
-    if (indicator in _BOUNDED) is not ("at_most" in told) or not _number(at_most):
-        raise UsageError(f"{path}: {where}: at_most goes with latency (seconds) and cost (USD), and is a number")
+    if (indicator in _BOUNDED) is not ("at_most" in told) or not _number(at_most) or at_most < 0:
+        raise UsageError(f"{path}: {where}: at_most goes with latency (seconds) and cost (USD), and is 0 or more")
     return Objective(
         name,
         indicator,
@@ -138,9 +143,17 @@ def _objective(path: Path, number: int, told: Mapping[str, Any]) -> Objective:
 
 def _window(path: Path, where: str, told: object) -> timedelta:
     found = _DURATION.fullmatch(told) if isinstance(told, str) else None
-    if found is None or int(found[1]) == 0:
-        raise UsageError(f'{path}: {where}: window is written as "30d" or "12h"')
-    return timedelta(hours=int(found[1])) if found[2] == "h" else timedelta(days=int(found[1]))
+    hours = int(found[1]) * (24 if found[2] == "d" else 1) if found is not None else 0
+    if not 0 < hours <= _LONGEST_DAYS * 24:
+        raise UsageError(f'{path}: {where}: window is written as "30d" or "12h", and is {_LONGEST_DAYS}d at the most')
+    return timedelta(hours=hours)
+
+
+def _table(path: Path, told: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    found = told.get(name, {})
+    if not isinstance(found, dict):
+        raise UsageError(f"{path}: {name} is one table: write it as [{name}]")
+    return found
 
 
 def _only(path: Path, where: str, told: Mapping[str, Any], keys: Collection[str]) -> None:
@@ -152,4 +165,5 @@ def _only(path: Path, where: str, told: Mapping[str, Any], keys: Collection[str]
 
 
 def _number(told: object) -> TypeGuard[float]:
-    return isinstance(told, (int, float)) and not isinstance(told, bool)
+    """One that counts: TOML has nan, inf, and whole numbers that no float holds."""
+    return isinstance(told, (int, float)) and not isinstance(told, bool) and abs(told) <= sys.float_info.max

@@ -130,6 +130,10 @@ def test_a_file_of_objectives_is_read(tmp_path: Path) -> None:
     assert told.objectives == (Objective("in time", "latency", 0.95, timedelta(hours=12), at_most=30.0),)
 
 
+WHOLE = "[[objective]]\nname = 'a'\nindicator = 'success'\ntarget = 0.9\n"
+IN_TIME = WHOLE.replace("success", "latency")
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
@@ -137,6 +141,16 @@ def test_a_file_of_objectives_is_read(tmp_path: Path) -> None:
         ("[[objective]]\nname = 'a'\nindicator = 'speed'\ntarget = 0.9\n", "one of success"),
         ("[[objective]]\nname = 'a'\nindicator = 'latency'\ntarget = 0.9\n", "at_most goes with latency"),
         ("[[objective]]\nname = 'a'\nindicator = 'success'\ntarget = 0.9\nwindow = 'soon'\n", '"30d"'),
+        (WHOLE + "window = '9999999d'\n", "3650d at the most"),
+        (WHOLE + "window = '99999999999999d'\n", "3650d at the most"),
+        (WHOLE.replace("[[objective]]", "[objective]"), "[[objective]], in two brackets"),
+        ("objective = [1]\n", "[[objective]], in two brackets"),
+        ("[[acceptance]]\nscore = 'a'\n", "write it as [acceptance]"),
+        ("metrics = 3\n", "write it as [metrics]"),
+        (IN_TIME + "at_most = nan\n", "0 or more"),
+        (IN_TIME + "at_most = -1\n", "0 or more"),
+        (IN_TIME + f"at_most = 1{400 * '0'}\n", "0 or more"),
+        ("[acceptance]\nscore = 'a'\nleast = inf\n", "how much of it"),
         ("[[objective]]\nname = 'a'\ntarge = 0.9\n", "did you mean 'target'"),
         ("[[objective]]\nindicator = 'success'\ntarget = 0.9\n", "has no name"),
         ("[acceptance]\nscore = 'a'\n", "how much of it"),
