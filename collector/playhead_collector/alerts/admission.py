@@ -12,11 +12,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from playhead.errors import PlayheadError
+from playhead_collector.alerts.bare import bare
 from playhead_collector.alerts.condition import condition_values, sieve_of
 from playhead_collector.alerts.rule import ROW, Rule
 from playhead_collector.errors import RuleRefused
@@ -31,6 +33,8 @@ from playhead_collector.facade.syntax import words_of
 _SCOPE = re.compile(r"\. In scope .*", re.DOTALL)
 _NAMED = re.compile(r"(?:identifier|function) [`']?(?:\w+\.)*(\w+)")
 _LINE = re.compile(r"\(line (\d+), col \d+\)")
+_FIGURE = re.compile(r"for query parameter '(\w+)'")
+_TYPE = re.compile(r"Unknown data type family: (\w+)")
 _OF_THE_MOMENT = listed("""
     now now64 nowInBlock nowInBlock64 today yesterday curdate current_date current_timestamp localtime localtimestamp
     UTCTimestamp UTC_timestamp rand rand32 rand64 randConstant generateUUIDv4 generateUUIDv7
@@ -124,10 +128,29 @@ def _is_reading_port(client: Client) -> bool:
 
 
 def _refused(rule: Rule, said: str) -> RuleRefused:
-    """What guard or engine said, where they said it: at a line, or of a name, or of nothing in particular."""
-    line, name = _LINE.search(said), _NAMED.search(said)
-    reason = _SCOPE.sub("", said).splitlines()[0][:500].rstrip(".")
-    return RuleRefused(rule.asks, int(line[1]) if line else _of(rule, name[1]) if name else 1, reason)
+    """What guard or engine said, where they said it: at a line, or of a figure or name, or of nothing in particular."""
+    path, line = _place(rule, said)
+    return RuleRefused(path, line, _SCOPE.sub("", said).splitlines()[0][:500].rstrip("."))
+
+
+def _place(rule: Rule, said: str) -> tuple[Path, int]:
+    if line := _LINE.search(said):
+        return rule.asks, int(line[1])
+    figure, kind = _FIGURE.search(said), _TYPE.search(said)
+    for one in (*rule.parameters, *rule.constants):
+        if (figure and one.name == figure[1]) or (kind and re.search(rf"\b{kind[1]}\b", one.type)):
+            return one.path, one.line
+    if said.startswith("one statement at a time"):
+        return rule.asks, _of_second_statement(rule)
+    name = "SETTINGS" if said.startswith("no SETTINGS") else (found := _NAMED.search(said)) and found[1]
+    return rule.asks, _of(rule, name) if name else 1
+
+
+def _of_second_statement(rule: Rule) -> int:
+    """The line on which it begins."""
+    first, semicolon, rest = bare(rule.text).partition(";")
+    before = first + semicolon + rest[: len(rest) - len(rest.lstrip())]
+    return 1 + before.count("\n")
 
 
 def _of(rule: Rule, word: str) -> int:

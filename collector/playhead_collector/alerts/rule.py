@@ -45,6 +45,8 @@ class Parameter:
     type: str
     default: str
     about: str
+    path: Path
+    """The file that says so."""
     line: int
 
 

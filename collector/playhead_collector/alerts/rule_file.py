@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 
+from playhead_collector.alerts.bare import bare
 from playhead_collector.alerts.rule import AT, BOUND, RUNS, SHIPPED, Parameter, Rule, Severity
 from playhead_collector.alerts.rule_header import NEEDED, Header, plain, read_header
 from playhead_collector.errors import RuleRefused
@@ -66,7 +67,8 @@ def read_rule(path: Path) -> Rule:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        # Some editors write a mark of the order of bytes first.
+        return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise RuleRefused(path, 1, f"it cannot be read: {error}") from None
 
@@ -109,19 +111,18 @@ def _only_if(path: Path, header: Header, *, about_runs: bool) -> str:
 def _bound(path: Path, text: str, declared: Mapping[str, Parameter]) -> set[str]:
     """The evaluator's values that the SELECT takes; what else it takes is declared, and what is declared it takes."""
     taken: set[str] = set()
-    for number, line in enumerate(text.splitlines(), 1):
-        for found in PLACEHOLDER.finditer(line.partition("--")[0]):
-            name, kind = found["name"], plain(found["type"])
-            known = BOUND.get(name) or (declared[name].type if name in declared else None)
-            if known is None:
-                raise RuleRefused(
-                    path,
-                    number,
-                    f"{{{name}:{kind}}} is no parameter: declare it with '-- parameter: {name} {kind} = …'",
-                )
-            if kind != plain(known):
-                raise RuleRefused(path, number, f"{name} is {known}, and not {kind}")
-            taken.add(name)
+    statement = bare(text)
+    for found in PLACEHOLDER.finditer(statement):
+        name, kind = found["name"], plain(found["type"])
+        known = BOUND.get(name) or (declared[name].type if name in declared else None)
+        number = 1 + statement.count("\n", 0, found.start())
+        if known is None:
+            raise RuleRefused(
+                path, number, f"{{{name}:{kind}}} is no parameter: declare it with '-- parameter: {name} {kind} = …'"
+            )
+        if kind != plain(known):
+            raise RuleRefused(path, number, f"{name} is {known}, and not {kind}")
+        taken.add(name)
     for parameter in declared.values():
         if parameter.name not in taken:
             raise RuleRefused(path, parameter.line, f"the SELECT does not take the parameter {parameter.name!r}")

@@ -125,7 +125,7 @@ def _figure(path: Path, line: int, key: str, value: str, others: Mapping[str, Pa
         raise RuleRefused(
             path, line, f"{found['name']!r} is declared twice, first in line {others[found['name']].line}"
         )
-    return Parameter(found["name"], plain(found["type"]), found["default"].strip("'"), found["about"] or "", line)
+    return Parameter(found["name"], plain(found["type"]), found["default"].strip("'"), found["about"] or "", path, line)
 
 
 def plain(kind: str) -> str:

@@ -42,8 +42,10 @@ def test_every_shipped_rule_may_be_asked_and_says_what_it_is_for(admission: Admi
         (SELECT.replace("1 AS value", "toUInt32(now()) AS value"), 4, "take {until}"),
         (SELECT.replace("'' AS summary", "file('/etc/passwd') AS summary"), 4, "file is not available"),
         (SELECT.replace("FROM runs", "FROM system.processes"), 1, "outside"),
-        (SELECT + "; DROP TABLE run_rows\n", 1, "one statement"),
-        (SELECT + "SETTINGS max_threads = 64\n", 1, "no SETTINGS"),
+        (SELECT + "; -- one\n\nDROP TABLE run_rows\n", 7, "one statement"),
+        (SELECT + "SETTINGS max_threads = 64\n", 5, "no SETTINGS"),
+        ("-- parameter: most UInt32 = many\n" + SELECT.replace("1 AS", "{most:UInt32} AS"), 4, "Value many cannot"),
+        ("-- parameter: most Number = 3\n" + SELECT.replace("1 AS", "{most:Number} AS"), 4, "family: Number"),
     ],
 )
 def test_what_the_reading_port_refuses_from_strangers_is_refused_from_a_rule(
@@ -64,3 +66,12 @@ def test_a_figure_that_the_engine_does_not_take_for_its_type_is_refused_before_t
     assert Ruling(rule, {"first": "2026-11-22"}).admitted(shared_database.client).rule == rule
     with pytest.raises(RuleRefused, match="never"):
         Ruling(rule, {"first": "never"}).admitted(shared_database.client)
+
+
+def test_a_figure_that_is_none_is_refused_in_the_file_that_says_it(admission: Admission, tmp_path: Path) -> None:
+    takes = HEADER + "-- parameter: most UInt32 = 3\n" + SELECT.replace("1 AS", "{most:UInt32} AS")
+    written(tmp_path, "too_many", takes)
+    rule = written(tmp_path, "mine", "-- title: U\n-- why: X\n-- like: too_many\n-- parameter: most UInt32 = many\n")
+    with pytest.raises(RuleRefused) as refused:
+        admission.admit(rule)
+    assert (refused.value.path.name, refused.value.line) == ("mine.sql", 4)

@@ -14,6 +14,7 @@ from playhead_collector.errors import RuleRefused
 
 HEADER = "-- title: T\n-- why: W\n-- severity: critical\n"
 SELECT = "SELECT run_id, '' AS step_id, 1 AS value, '' AS summary FROM runs WHERE run_id IN {runs:Array(String)}\n"
+TAKES = "{runs:Array(String)}"
 WINDOW = SELECT.replace(
     "run_id IN {runs:Array(String)}",
     "{at:Identifier} > {since:DateTime64(3, 'UTC')} AND {at:Identifier} <= {until:DateTime64(3, 'UTC')}",
@@ -43,6 +44,20 @@ def test_a_rule_that_takes_runs_is_about_runs_and_grouped_by_them(tmp_path: Path
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        HEADER + SELECT.replace("'' AS summary", "' -- ' AS summary"),
+        HEADER + SELECT.replace("'' AS summary", "'it''s \\' /*' AS summary"),
+        "\ufeff" + HEADER + SELECT,
+    ],
+)
+def test_what_looks_like_a_comment_in_quotes_is_none_and_a_mark_of_the_order_of_bytes_is_passed_over(
+    tmp_path: Path, text: str
+) -> None:
+    assert written(tmp_path, "mine", text).about_runs
+
+
+@pytest.mark.parametrize(
     ("text", "line", "reason"),
     [
         ("-- title: T\n-- why: W\n" + SELECT, 1, "says no severity"),
@@ -57,6 +72,9 @@ def test_a_rule_that_takes_runs_is_about_runs_and_grouped_by_them(tmp_path: Path
         (HEADER + "SELECT 1\n", 1, "would read everything each time"),
         (HEADER + SELECT + "LIMIT {most:UInt32}\n", 5, "declare it with '-- parameter: most UInt32"),
         (HEADER + SELECT.replace("Array(String)", "String"), 4, "runs is Array(String), and not String"),
+        (HEADER + f"/* {TAKES} */\nSELECT 1\n", 1, "would read everything each time"),
+        (HEADER + f"SELECT '{TAKES}'\n", 1, "would read everything each time"),
+        (HEADER + "SELECT /*\n*/ '\n' /* it's */, {most:UInt32}\n", 6, "declare it with '-- parameter: most UInt32"),
         (HEADER + "-- nothing\n" + SELECT, 4, "lines of '-- key: value'"),
         (HEADER + "-- parameter: runs UInt32 = 3\n" + SELECT, 4, "bound by the evaluator"),
         (HEADER + "-- only_if: count() > {most:UInt32}\n" + SELECT, 4, "{most:UInt32} is no parameter"),
