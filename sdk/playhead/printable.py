@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 # C0 but newline and tab, DEL and C1 (in which a terminal finds escape sequences), and what reorders or breaks lines.
@@ -23,7 +24,22 @@ def several(count: int, noun: str) -> str:
 
 
 def json_line(value: Any, default: Any = str) -> str:
-    """One line of JSON, equal to the value when read back, and as harmless as `printable` on a terminal."""
-    text = json.dumps(value, default=default, ensure_ascii=False)
+    """One line of JSON, equal to the value when read back, and as harmless as `printable` on a terminal.
+
+    What JSON does not have, infinity and what is no number, is null.
+    """
+    try:
+        text = json.dumps(value, default=default, ensure_ascii=False, allow_nan=False)
+    except ValueError:
+        text = json.dumps(_finite(value), default=default, ensure_ascii=False, allow_nan=False)
     # A lone surrogate is legal in JSON's escapes and nowhere else.
     return text.translate(_SHOWN_IN_JSON).encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        # A key is a text anyway.
+        return {str(name) if isinstance(name, float) else name: _finite(one) for name, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(one) for one in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
