@@ -78,15 +78,20 @@ def batches(runs: Sequence[str]) -> Iterator[dict[str, object]]:
 def _finding(admitted: Admitted, row: Mapping[str, object]) -> Finding:
     value = row["value"]
     return Finding(
-        group=tuple((name, str(row[name])) for name in admitted.rule.group_by),
-        run_id=str(row["run_id"]),
-        step_id=str(row["step_id"]),
+        group=tuple((name, _text(row[name])) for name in admitted.rule.group_by),
+        run_id=_text(row["run_id"]),
+        step_id=_text(row["step_id"]),
         value=math.nan if value is None else float(str(value)),
-        summary=str(row["summary"]),
+        summary=_text(row["summary"]),
         labels={
-            name: str(told) for name, told in row.items() if name not in ROW and name not in admitted.rule.group_by
+            name: _text(told) for name, told in row.items() if name not in ROW and name not in admitted.rule.group_by
         },
     )
+
+
+def _text(value: object) -> str:
+    """NULL is nothing, and no word."""
+    return "" if value is None else str(value)
 
 
 def as_bound(moment: datetime) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import DatabaseError
-from tests.collector.alerts.asking import MadeRun, shipped, store, written
+from tests.collector.alerts.asking import MadeRun, findings, shipped, store, written
 from tests.collector.database import StoreDatabase
 
 from playhead_collector.alerts import evaluator as evaluators
@@ -337,3 +337,11 @@ def test_an_alert_goes_with_the_run_that_it_named_and_nothing_of_it_is_written_a
     for table in ("alert_events", "alert_notices"):
         left = {row["alert_id"] for row in store_database.rows(f"SELECT alert_id FROM {table}")}
         assert left == {owed["support"].alert.alert_id}
+
+
+def test_what_a_row_does_not_say_is_no_word(store_database: StoreDatabase, tmp_path: Path) -> None:
+    text = FAILED.format(hold="0s", resolve_after="1h", status="error")
+    silent = text.replace("'it failed'", "CAST(NULL AS Nullable(String))").replace("'' AS", "NULL AS tool, NULL AS")
+    store(store_database, MadeRun(1).root(failed=True))
+    (finding,) = findings(store_database, written(tmp_path, "silent", silent))
+    assert (finding.summary, finding.step_id, finding.labels) == ("", "", {"tool": ""})
