@@ -14,7 +14,7 @@ from fastapi import FastAPI, Header, HTTPException, Request
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from playhead.errors import UsageError
-from playhead_collector.alerts.marks import Kind, say_mark
+from playhead_collector.alerts.marks import LONGEST, Kind, say_mark
 from playhead_collector.audit.acts import of_subject
 from playhead_collector.audit.log import AuditLog, Entry
 from playhead_collector.backup.serve import add_backup
@@ -63,7 +63,7 @@ class MarkRequest(BaseModel):
     model_config = _NO_OTHERS
 
     kind: Kind
-    seconds: float = Field(strict=True, ge=0, le=366 * 86400)
+    seconds: float = Field(strict=True, ge=0, le=LONGEST.total_seconds())
     by: str = Field(max_length=200)
     note: str = Field(default="", max_length=4096)
     alert_id: str = Field(default="", max_length=64)
@@ -147,7 +147,10 @@ def admin_app(settings: Settings, store: Store, drain: Drain, audit: AuditLog) -
             raise HTTPException(400, str(error)) from None
         write_down(asked, "alerts", request.project, f"{request.kind} {request.alert_id or request.rule}", request.by)
         said = request.model_dump(exclude={"project"})
-        return MarkAnswer(mark_id=say_mark(client, **said))
+        try:
+            return MarkAnswer(mark_id=say_mark(client, **said))
+        except UsageError as error:
+            raise HTTPException(409, str(error)) from None
 
     @app.post("/admin/datasets")
     def change_dataset(

@@ -58,8 +58,8 @@ def wait_for_messages(there: Receiving, number: int) -> list[dict[str, Any]]:
     return messages(there)
 
 
-def told_of(collector: Up) -> list[object]:
-    return [event["told"] for event in events(collector)]
+def told_of(collector: Up, *words: str) -> list[object]:
+    return [event["told"] for event in events(collector, *words)]
 
 
 def test_an_alert_is_told_once_across_restarts_and_kept_with_the_run_and_step_that_show_it(tmp_path: Path) -> None:
@@ -93,6 +93,7 @@ def test_a_webhook_that_is_down_is_told_when_it_is_back_also_by_the_next_process
         with up(tmp_path, *flags, PLAYHEAD_NO_ALERTS="") as collector:
             collector.send(looping(1).request())
             wait_for(lambda: told_of(collector) == ["default (failed)"], "an attempt")
+            assert told_of(collector, "--firing") == ["default (failed)"]
             collector.end(signal.SIGKILL)
         with up(tmp_path, *flags, PLAYHEAD_NO_ALERTS="") as collector:
             refused = there.refused
@@ -100,6 +101,7 @@ def test_a_webhook_that_is_down_is_told_when_it_is_back_also_by_the_next_process
             there.status = 200
             wait_for_messages(there, 1)
             wait_for(lambda: told_of(collector) == ["default"], "that to be written down")
+            assert told_of(collector, "--firing") == ["default"]
         assert len(messages(there)) == 1
 
 
@@ -130,6 +132,47 @@ def test_who_has_seen_an_alert_is_shown_beside_it(tmp_path: Path) -> None:
         assert [one["acked_by"] for one in events(collector, "--firing")] == ["ada"]
         assert "seen by ada" in collector.playhead("alerts", "history").out
         assert collector.playhead("alerts", "ack", "zz").status == 2
+
+
+def test_a_silence_is_of_a_rule_that_there_is_and_only_one_that_is_in_force_is_ended(tmp_path: Path) -> None:
+    rules = tmp_path / "rules"
+    rules.mkdir()
+    (rules / "theirs.sql").write_text(MINE)
+    with up(tmp_path, "--alert-rules", str(rules), PLAYHEAD_NO_ALERTS="") as collector:
+        refused = {
+            "repeated_cal": "did you mean 'repeated_call'?",
+            "theirs": "--rules names the folder",
+            "all --where agent": "--where 'agent': write it as NAME=VALUE",
+            "all --where agent=a --where agent=b": "names 'agent' twice",
+            "all --for 367d": "--for: '367d' is more than 366d",
+            "--for 2h": "name its rule, or 'all'",
+            "--end zzz": "no silence 'zzz' is in force",
+            "all --end zzz": "name nothing but its id",
+        }
+        for words, reason in refused.items():
+            said = collector.playhead("alerts", "silence", *words.split())
+            assert said.status == 2 and reason in said.err, (words, said)
+        assert collector.playhead("sql", "SELECT * FROM alert_marks", "--json").rows() == []
+        there = collector.playhead("alerts", "silence", "theirs", "--rules", str(rules), "--json").rows()
+        collector.send(looping(1).request())
+        theirs = ("alerts", "history", "--rule", "theirs", "--json")
+        wait_for(lambda: collector.playhead(*theirs).rows(), "an alert of the collector's own rule")
+        there += collector.playhead("alerts", "silence", "theirs", "--json").rows()
+        in_force = collector.playhead("alerts", "silence", "--json").rows()
+        assert [(one["id"], one["rule"]) for one in in_force] == [(one["id"], "theirs") for one in there]
+
+
+def test_figures_are_compared_each_with_each_and_a_time_that_ends_before_it_begins_is_refused(tmp_path: Path) -> None:
+    with up(tmp_path) as collector:
+        collector.send(looping(1).request())
+        compared = ("--set", "repeats=2", "--set", "repeats=9")
+        said = collector.playhead("alerts", "backtest", RULE, "--since", "2020-01-01", *compared, "--json").rows()
+        told = [(row["figures"], row.get("firings")) for row in said]
+        assert told == [("repeats=5", 0), ("repeats=2", 1), ("repeats=2", None), ("repeats=9", 0)]
+        assert [row["kind"] for row in said] == ["figures", "figures", "firing", "figures"]
+        for command in (("slo",), ("alerts", "backtest", RULE)):
+            turned = collector.playhead(*command, "--since", "1d", "--until", "2d")
+            assert turned.status == 2 and "--since 1d is not before --until 2d" in turned.err
 
 
 def test_a_broken_rule_of_the_users_folder_is_told_of_and_the_others_go_on(tmp_path: Path) -> None:

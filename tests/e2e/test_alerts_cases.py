@@ -16,12 +16,28 @@ def test_cases_pass_where_a_rule_finds_what_is_named_and_nothing_else(tmp_path: 
         "other": 'parameters = { repeats = 2 }\nfinds = [{ tool = "refund" }]',
         "more": "parameters = { repeats = 2 }\nfinds = []",
         "typo": "find = []",
+        "figure": 'parameters = { repeats = "x" }\nfinds = []',
+        "misspelt": "parameters = { repeat = 2 }\nfinds = []",
+        "century": 'later = "9999999d"\nfinds = []',
+        "gone": "finds = []",
     }
     for name, text in given.items():
-        (tmp_path / f"{name}.toml").write_text(f'rule = "repeated_call"\nruns = ["looping.otlp"]\n{text}\n')
+        runs = "gone.otlp" if name == "gone" else "looping.otlp"
+        (tmp_path / f"{name}.toml").write_text(f'rule = "repeated_call"\nruns = ["{runs}"]\n{text}\n')
     said = playhead_alone(tmp_path, "alerts", "test", "--json", str(tmp_path))
     assert said.status == 1
     assert {Path(row["case"]).stem for row in said.rows() if row["passed"]} == {"found", "nothing"}
-    for reason in ("does not find", "also finds: get_order was called 2 times", "finds: Field required"):
-        assert reason in said.err
+    reasons = {
+        "other": "does not find",
+        "more": "also finds: get_order was called 2 times",
+        "typo": "finds: Field required",
+        "figure": "Value x cannot be parsed as UInt32",
+        "misspelt": "has no parameter 'repeat'; it has repeats",
+        "century": "later: '9999999d' is more than 3650d",
+        "gone": f"there is no file {tmp_path / 'gone.otlp'}",
+    }
+    told = {Path(row["case"]).stem: row["reason"] for row in said.rows() if not row["passed"]}
+    assert told.keys() == reasons.keys()
+    for name, reason in reasons.items():
+        assert reason in told[name]
     assert playhead_alone(tmp_path, "alerts", "test", str(tmp_path / "found.toml")).status == 0

@@ -10,9 +10,14 @@ from enum import StrEnum
 
 from clickhouse_connect.driver.client import Client
 
+from playhead.errors import UsageError
 from playhead_collector.alerts.alert import Alert
 from playhead_collector.alerts.changed import store_time
+from playhead_collector.alerts.rule_file import duration
 from playhead_collector.store.query import load
+
+LONGEST = timedelta(days=366)
+"""For how long something may be said: what is silenced for good is not to be asked (`enabled = false`)."""
 
 _LOOK_EVERY = timedelta(seconds=1)
 _COLUMNS = ("mark_id", "kind", "alert_id", "rule", "matching", "at", "until", "by", "note", "version")
@@ -72,6 +77,16 @@ def marks(client: Client, now: datetime) -> list[Mark]:
     ]
 
 
+def silence_of(text: str) -> timedelta:
+    """How long a silence is to be; raises ValueError where the text is no such span of time."""
+    span = duration(text)
+    if span > LONGEST:
+        raise ValueError(
+            f"{text!r} is more than {LONGEST.days}d; of a rule that is never to be told, set enabled = false"
+        )
+    return span
+
+
 def say_mark(
     client: Client,
     kind: Kind,
@@ -84,13 +99,20 @@ def say_mark(
     matching: Mapping[str, str] | None = None,
     mark_id: str = "",
 ) -> str:
-    """Says it, from now on and for so long; or of one said before, how long from now. Returns its name."""
+    """Says it, from now on and for so long; or of one said before, how long from now. Returns its name.
+
+    Raises UsageError where what was said before is not in force.
+    """
     now = store_time(client)
     name = mark_id or secrets.token_hex(6)
-    for before in marks(client, now) if mark_id else ():
-        if before.mark_id == mark_id:
-            # It takes the other's place in the store, where what it was said of is to be read afterwards, too.
-            alert_id, rule, matching, note = before.alert_id, before.rule, before.matching, note or before.note
+    if mark_id:
+        before = next((one for one in marks(client, now) if (one.mark_id, one.kind) == (mark_id, kind)), None)
+        if before is None:
+            raise UsageError(
+                f"no {kind} {mark_id!r} is in force; 'playhead alerts silence' shows the silences that are"
+            )
+        # It takes the other's place in the store, where what it was said of is to be read afterwards, too.
+        alert_id, rule, matching, note = before.alert_id, before.rule, before.matching, note or before.note
     row = [
         name, kind.value, alert_id, rule, dict(matching or {}), now, now + timedelta(seconds=seconds), by, note,
         int(now.timestamp() * 1e6),

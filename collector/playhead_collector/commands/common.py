@@ -111,7 +111,7 @@ def source_of(arguments: argparse.Namespace) -> Iterator[Source]:
         try:
             yield source
         except ClickHouseError as error:
-            raise QueryRefused(_said_by_engine(str(error))) from error
+            raise QueryRefused(said_by_engine(str(error))) from error
 
 
 def project_changed(arguments: argparse.Namespace) -> str:
@@ -126,7 +126,7 @@ def project_changed(arguments: argparse.Namespace) -> str:
 _AROUND = re.compile(r"^.*?DB::Exception: |(?: \(for url [^)]*\))?\s*$", re.DOTALL)
 
 
-def _said_by_engine(text: str) -> str:
+def said_by_engine(text: str) -> str:
     return _AROUND.sub("", text)
 
 

@@ -19,7 +19,7 @@ from playhead_collector.commands.common import (
     source_of,
     write_json,
 )
-from playhead_collector.read.runs import TIMES, parse_time
+from playhead_collector.read.runs import TIMES, parse_span
 from playhead_collector.slo.alarms import Alarms, alarms
 from playhead_collector.slo.budget import Budget, budget
 from playhead_collector.slo.levels import GROUPS, Level, Window, levels
@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--by", choices=GROUPS, default="agent", help="what the runs are grouped by; default agent")
     parser.add_argument("--agent", default="", help="of this agent only")
     parser.add_argument("--since", default="30d", help=f"runs that ended at this time or later: {TIMES}; default 30d")
-    parser.add_argument("--until", default="", help="runs that ended before this time; default now")
+    parser.add_argument("--until", default="now", help="runs that ended before this time; default now")
     parser.add_argument(
         "--objectives", metavar="FILE", type=Path,
         help="TOML file of objectives (docs/slo.md); default: objectives.toml in this user's configuration",
@@ -48,12 +48,11 @@ def run(arguments: argparse.Namespace) -> int:
     now = datetime.now(UTC)
     told = objectives_of(arguments.objectives)
     acceptance = Acceptance(arguments.score, arguments.least) if arguments.score else told.acceptance
-    until = parse_time(arguments.until, now) if arguments.until else now
-    window = Window(parse_time(arguments.since, now), until)
+    window = Window(*parse_span(arguments.since, arguments.until, now))
     with source_of(arguments) as source:
         groups = levels(source.client, window, arguments.by, acceptance, arguments.agent)
         told_of = alarms(source.client, window, arguments.agent)
-        budgets = [budget(source.client, one, acceptance, until) for one in told.objectives]
+        budgets = [budget(source.client, one, acceptance, window.until) for one in told.objectives]
     if arguments.json:
         write_json([{"kind": "level", "by": arguments.by, **level.as_json()} for level in groups])
         write_json([{"kind": "objective", **one.as_json()} for one in budgets])

@@ -196,6 +196,14 @@ _CLOCK = re.compile(r"\d{1,2}:\d{2}")
 TIMES = "30m, 2h, 3 days ago, today, yesterday, 14:00, 2026-11-21 or 2026-11-21T14:00"
 
 
+def parse_span(since: str, until: str, now: datetime) -> tuple[datetime, datetime]:
+    """From when until when. Raises UsageError where nothing lies between, which would look as if nothing had been."""
+    begins, ends = parse_time(since, now), parse_time(until, now)
+    if begins >= ends:
+        raise UsageError(f"--since {since} is not before --until {until}: turn them round, or name an earlier --since")
+    return begins, ends
+
+
 def parse_time(text: str, now: datetime) -> datetime:
     """A moment: so long ago, a day, a time of today, or a date and time in ISO form (UTC where it says nothing)."""
     given = text.strip().lower()

@@ -15,8 +15,7 @@ from textual.message import Message
 from playhead.errors import PlayheadError, UsageError
 from playhead_collector.alerts.changed import store_time
 from playhead_collector.alerts.marker import this_user
-from playhead_collector.alerts.marks import Kind, Mark, marks
-from playhead_collector.alerts.rule_file import duration
+from playhead_collector.alerts.marks import Kind, Mark, marks, silence_of
 from playhead_collector.alerts.standing import Standing
 from playhead_tui.alerts.table import words_of
 from playhead_tui.ask import AskLines, AskOne
@@ -133,7 +132,7 @@ class AnsweringScreen(PlayheadScreen):
 
 
 def _for_and_where(span: str, where: str, *_: str) -> tuple[float, dict[str, str]]:
-    return duration(span).total_seconds(), matching_of(where)
+    return silence_of(span).total_seconds(), matching_of(where)
 
 
 def matching_of(line: str) -> dict[str, str]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from itertools import product
 
 from rich.table import Table
 from rich.text import Text
@@ -17,7 +18,7 @@ from playhead_collector.alerts.backtest import Firing, Span, backtest, plot
 from playhead_collector.alerts.changed import store_time
 from playhead_collector.alerts.rule import Rule
 from playhead_collector.alerts.ruling import Ruling
-from playhead_collector.commands.alerts.common import add_rules_argument, chosen_of, rules_of
+from playhead_collector.commands.alerts.common import add_rules_argument, check_parameters, pairs_of, rules_of
 from playhead_collector.commands.common import (
     add_json_argument,
     add_store_arguments,
@@ -29,7 +30,7 @@ from playhead_collector.commands.common import (
     source_of,
     write_json,
 )
-from playhead_collector.read.runs import TIMES, parse_time
+from playhead_collector.read.runs import TIMES, parse_span
 from playhead_collector.read.words import count, duration
 
 _BUCKETS = 60
@@ -52,7 +53,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--since", default="30d", help=f"from this time on: {TIMES}; default 30d")
     parser.add_argument("--until", default="now", help="up to this time; default now")
     parser.add_argument(
-        "--set", action="append", default=[], metavar="PARAMETER=VALUE", help="compare with this figure; repeatable"
+        "--set",
+        action="append",
+        default=[],
+        metavar="PARAMETER=VALUE",
+        help="compare with this figure; repeatable: each of a parameter's with each of the others'",
     )
     parser.add_argument("--limit", type=positive, default=20, help="firings shown, the latest; default 20")
 
@@ -63,13 +68,11 @@ def run(arguments: argparse.Namespace) -> int:
     if rule is None:
         refused = next((error for error in rules.refused if error.path.stem == arguments.rule), None)
         raise refused or UsageError(f"there is no rule {arguments.rule!r}; 'playhead alerts list' shows them")
-    chosen = chosen_of(arguments.set)
-    unknown = sorted(set(chosen) - {parameter.name for parameter in rule.parameters})
-    if unknown:
-        raise UsageError(f"the rule {rule.name} has no parameter {unknown[0]!r}; 'playhead alerts list' shows them")
+    chosen = pairs_of(arguments.set, "--set", "PARAMETER=VALUE")
+    check_parameters(rule, (name for name, _ in chosen))
     with source_of(arguments) as source:
         now = store_time(source.client)
-        span = Span.of(parse_time(arguments.since, now), parse_time(arguments.until, now), rule.every)
+        span = Span.of(*parse_span(arguments.since, arguments.until, now), rule.every)
         admitted = Ruling(rule).admitted(source.client)
         variants = []
         for name, figures in _figures(rule, chosen):
@@ -77,7 +80,9 @@ def run(arguments: argparse.Namespace) -> int:
                 firings = backtest(source.client, admitted, figures, span, partial(_draw, bar))
             variants.append(_Variant(name, firings))
     if arguments.json:
-        write_json(_as_json(variant, firing) for variant in variants for firing in variant.firings)
+        for variant in variants:
+            write_json([{"kind": "figures", "figures": variant.name, "firings": len(variant.firings)}])
+            write_json(_as_json(variant, firing) for firing in variant.firings)
         return 0
     _show(rule, variants, span, arguments.limit)
     return 0
@@ -87,12 +92,19 @@ def _draw(bar: Callable[[int], None], done: int, of: int) -> None:
     bar(_PARTS * done // max(of, 1))
 
 
-def _figures(rule: Rule, chosen: Mapping[str, str]) -> list[tuple[str, Mapping[str, str]]]:
-    """As the file has it, and with what was set, if anything."""
-    plain = " ".join(f"{one.name}={one.default}" for one in rule.parameters)
-    if not chosen:
-        return [(plain, {})]
-    return [(plain, {}), (" ".join(f"{name}={value}" for name, value in rule.values(chosen).items()), chosen)]
+def _figures(rule: Rule, chosen: Sequence[tuple[str, str]]) -> list[tuple[str, Mapping[str, str]]]:
+    """As the file has it, and with what was set, if anything: each figure of a parameter with each of the others'."""
+    by_parameter: dict[str, list[str]] = {}
+    for name, value in chosen:
+        by_parameter.setdefault(name, []).append(value)
+    sets: list[Mapping[str, str]] = [{}]
+    if chosen:
+        sets += [dict(zip(by_parameter, values, strict=True)) for values in product(*by_parameter.values())]
+    return [(_name(rule, one), one) for one in sets]
+
+
+def _name(rule: Rule, chosen: Mapping[str, str]) -> str:
+    return " ".join(f"{one.name}={chosen.get(one.name, one.default)}" for one in rule.parameters)
 
 
 def _show(rule: Rule, variants: Sequence[_Variant], span: Span, limit: int) -> None:
@@ -141,6 +153,7 @@ def _show_firings(variant: _Variant, span: Span, limit: int) -> None:
 
 def _as_json(variant: _Variant, firing: Firing) -> dict[str, object]:
     return {
+        "kind": "firing",
         "figures": variant.name,
         "group": dict(firing.group),
         "fired_at": firing.fired_at,

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from playhead.errors import UsageError
+from playhead_collector.alerts.rule import Rule
 from playhead_collector.alerts.rule_folder import Rules, read_rules
 from playhead_collector.commands.common import say
 from playhead_collector.errors import RuleRefused
@@ -30,12 +31,23 @@ def rules_of(arguments: argparse.Namespace) -> Rules:
     return read_rules(arguments.rules)
 
 
-def chosen_of(given: list[str]) -> dict[str, str]:
-    """`parameter=value`, several times."""
+def pairs_of(given: Iterable[str], flag: str, form: str) -> list[tuple[str, str]]:
+    """`name=value`, several times."""
+    pairs = []
     for entry in given:
-        if "=" not in entry:
-            raise UsageError(f"--set {entry!r}: write it as PARAMETER=VALUE")
-    return dict(entry.split("=", 1) for entry in given)
+        name, equals, value = entry.partition("=")
+        if not name or not equals:
+            raise UsageError(f"{flag} {entry!r}: write it as {form}")
+        pairs.append((name, value))
+    return pairs
+
+
+def check_parameters(rule: Rule, names: Iterable[str]) -> None:
+    """Raises UsageError for a parameter that the rule does not have: it would change nothing."""
+    there = [parameter.name for parameter in rule.parameters]
+    unknown = next((name for name in names if name not in there), None)
+    if unknown is not None:
+        raise UsageError(f"the rule {rule.name} has no parameter {unknown!r}; it has {', '.join(there) or 'none'}")
 
 
 def tell_of_unheard(unheard: Mapping[str, str]) -> None:

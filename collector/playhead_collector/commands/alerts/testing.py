@@ -20,6 +20,7 @@ from itertools import count
 from pathlib import Path
 
 from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.exceptions import ClickHouseError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from playhead.errors import PlayheadError, UsageError
@@ -28,8 +29,8 @@ from playhead_collector.alerts.changed import changed_runs, store_time
 from playhead_collector.alerts.rule import Rule
 from playhead_collector.alerts.rule_file import duration
 from playhead_collector.alerts.ruling import Ruling
-from playhead_collector.commands.alerts.common import add_rules_argument, rules_of
-from playhead_collector.commands.common import add_json_argument, say, write_json
+from playhead_collector.commands.alerts.common import add_rules_argument, check_parameters, rules_of
+from playhead_collector.commands.common import add_json_argument, said_by_engine, say, write_json
 from playhead_collector.commands.importing import store_files
 from playhead_collector.store.address import parse_address
 from playhead_collector.store.store import Store
@@ -71,8 +72,10 @@ def run(arguments: argparse.Namespace) -> int:
             for file in files:
                 try:
                     reason = _try(recorded, file, _read(file), rules)
-                except PlayheadError as error:
+                except (PlayheadError, OSError) as error:
                     reason = str(error)
+                except ClickHouseError as error:
+                    reason = said_by_engine(str(error))
                 if reason:
                     wrong[file] = reason
         finally:
@@ -121,7 +124,12 @@ def _try(recorded: _Recorded, file: Path, case: Case, rules: Mapping[str, Rule])
         later = duration(case.later)
     except ValueError as error:
         raise UsageError(f"later: {error}") from None
-    client = recorded.reader([file.parent / name for name in case.runs])
+    check_parameters(rules[case.rule], case.parameters)
+    files = [file.parent / name for name in case.runs]
+    missing = next((run for run in files if not run.is_file()), None)
+    if missing is not None:
+        raise UsageError(f"runs: there is no file {missing}; they are named from the case's folder")
+    client = recorded.reader(files)
     ruling = Ruling(rules[case.rule], {name: str(value) for name, value in case.parameters.items()})
     moment = Moment(store_time(client) + later, sorted(changed_runs(client, _BEGINNING)))
     return _compared(case, ask(client, ruling.admitted(client), moment, ruling.chosen))
