@@ -61,6 +61,10 @@ class Evaluated:
         return [f"{name} {_shown(a)} → {_shown(b)}" for name, a, b in pairs if a != b]
 
     @property
+    def was_tried(self) -> bool:
+        return self.status not in ("refused", "not tried")
+
+    @property
     def is_worse(self) -> bool:
         """It diverged, could not be tried, failed where it did not, or gave itself a lower score."""
         if self.status not in ("identical", "live"):

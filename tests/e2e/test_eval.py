@@ -76,4 +76,8 @@ def test_pytest_tries_the_datasets_recordings_in_place_of_its_own_and_live_its_f
     live = evaluated(collector, tree, command=["--", *_PYTEST, "--playhead-rerecord"])
     assert live.status == 1 and "brief 0.75 → 0.5" in live.out, live.err
     none = evaluated(collector, tree, "--json", command=["--", sys.executable, "-c", "pass"])
-    assert (none.status, [row["status"] for row in none.rows()]) == (1, ["not tried"])
+    assert (none.status, [row["status"] for row in none.rows()]) == (2, ["not tried"])
+    (tree.parent / "last.jsonl").write_text(none.out)
+    against = ("--against", str(tree.parent / "last.jsonl"))
+    still = evaluated(collector, tree, *against, command=["--", sys.executable, "-c", "pass"])
+    assert still.status == 2 and "0 worse than last time" in still.err and "none of them could be tried" in still.err

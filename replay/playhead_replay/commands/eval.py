@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = (
         "Without a command each recording is replayed against the code here. A command is run once, with the dataset's "
         "recordings in place of those that playhead_replay.pytest.recordings() names; with --playhead-rerecord pytest "
-        "runs them live. Exit status: 0 nothing is worse, 1 something is, 2 it could not be tried."
+        "runs them live. Exit status: 0 nothing is worse, 1 something is, 2 nothing could be tried."
     )
     add_store_arguments(parser)
     add_json_argument(parser)
@@ -75,6 +75,10 @@ def run(arguments: argparse.Namespace) -> int:
         _show(results)
         than = "last time" if last else "recorded"
         say(f"{several(len(results), 'run')} of {arguments.dataset}: {len(news)} worse than {than}")
+    if not any(one.was_tried for one in results):
+        # Also where it was so last time: a check that tries nothing finds nothing.
+        say("none of them could be tried: what stands beside each run says what to mend")
+        return 2
     return 1 if news else 0
 
 
