@@ -14,11 +14,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from playhead_collector.errors import QueryRefused
+from playhead_collector.facade.listed import listed
 
 _CHILDREN = re.compile(r" \(children (\d+)\)$")
 _WORD = re.compile(
     r"'(?:[^'\\]|\\.)*'|`(?P<quoted>(?:[^`\\]|\\.)*)`|\{(?P<value>[^{}]*)\}|(?P<bare>[A-Za-z_]\w*)", re.DOTALL
 )
+_WORD_OR_BRACKET = re.compile(_WORD.pattern + "|(?P<bracket>[()])", re.DOTALL)
+_AFTER_CONDITIONS = listed("""
+    GROUP HAVING WINDOW QUALIFY ORDER LIMIT OFFSET SETTINGS UNION INTERSECT EXCEPT PARALLEL INTO FORMAT
+""")
 
 
 @dataclass(slots=True)
@@ -74,8 +79,31 @@ def words_of(canonical: str) -> Words:
 
 
 def without_prewhere(canonical: str) -> str:
-    """WHERE in place of it. To be read by the engine again: what this makes of a statement is not known to be one."""
-    return _WORD.sub(lambda found: "WHERE" if found["bare"] == "PREWHERE" else found[0], canonical)
+    """WHERE in place of it, and of both where a WHERE follows.
+
+    To be read by the engine again: what this makes of a statement is not known to be one.
+    """
+    made: list[str] = []
+    taken = 0
+    is_open = [False]
+    """At each depth of brackets, whether a condition that was a PREWHERE's goes on."""
+    for found in _WORD_OR_BRACKET.finditer(canonical):
+        word, said = found["bare"] or found["bracket"], ""
+        if word == "PREWHERE":
+            said, is_open[-1] = "WHERE (", True
+        elif word == "WHERE" and is_open[-1]:
+            said = ") AND ("
+        elif (word == ")" or word in _AFTER_CONDITIONS) and is_open[-1]:
+            said, is_open[-1] = f") {word}", False
+        if word == "(":
+            is_open.append(False)
+        elif word == ")" and len(is_open) > 1:
+            is_open.pop()
+        if said:
+            made += [canonical[taken : found.start()].rstrip(" "), " ", said]
+            taken = found.end()
+    made += [canonical[taken:], ")" if is_open[-1] else ""]
+    return "".join(made)
 
 
 def tree_of(explained: str) -> Node:

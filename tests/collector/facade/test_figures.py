@@ -180,6 +180,26 @@ def test_a_wrong_statement_is_still_wrong_and_the_projects_own_name_is_understoo
     assert port.ask("SELECT count() FROM step_rows PREWHERE kind = 'tool'", token="figures-token").text == "1\n"
 
 
+@pytest.mark.parametrize(
+    ("clauses", "kinds"),
+    [
+        ("PREWHERE kind = 'tool' OR kind = 'agent' WHERE kind = 'agent' OR kind = 'prompt'", ["agent"]),
+        ("PREWHERE kind = 'tool' WHERE 1 GROUP BY kind HAVING 1 LIMIT 5", ["tool"]),
+        ("PREWHERE kind = 'tool' WHERE kind = ')' UNION ALL SELECT 'WHERE'", ["WHERE"]),
+        ("PREWHERE kind IN (SELECT kind FROM steps PREWHERE kind != 'tool' WHERE 1) WHERE kind != 'agent'", ["prompt"]),
+        ("PREWHERE 1 ORDER BY kind LIMIT 1 BY kind LIMIT 1 FORMAT TSV", ["agent"]),
+    ],
+)
+def test_a_prewhere_and_a_where_are_both_held(port: Port, clauses: str, kinds: list[str]) -> None:
+    said = port.ask(f"SELECT toString(kind) FROM step_rows {clauses}", token="figures-token")
+    assert said.text.split() == kinds
+
+
+@pytest.mark.parametrize("wanted", [RunFilter(label=SECRET), RunFilter(note=SECRET)])
+def test_labels_and_notes_find_nothing(client: Client, wanted: RunFilter) -> None:
+    assert list_runs(client, wanted) == []
+
+
 EXPRESSIONS = [
     "*", "attribute_texts", "attributes['secret']", "status_message", "toString(tuple(*))", "COLUMNS('.*')",
     "links", "text", "any(text)", "content", "resource", "groupArray(tuple(*))", "error",
