@@ -173,7 +173,8 @@ def test_a_run_goes_out_and_comes_back_the_same(demo: Demo, tmp_path: Path) -> N
     """Exported, imported into an empty store without a collector, read from the folder, and exported again."""
     run = demo.run_of("approval-approved")
     there, again = tmp_path / "run.otlp", tmp_path / "again.otlp"
-    assert demo.up.playhead("export", run, "-o", str(there), "--json").rows() == [{"runs": 1, "files": [str(there)]}]
+    told = {"runs": 1, "files": [str(there)], "left_out": []}
+    assert demo.up.playhead("export", run, "-o", str(there), "--json").rows() == [told]
     store = f"chdb://{tmp_path}/store"
     imported = playhead_alone(tmp_path, "import", str(there), "--store", store, "--json")
     assert json.loads(imported.out) == {"accepted": len(_spans(there)), "rejected": 0, "unfit": {}}, imported.err

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
+from tests.e2e.emitting import hex_id, spans
 from tests.e2e.running import Said, Up, playhead_alone
 
 from playhead_replay.recording.find import from_file
@@ -81,3 +83,21 @@ def test_pytest_tries_the_datasets_recordings_in_place_of_its_own_and_live_its_f
     against = ("--against", str(tree.parent / "last.jsonl"))
     still = evaluated(collector, tree, *against, command=["--", sys.executable, "-c", "pass"])
     assert still.status == 2 and "0 worse than last time" in still.err and "none of them could be tried" in still.err
+
+
+def test_runs_without_a_recording_are_left_out_of_a_folder_of_recordings(collector: Up, tree: Path) -> None:
+    name, into = tree.parent.name, tree.parent / "recordings"
+    (row,) = collector.playhead("dataset", "show", name, "--json").rows()
+    others = [spans("unrecorded") for _ in range(2)]
+    for one in others:
+        collector.send(encode_spans(one))
+    ids = [hex_id(one) for one in others]
+    assert collector.playhead("dataset", "add", name, *ids).status == 0
+    said = collector.playhead("dataset", "export", name, "-o", f"{into}/", "--json")
+    (told,) = said.rows()
+    assert (said.status, told["runs"], sorted(told["left_out"])) == (1, 1, sorted(ids))
+    assert [from_file(Path(file)).run for file in told["files"]] == [row["run_id"]]
+    assert "left out: 2 of 3 runs, which came without a recording" in said.err
+    assert collector.playhead("dataset", "remove", name, row["run_id"]).status == 0
+    none = collector.playhead("dataset", "export", name, "-o", f"{into}/")
+    assert none.status == 2 and "none of these runs came with a recording" in none.err

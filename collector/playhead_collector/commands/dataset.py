@@ -161,15 +161,16 @@ def _export(arguments: argparse.Namespace) -> int:
         run_ids = present_runs(source.client, arguments.name, say)
         if not run_ids:
             raise UsageError(f"no run of {arguments.name} is stored any more: there is nothing to export")
-        files = write_runs(source.client, run_ids, arguments.output)
+        files, left_out = write_runs(source.client, run_ids, arguments.output)
+    runs = len(run_ids) - len(left_out)
     if arguments.json:
-        write_json([{"runs": len(run_ids), "files": [str(file) for file in files]}])
+        write_json([{"runs": runs, "files": [str(file) for file in files], "left_out": left_out}])
     else:
         say(
-            f"{several(len(run_ids), 'run')} of {arguments.name} written to {', '.join(map(str, files[:5]))}"
+            f"{several(runs, 'run')} of {arguments.name} written to {', '.join(map(str, files[:5]))}"
             + " …" * (len(files) > 5)
         )
-    return 0
+    return 1 if left_out else 0
 
 
 def _curate(arguments: argparse.Namespace, wanted: Change) -> None:

@@ -19,7 +19,7 @@ from playhead_collector.commands.common import (
     write_json,
 )
 from playhead_collector.read.export import export_runs
-from playhead_collector.read.recording_export import Written, export_recording
+from playhead_collector.read.recording_export import NoRecording, export_recording
 from playhead_collector.read.run import find_run
 from playhead_collector.recording_file import ENDING
 from playhead_collector.store.query import load
@@ -45,36 +45,56 @@ def run(arguments: argparse.Namespace) -> int:
             run_ids = [str(row[0]) for row in source.client.query(load("all_runs")).result_rows]
         else:
             run_ids = list(dict.fromkeys(find_run(source.client, given) for given in arguments.runs))
-        files = write_runs(source.client, run_ids, arguments.output)
+        files, left_out = write_runs(source.client, run_ids, arguments.output)
+    runs = len(run_ids) - len(left_out)
     if arguments.json:
-        write_json([{"runs": len(run_ids), "files": [str(file) for file in files]}])
+        write_json([{"runs": runs, "files": [str(file) for file in files], "left_out": left_out}])
     else:
-        say(f"{several(len(run_ids), 'run')} written to {', '.join(str(file) for file in files)}")
-    return 0
+        say(f"{several(runs, 'run')} written to {', '.join(str(file) for file in files)}")
+    return 1 if left_out else 0
 
 
-def write_runs(client: Client, run_ids: Sequence[str], given: str) -> list[Path]:
-    """By the ending of what was given; a folder is for recordings. Returns the files written."""
+def write_runs(client: Client, run_ids: Sequence[str], given: str) -> tuple[list[Path], list[str]]:
+    """By the ending of what was given; a folder is for recordings, and runs that came without one are left out of it.
+
+    Returns the files written, and the runs left out.
+    """
     output = Path(given)
     if given.endswith("/") or output.is_dir() or output.suffix == ENDING:
         into = output.is_dir() or output.suffix != ENDING
-        return [one.file for one in _recordings(client, run_ids, output, into=into)]
+        return _recordings(client, run_ids, output, into=into)
     with progress_bar("exporting runs", len(run_ids)) as progress:
-        return export_runs(client, run_ids, output, progress)
+        return export_runs(client, run_ids, output, progress), []
 
 
-def _recordings(client: Client, run_ids: Sequence[str], output: Path, *, into: bool) -> list[Written]:
+def _recordings(client: Client, run_ids: Sequence[str], output: Path, *, into: bool) -> tuple[list[Path], list[str]]:
     if len(run_ids) != 1 and not into:
         raise UsageError(f"a file holds one run, and these are {len(run_ids)}; name a folder: -o {output.parent}/")
-    written: list[Written] = []
+    files: list[Path] = []
+    left_out: list[str] = []
     with progress_bar("exporting recordings", len(run_ids)) as progress:
-        for run_id in run_ids:
-            one = export_recording(client, run_id, output, into=into)
-            written.append(one)
-            progress(len(written))
+        for done, run_id in enumerate(run_ids, 1):
+            try:
+                one = export_recording(client, run_id, output, into=into)
+            except NoRecording:
+                if len(run_ids) == 1:
+                    raise
+                left_out.append(run_id)
+                continue
+            files.append(one.file)
+            progress(done)
             if one.before:
                 say(
                     f"note: {one.file} holds what {one.before} other runs of its process recorded, too: a replay "
                     "executes the process from its start"
                 )
-    return written
+    if not files:
+        raise UsageError(
+            "none of these runs came with a recording: nothing was written; -o FILE.otlp keeps their steps"
+        )
+    if left_out:
+        say(
+            f"left out: {len(left_out)} of {len(run_ids)} runs, which came without a recording: "
+            f"{', '.join(left_out[:3])}{' …' * (len(left_out) > 3)}; export them as .otlp to keep their steps"
+        )
+    return files, left_out

@@ -27,6 +27,10 @@ from playhead_collector.recording_file import ENDING, Exported, write_exported
 _ENDS = ("v", "z")
 
 
+class NoRecording(UsageError):
+    """A run of which there are steps only."""
+
+
 @dataclass(frozen=True, slots=True)
 class Written:
     file: Path
@@ -37,10 +41,10 @@ class Written:
 
 
 def export_recording(client: Client, run: str, output: Path, *, into: bool) -> Written:
-    """Writes one run; `into` a folder, under a name of its own. Raises UsageError where it has no recording."""
+    """Writes one run; `into` a folder, under a name of its own. Raises NoRecording where it has none."""
     processes = processes_of(client, run)
     if not processes:
-        raise UsageError(
+        raise NoRecording(
             f"run {run} came without a recording, so there is nothing to replay; export it as .otlp to keep its steps"
         )
     spans = traces(client, [run])
