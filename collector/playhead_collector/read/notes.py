@@ -50,20 +50,21 @@ def _approval(said: dict[str, AnyValue]) -> Iterator[Note]:
     verdict = _text(said, "playhead.approval.verdict")
     if verdict:
         by, comment = _text(said, "playhead.approval.by"), _text(said, "playhead.approval.comment")
-        waited = said.get("playhead.approval.waited_s")
+        waited = _number(said, "playhead.approval.waited_s")
         words = "nobody decided" if verdict == "none" else verdict
-        after = f" after {duration(waited.double_value)}" if waited is not None else ""
+        after = f" after {duration(waited)}" if waited is not None else ""
         yield Note(
             f"{words}{' by ' + by if by else ''}{after}{': ' + comment if comment else ''}", verdict != "approved"
         )
 
 
 def _score(said: dict[str, AnyValue]) -> Iterator[Note]:
-    label, value = _text(said, "gen_ai.evaluation.score.label"), said.get("gen_ai.evaluation.score.value")
-    told = label or (f"{value.double_value or value.int_value:g}" if value is not None else "")
+    label, value = _text(said, "gen_ai.evaluation.score.label"), _number(said, "gen_ai.evaluation.score.value")
+    told = label or (f"{value:g}" if value is not None else _text(said, "gen_ai.evaluation.score.value"))
     comment, by = _text(said, "gen_ai.evaluation.explanation"), _text(said, "playhead.score.by")
     if told or comment:
-        yield Note(": ".join(filter(None, (" ".join(filter(None, (told, by and f"by {by}"))), comment))))
+        # Each once: to who reads figures all of them are the same words.
+        yield Note(": ".join(dict.fromkeys(filter(None, (" ".join(filter(None, (told, by and f"by {by}"))), comment)))))
 
 
 def _transition(said: dict[str, AnyValue]) -> Iterator[Note]:
@@ -88,6 +89,13 @@ def _redaction(said: dict[str, AnyValue]) -> Iterator[Note]:
 
 def _text(said: dict[str, AnyValue], key: str) -> str:
     return _shown(said[key].string_value) if key in said else ""
+
+
+def _number(said: dict[str, AnyValue], key: str) -> float | None:
+    """None where it is a text: to who reads figures no number of an attribute is told."""
+    value = said.get(key)
+    kind = value.WhichOneof("value") if value is not None else None
+    return float(getattr(value, kind)) if kind in ("int_value", "double_value") else None
 
 
 def _texts(said: dict[str, AnyValue], key: str) -> list[str]:

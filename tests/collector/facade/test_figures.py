@@ -21,6 +21,7 @@ from tests.properties import examples
 from playhead_collector.facade import ChdbEngine
 from playhead_collector.read.filter import RunFilter
 from playhead_collector.read.messages import conversation
+from playhead_collector.read.notes import notes_on
 from playhead_collector.read.run import read_run
 from playhead_collector.read.runs import list_runs
 from playhead_collector.store.engine import Engine
@@ -51,7 +52,9 @@ def a_run() -> list[Span]:
     tool = span(
         "tool",
         {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "t", "gen_ai.tool.call.arguments": SECRET,
-         "gen_ai.tool.call.result": LONG, "deep": {"k": [SECRET]}},
+         "gen_ai.tool.call.result": LONG, "deep": {"k": [SECRET]}, "gen_ai.evaluation.score.value": 0.8,
+         "gen_ai.evaluation.explanation": SECRET, "playhead.approval.verdict": "approved",
+         "playhead.approval.waited_s": 3.5},
         parent=root,
     )  # fmt: skip
     return [root, prompt, tool]
@@ -155,6 +158,15 @@ def test_a_run_is_read_with_its_figures_and_says_in_place_of_each_payload_that_i
     assert [part.text for message in prompt.input for part in message.parts] == [NOT_PERMITTED]
     records = [record for node in run.nodes for record in node.records]
     assert {record.body.string_value for record in records} == {NOT_PERMITTED}
+
+
+def test_a_number_that_may_not_be_read_is_not_told_as_another(client: Client, told: StoreDatabase) -> None:
+    def notes(asked: Client) -> list[str]:
+        nodes = read_run(asked, a_run_id(told)).nodes
+        return [note.text for node in nodes if node.stored is not None for note in notes_on(node.stored.span)]
+
+    assert notes(told.client) == ["approved after 3.5s", f"0.8: {SECRET}"]
+    assert notes(client) == [NOT_PERMITTED, NOT_PERMITTED]
 
 
 @pytest.mark.parametrize(
