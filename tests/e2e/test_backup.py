@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import urllib.request
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,10 @@ from tests.collector.server.conftest import serving, serving_real
 from tests.collector.store.test_erase import Secrets, telling_run
 from tests.e2e.running import Up, clean_environment, playhead_alone, up
 
+from playhead.errors import UsageError
 from playhead_collector.administer import answer_of
+from playhead_collector.backup.origin import Stored
+from playhead_collector.backup.take import take
 from playhead_collector.errors import StoreError
 from playhead_collector.send import send
 
@@ -215,6 +219,43 @@ def test_a_store_that_holds_something_is_left_alone_unless_told_and_who_was_eras
     said = playhead_alone(tmp_path, *words, "--overwrite")
     assert (said.status, said.rows()[0]["erased"]) == (0, 1), said.err
     assert [row["user"] for row in _rows(tmp_path, "sql", "SELECT user FROM runs", "--store", store)] == ["bob"]
+
+
+def test_a_place_where_no_backup_can_be_written_is_said_with_what_to_do(backed_up: BackedUp, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    target = tmp_path / "file" / "backup"
+    said = playhead_alone(tmp_path, "backup", str(target), "--store", backed_up.store)
+    assert (said.status, f"{target} cannot be written: Not a directory" in said.err) == (2, True), said.err
+    assert "name a folder that this user may write" in said.err
+
+
+def test_what_cannot_be_written_any_more_ends_a_backup_with_what_to_do(tmp_path: Path) -> None:
+    class Origin:
+        def projects(self) -> list[Stored]:
+            return [Stored("default", 1, 30, {"run_rows": ["run_id"]})]
+
+        def settle(self) -> None:
+            pass
+
+        def partitions(self, project: str, table: str) -> list[str]:
+            return ["x" * 300]
+
+        def rows(self, project: str, table: str, columns: Sequence[str], partition: str) -> Iterator[bytes]:
+            return iter(())
+
+    with pytest.raises(UsageError, match=f"x.native.zst cannot be written: File name too long; .*{tmp_path}.* is not"):
+        take(Origin(), tmp_path / "backup", "s", print)
+    assert json.loads((tmp_path / "backup" / "manifest.json").read_text())["complete"] is False
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"), [({"projects": [{"tables": 3}]}, "tables is no list but 3"), ({"projects": 3}, "not iterable")]
+)
+def test_what_is_no_manifest_is_said_to_be_none(tmp_path: Path, wrong: dict[str, Any], told: str) -> None:
+    manifest = {"backup_id": "a", "program": "0", "store": "s", "began_at": "", "complete": True, "format": 1, **wrong}
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
+    said = playhead_alone(tmp_path, "restore", str(tmp_path), "--check")
+    assert (said.status, "is no manifest of a backup" in said.err, told in said.err) == (2, True, True), said.err
 
 
 @pytest.mark.parametrize("how", ["changed", "shortened", "gone"])

@@ -119,7 +119,8 @@ def peek(folder: Path) -> Manifest | None:
 
 def _project(told: dict[str, object]) -> Project:
     tables = told["tables"]
-    assert isinstance(tables, list)
+    if not isinstance(tables, list):
+        raise TypeError(f"tables is no list but {tables!r:.40}")
     made = tuple(
         Table(one["name"], tuple(one["columns"]), tuple(File(**file) for file in one["files"])) for one in tables
     )

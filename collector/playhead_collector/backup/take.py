@@ -34,6 +34,16 @@ _BEFORE = ("run_rows", "step_rows", "log_rows", "recording_rows")
 
 def take(origin: Origin, folder: Path, store: str, say: Callable[[str], None]) -> Manifest:
     """Writes a backup into a folder that is empty or not there, and returns its manifest."""
+    try:
+        return _taken(origin, folder, store, say)
+    except OSError as error:
+        raise UsageError(
+            f"{error.filename or folder} cannot be written: {error.strerror or error}; name a folder that this user "
+            f"may write, with room for all of the store. What may be in {folder} by now is not whole: remove it"
+        ) from None
+
+
+def _taken(origin: Origin, folder: Path, store: str, say: Callable[[str], None]) -> Manifest:
     _refuse_what_is_there(folder)
     origin.settle()
     stored = origin.projects()
