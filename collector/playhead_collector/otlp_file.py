@@ -15,7 +15,7 @@ from google.protobuf.message import DecodeError
 
 from playhead.errors import UsageError
 from playhead.journal.single import is_single, requests_in
-from playhead_collector.errors import BadRequest
+from playhead_collector.errors import BadRequest, TooLarge
 from playhead_collector.receive.json_request import protobuf_from_json
 from playhead_collector.receive.signal import Signal
 from playhead_collector.recording_file import is_exported, requests_in_exported
@@ -66,7 +66,7 @@ def _json(file: Path, data: IO[bytes]) -> Iterator[Request]:
         signal = _signal_of(line, place)
         try:
             body = protobuf_from_json(signal, line)
-        except BadRequest as error:
+        except (BadRequest, TooLarge) as error:
             raise BadRequest(f"{place}: {error}") from None
         for part in _parts(file, signal, body):
             yield signal, part, read
@@ -75,7 +75,7 @@ def _json(file: Path, data: IO[bytes]) -> Iterator[Request]:
 def _is_json(line: bytes) -> bool:
     try:
         json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return True
 

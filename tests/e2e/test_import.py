@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from tests.collector.foreign.samples import langfuse_tables, langsmith_runs
 from tests.e2e.running import Up
 
@@ -26,3 +27,27 @@ def test_an_export_is_imported_once_and_what_did_not_fit_is_told_by_reason(colle
     tables.write_text(json.dumps(langfuse_tables()[:2]), encoding="utf-8")
     said = collector.playhead("import", str(tables), "--json")
     assert (said.status, said.rows()) == (0, [{"accepted": 2, "rejected": 0, "unfit": {}}])
+
+
+def test_a_file_that_is_cut_short_is_taken_as_far_as_it_can_be_read(collector: Up, tmp_path: Path) -> None:
+    torn, otlp, whole = tmp_path / "torn.jsonl", tmp_path / "otlp.jsonl", tmp_path / "whole.json"
+    rows = [json.dumps(row) for row in langfuse_tables()[:2]]
+    torn.write_text("\n".join([*rows, rows[0][:50]]), encoding="utf-8")
+    span = {"traceId": "a" * 32, "spanId": "b" * 16, "name": "x", "startTimeUnixNano": "1795253400000000000"}
+    line = json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]})
+    otlp.write_text(f"{line}\n{line[:-9]}\n", encoding="utf-8")
+    whole.write_text(json.dumps(langfuse_tables()[:2]), encoding="utf-8")
+    said = collector.playhead("import", *map(str, (torn, otlp, whole)), "--json")
+    (told,) = said.rows()
+    assert (said.status, told["accepted"]) == (1, 5)
+    of_torn, of_otlp = told["unfit"]
+    assert of_torn.startswith(f"the rest of a file: {torn}, about byte ")
+    assert of_otlp.startswith(f"the rest of a file: {otlp}, line 2: the body is not JSON")
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"resourceSpans": ' + "[" * 100_000])
+def test_json_that_is_nested_too_deeply_is_refused_in_words(collector: Up, tmp_path: Path, text: str) -> None:
+    file = tmp_path / "deep.json"
+    file.write_text(text, encoding="utf-8")
+    said = collector.playhead("import", str(file))
+    assert (said.status, len(said.err.splitlines())) == (2, 1) and said.err.startswith(f"playhead: {file}")

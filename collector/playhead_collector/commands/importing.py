@@ -54,6 +54,8 @@ class Sums:
     rejected: int = 0
     unfit: Counter[str] = field(default_factory=Counter)
     """What another platform's file holds that has no place here, by reason."""
+    broken: list[BadRequest] = field(default_factory=list)
+    """Of each file that could not be read to its end, why not. What came before is taken."""
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -64,6 +66,10 @@ def run(arguments: argparse.Namespace) -> int:
             raise UsageError(f"{file} is no file")
     with keeping(settings, project, token_of(arguments, settings.ingest_token, settings), say) as keeper:
         sums = _import(arguments.files, keeper)
+    if sums.broken and not sums.accepted:
+        raise sums.broken[0]
+    for error in sums.broken:
+        sums.unfit[f"the rest of a file: {error}"] += 1
     if arguments.json:
         write_json([{"accepted": sums.accepted, "rejected": sums.rejected, "unfit": dict(sums.unfit)}])
     else:
@@ -76,7 +82,10 @@ def run(arguments: argparse.Namespace) -> int:
 def store_files(store: Store, project: str, files: list[Path]) -> Sums:
     """Puts files into a store that is open here."""
     with keeping_in(store, project) as keeper:
-        return _import(files, keeper)
+        sums = _import(files, keeper)
+    if sums.broken:
+        raise sums.broken[0]
+    return sums
 
 
 def _import(files: list[Path], keeper: Keeper) -> Sums:
@@ -85,15 +94,18 @@ def _import(files: list[Path], keeper: Keeper) -> Sums:
     with progress_bar("importing, MB", sum(sizes) // 1_000_000) as progress:
         before = 0
         for file, size in zip(files, sizes, strict=True):
-            for request in _requests_in(file, sums.unfit):
-                signal, checked = _checked(file, request, keeper)
-                sums.accepted += checked.accepted
-                sums.rejected += checked.rejected
-                if checked.rejected:
-                    say(f"{file}: {checked.reason}")
-                if checked.accepted:
-                    keeper.keep(signal, checked)
-                progress((before + request[2]) // 1_000_000)
+            try:
+                for request in _requests_in(file, sums.unfit):
+                    signal, checked = _checked(file, request, keeper)
+                    sums.accepted += checked.accepted
+                    sums.rejected += checked.rejected
+                    if checked.rejected:
+                        say(f"{file}: {checked.reason}")
+                    if checked.accepted:
+                        keeper.keep(signal, checked)
+                    progress((before + request[2]) // 1_000_000)
+            except BadRequest as error:
+                sums.broken.append(error)
             before += size
     return sums
 

@@ -53,31 +53,42 @@ _OURS_TO_READ = (
 
 
 def requests_in_foreign(file: Path, unfit: Counter[str]) -> Iterator[tuple[Signal, bytes, int]]:
-    """The requests, each with how far into the file it ends; what does not fit is counted in `unfit`, by reason."""
+    """The requests, each with how far into the file it ends; what does not fit is counted in `unfit`, by reason.
+
+    Raises BadRequest where the file cannot be read on, when all that came before was given.
+    """
     request = ExportTraceServiceRequest()
     size = done = known = 0
-    for row, done in rows_of(file):
-        platform = next((one for one in _PLATFORMS if one[1](row)), None)
-        if platform is None:
-            if not known and not unfit:
-                raise BadRequest(
-                    f"{file} holds neither OTLP nor records of Langfuse, Phoenix or LangSmith: the first has "
-                    f"{', '.join(map(str, list(row)[:8])) or 'nothing in it'} (what 'playhead export' writes as .jsonl "
-                    "or .parquet is for reading; as .otlp it can be imported again)"
-                )
-            unfit["record of no platform that is known"] += 1
-            continue
-        known += 1
-        source, _, steps_in = platform
-        for span in _steps(steps_in, row):
-            if isinstance(span, Unfit):
-                unfit[f"{source}: {span}"] += 1
+    try:
+        for row, done in rows_of(file):
+            if not isinstance(row, dict):
+                unfit["record that is no JSON object"] += 1
                 continue
-            _group(request, source).append(span)
-            size += span.ByteSize()
-        if size >= _REQUEST_BYTES:
+            platform = next((one for one in _PLATFORMS if one[1](row)), None)
+            if platform is None:
+                if not known and not unfit:
+                    raise BadRequest(
+                        f"{file} holds neither OTLP nor records of Langfuse, Phoenix or LangSmith: the first has "
+                        f"{', '.join(map(str, list(row)[:8])) or 'nothing in it'} (what 'playhead export' writes as "
+                        ".jsonl or .parquet is for reading; as .otlp it can be imported again)"
+                    )
+                unfit["record of no platform that is known"] += 1
+                continue
+            known += 1
+            source, _, steps_in = platform
+            for span in _steps(steps_in, row):
+                if isinstance(span, Unfit):
+                    unfit[f"{source}: {span}"] += 1
+                    continue
+                _group(request, source).append(span)
+                size += span.ByteSize()
+            if size >= _REQUEST_BYTES:
+                yield Signal.TRACES, request.SerializeToString(), done
+                request, size = ExportTraceServiceRequest(), 0
+    except BadRequest:
+        if size:
             yield Signal.TRACES, request.SerializeToString(), done
-            request, size = ExportTraceServiceRequest(), 0
+        raise
     if size:
         yield Signal.TRACES, request.SerializeToString(), done
 

@@ -26,8 +26,8 @@ _AT_ONCE = 2000
 _LISTS = ("data", "runs", "spans", "traces", "observations", "scores", "annotations", "feedback")
 
 
-def rows_of(file: Path) -> Iterator[tuple[Row, int]]:
-    """Each record, and how far into the file it ends. Raises BadRequest with the file and the place."""
+def rows_of(file: Path) -> Iterator[tuple[Any, int]]:
+    """Each record, whatever it is, and how far into the file it ends. Raises BadRequest with the file and the place."""
     if file.suffix == ".parquet":
         yield from _parquet(file)
     elif file.suffix == ".csv":
@@ -35,8 +35,6 @@ def rows_of(file: Path) -> Iterator[tuple[Row, int]]:
     else:
         for value, done in _json(file):
             for row in _records(value):
-                if not isinstance(row, dict):
-                    raise BadRequest(f"{file}, about byte {done}: a record is {type(row).__name__}, and no JSON object")
                 yield row, done
 
 

@@ -227,7 +227,6 @@ def changed(record: Any, place: tuple[Any, ...], to: Any) -> Any:
         ('[{"run_type": 1},', "cut short"),
         ('{"run_type": 1} nonsense', "about byte 16"),
         ('[{"run_type": ' + "[" * 100_000, "recursion depth"),
-        ('[1, "trace_id"]', "a record is int, and no JSON object"),
         ('{"trace_id": 1, "colour": 2}', "the first has trace_id, colour"),
     ],
 )
@@ -236,6 +235,28 @@ def test_a_file_that_is_something_else_is_said_to_be_so(tmp_path: Path, text: st
     file.write_text(text, encoding="utf-8")
     with pytest.raises(BadRequest, match=words):
         list(requests_in_foreign(file, Counter()))
+
+
+def test_what_is_no_record_is_counted_and_all_else_of_the_file_is_taken(tmp_path: Path) -> None:
+    runs = langsmith_runs()
+    unfit: Counter[str] = Counter()
+    whole = spans_in(lines(tmp_path, runs), unfit)
+    for number, odd in enumerate(([5, *runs], [*runs[:1], "a", None, *runs[1:]])):
+        counted: Counter[str] = Counter()
+        assert spans_in(lines(tmp_path, odd, f"{number}.jsonl"), counted) == whole
+        assert counted == unfit + Counter({"record that is no JSON object": len(odd) - len(runs)})
+
+
+def test_what_comes_before_a_place_that_cannot_be_read_is_given_first(tmp_path: Path) -> None:
+    file = lines(tmp_path, langsmith_runs()[:2])
+    whole = [body for _, body, _ in requests_in_foreign(file, Counter())]
+    with file.open("a", encoding="utf-8") as out:
+        out.write(json.dumps(langsmith_runs()[2])[:100])
+    given: list[bytes] = []
+    with pytest.raises(BadRequest, match="about byte"):
+        for _, body, _ in requests_in_foreign(file, Counter()):
+            given.append(body)
+    assert given == whole
 
 
 def test_an_array_is_read_element_by_element_however_long_it_is(tmp_path: Path) -> None:
