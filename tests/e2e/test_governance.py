@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from argparse import ArgumentParser
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 from tests.collector.dialects.spans import span, traces
 from tests.e2e.running import Up, playhead_alone, up
 
+from playhead_collector.alerts.marks import Kind
+from playhead_tui import app
+from playhead_tui.app import Start
+from playhead_tui.command import add_arguments
+from playhead_tui.command import run as run_terminal
+from playhead_tui.reading import Reader
+
 INGEST, READ, FIGURES, ADMIN = "ingest-default-1", "read-default-1", "figures-default-1", "admin-token-1"
+OTHER = "read-default-2"
 CALL = {
     "gen_ai.operation.name": "execute_tool",
     "gen_ai.tool.name": "mail",
@@ -78,6 +87,34 @@ def test_without_a_project_named_it_is_the_tokens_that_is_changed_and_whose_rule
         assert (found["run_id"], found["state"]) == (RUN, "here")
         assert collector.playhead("dataset", "remove", "mails", **acting).status == 0
         assert collector.playhead("dataset", "list", "--json", PLAYHEAD_TOKEN=READ).rows() == []
+
+
+def test_what_the_terminal_says_of_alerts_is_said_in_the_tokens_project(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class App:
+        """Of the terminal, what is said by its keys."""
+
+        return_code = 0
+
+        def __init__(self, _: Start, reader: Reader, *, mark: Callable[[Kind, Mapping[str, object]], str], say: object):
+            self.reader, self.mark = reader, mark
+
+        def run(self) -> None:
+            self.mark(Kind.SILENCE, {"rule": "all_of_shop", "matching": {}, "seconds": 600.0, "by": "ada", "note": ""})
+            self.reader.close()
+
+    flags = ("--read-token", f"shop={READ}", "--read-token", f"default={OTHER}", "--admin-token", ADMIN)
+    with up(tmp_path, "--ingest-token", f"shop={INGEST}", *flags) as collector:
+        monkeypatch.setattr(app, "PlayheadApp", App)
+        monkeypatch.setenv("TEXTUAL_DRIVER", "none")
+        monkeypatch.setenv("PLAYHEAD_ADMIN_TOKEN", ADMIN)
+        parser = ArgumentParser()
+        add_arguments(parser)
+        assert run_terminal(parser.parse_args(["--store", collector.store, "--token", READ])) == 0
+        (silence,) = collector.playhead("alerts", "silence", "--json", PLAYHEAD_TOKEN=READ).rows()
+        assert silence["rule"] == "all_of_shop"
+        assert collector.playhead("alerts", "silence", "--json", PLAYHEAD_TOKEN=OTHER).rows() == []
 
 
 def test_the_audit_log_says_who_did_what_and_never_a_token(governed: Up, tmp_path: Path) -> None:

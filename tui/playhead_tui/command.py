@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING
 
 from playhead.errors import UsageError
 from playhead_collector.audit.here import tell_audit
-from playhead_collector.commands.common import add_store_arguments, positive, project_of, settings_of, token_of
+from playhead_collector.commands.common import (
+    add_store_arguments,
+    positive,
+    project_of,
+    project_read,
+    settings_of,
+    token_of,
+)
 from playhead_collector.read.source import Source, open_source
 from playhead_collector.store.address import DEFAULT_PROJECT
 from playhead_replay.commands.program import add_code_arguments, program_of
@@ -70,7 +77,8 @@ def run(arguments: argparse.Namespace) -> int:
         # Only here: what nobody says yet need not be loaded.
         from playhead_collector.alerts.marker import Marker
 
-        return Marker(settings.address, project or DEFAULT_PROJECT, settings.admin_token).mark(reader.ask, kind, said)
+        whose = reader.ask(lambda client: project_read(arguments, client))
+        return Marker(settings.address, whose, settings.admin_token).mark(reader.ask, kind, said)
 
     def say(said: Sequence[Feedback]) -> None:
         from playhead_collector.saying import Sayer

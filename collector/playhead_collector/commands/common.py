@@ -26,6 +26,7 @@ from playhead_collector.read.words import iso
 from playhead_collector.store.address import DEFAULT_PROJECT, checked_project
 
 if TYPE_CHECKING:
+    from clickhouse_connect.driver.client import Client
     from rich.console import Console
 
     from playhead_collector.config import Settings
@@ -72,12 +73,12 @@ def project_of(arguments: argparse.Namespace) -> str | None:
     return checked_project(given) if given else None
 
 
-def project_read(arguments: argparse.Namespace, source: Source) -> str:
-    """The project whose runs a source reads: the one that was named, else the token's, which the store knows."""
+def project_read(arguments: argparse.Namespace, client: Client) -> str:
+    """The project whose runs a client reads: the one that was named, else the token's, which the store knows."""
     named = project_of(arguments)
     if named:
         return named
-    database = str(source.client.query("SELECT currentDatabase()").result_rows[0][0])
+    database = str(client.query("SELECT currentDatabase()").result_rows[0][0])
     return settings_of(arguments).address.project_in(database)
 
 
@@ -119,7 +120,7 @@ def project_changed(arguments: argparse.Namespace) -> str:
     if project_of(arguments) or not (arguments.token or os.environ.get("PLAYHEAD_TOKEN")):
         return project_of(arguments) or DEFAULT_PROJECT
     with source_of(arguments) as source:
-        return project_read(arguments, source)
+        return project_read(arguments, source.client)
 
 
 # What clients and engine put around the words: twice a code, the engine's class, where it was asked.

@@ -48,7 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
     given = arguments.rule or settings_of(arguments).redact
     by_project = rules_by_project(given)
     with source_of(arguments) as source:
-        rules = by_project.of(project_read(arguments, source))
+        rules = by_project.of(project_read(arguments, source.client))
         if rules is None:
             raise UsageError("there are no rules for this project: give them with --rule, or --config")
         if arguments.all:
