@@ -58,7 +58,9 @@ SUBCOMMANDS = (
     Subcommand("dataset", "playhead_collector.commands.dataset", "server", "searches saved as lists of runs"),
     Subcommand("sql", "playhead_collector.commands.sql", "server", "query the store"),
     Subcommand("export", "playhead_collector.commands.export", "server", "write runs to a file"),
-    Subcommand("import", "playhead_collector.commands.importing", "server", "read OTLP files into the store"),
+    Subcommand(
+        "import", "playhead_collector.commands.importing", "server", "store files: OTLP, Langfuse, Phoenix, LangSmith"
+    ),
     Subcommand(
         "erase", "playhead_collector.commands.erase", "server", "remove all that is stored of a user, session or run"
     ),

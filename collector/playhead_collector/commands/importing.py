@@ -1,4 +1,4 @@
-"""`playhead import FILE…`: OTLP files, and what `playhead record` wrote, into the store.
+"""`playhead import FILE…`: OTLP files, recordings, and exports of other platforms, into the store.
 
 Through the collector that runs or, where none does, directly.
 """

@@ -40,6 +40,7 @@ LONGEST_NAME = 200
 LONGEST_COMMENT = 10_000
 _MOST_NAMED = 5
 _AHEAD = timedelta(days=1)
+_VALUES = f"write true or false, a finite number, or a text of 1 to {LONGEST_NAME} characters"
 
 _Name = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_NAME, strip_whitespace=True)]
 _Text = Annotated[str, StringConstraints(max_length=LONGEST_COMMENT)]
@@ -157,12 +158,13 @@ def _sendable(text: str) -> str:
 
 def _wrong(error: ValidationError, *, several: bool) -> str:
     """Each with its place, in words, and never with what was sent: that may be large."""
-    told = []
-    for one in error.errors(include_input=False, include_url=False, include_context=False)[:_MOST_NAMED]:
+    told: list[str] = []
+    for one in error.errors(include_input=False, include_url=False, include_context=False):
         # What comes after a field's name is which of its types it was tried as.
         _, *inner = one["loc"]
         place = [f"scores[{inner[0]}]"] if several and inner else []
         where = ".".join([*place, *map(str, inner[1:2])])
-        words = one["msg"].removeprefix("Value error, ")
+        # Of a value there is an error for each type that it could have had, and none of them is the rule.
+        words = _VALUES if inner[1:2] == ["value"] else one["msg"].removeprefix("Value error, ")
         told.append(f"{where}: {words}" if where else words)
-    return "nothing was taken: " + "; ".join(dict.fromkeys(told))
+    return "nothing was taken: " + "; ".join(list(dict.fromkeys(told))[:_MOST_NAMED])

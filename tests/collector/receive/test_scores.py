@@ -13,6 +13,7 @@ from playhead_collector.receive.signal import Signal
 
 RUN = "0af7651916cd43dd8448eb211c80319c"
 STEP = "00f067aa0ba902b7"
+VALUES = "write true or false, a finite number, or a text of 1 to 200 characters"
 
 
 def post(receiver: Receiver, said: Any, **headers: str) -> tuple[int, dict[str, Any]]:
@@ -91,14 +92,15 @@ def test_the_same_said_twice_has_the_same_step_and_under_a_key_so_has_another_va
         ({"run_id": RUN, "name": "a"}, "write how it was"),
         ({"run_id": RUN, "label": "a", "value": 1}, "a label or a note has no value"),
         ({"run_id": RUN, "name": "", "value": 1}, "name: String should have at least 1 character"),
-        ({"run_id": RUN, "name": "a", "value": []}, "value: "),
+        ({"run_id": RUN, "name": "a", "value": []}, f"nothing was taken: value: {VALUES}"),
+        ({"run_id": RUN, "name": "a", "value": "x" * 201, "b": 1}, f"taken: value: {VALUES}; b: Extra inputs"),
         ({"run_id": RUN, "name": "a", "value": 1, "score": 2}, "score: Extra inputs are not permitted"),
         ({"run_id": RUN, "note": "x" * (LONGEST_COMMENT + 1)}, "note: String should have at most 10000 characters"),
         ({"run_id": RUN, "name": "a", "value": 1, "at": "2999-01-01T00:00:00Z"}, "between 2000 and now"),
         ({"run_id": RUN, "name": "a", "value": 1, "at": "2026-01-01T00:00:00"}, "at: Input should have timezone info"),
-        ({"scores": [{"run_id": RUN, "label": "a"}, {"run_id": RUN, "name": "a", "value": {}}]}, "scores[1].value: "),
+        ({"scores": [{"run_id": RUN, "label": "a"}, {"run_id": RUN, "name": "a", "value": {}}]}, f"[1].value: {VALUES}"),
         ({"scores": []}, "at least 1 item"),
-        (b'{"run_id": "%s", "name": "a", "value": NaN}' % RUN.encode(), "value: Input should be a finite number"),
+        (b'{"run_id": "%s", "name": "a", "value": NaN}' % RUN.encode(), f"value: {VALUES}"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_named_with_its_place_and_nothing_is_taken(receiver: Receiver, said: Any, words: str) -> None:
