@@ -241,7 +241,8 @@ def test_what_is_no_record_is_counted_and_all_else_of_the_file_is_taken(tmp_path
     runs = langsmith_runs()
     unfit: Counter[str] = Counter()
     whole = spans_in(lines(tmp_path, runs), unfit)
-    for number, odd in enumerate(([5, *runs], [*runs[:1], "a", None, *runs[1:]])):
+    odds: list[list[Any]] = [[5, *runs], [*runs[:1], "a", None, *runs[1:]]]
+    for number, odd in enumerate(odds):
         counted: Counter[str] = Counter()
         assert spans_in(lines(tmp_path, odd, f"{number}.jsonl"), counted) == whole
         assert counted == unfit + Counter({"record that is no JSON object": len(odd) - len(runs)})

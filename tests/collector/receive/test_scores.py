@@ -98,7 +98,7 @@ def test_the_same_said_twice_has_the_same_step_and_under_a_key_so_has_another_va
         ({"run_id": RUN, "note": "x" * (LONGEST_COMMENT + 1)}, "note: String should have at most 10000 characters"),
         ({"run_id": RUN, "name": "a", "value": 1, "at": "2999-01-01T00:00:00Z"}, "between 2000 and now"),
         ({"run_id": RUN, "name": "a", "value": 1, "at": "2026-01-01T00:00:00"}, "at: Input should have timezone info"),
-        ({"scores": [{"run_id": RUN, "label": "a"}, {"run_id": RUN, "name": "a", "value": {}}]}, f"[1].value: {VALUES}"),
+        ({"scores": [{"run_id": RUN, "label": "a"}, {"run_id": RUN, "name": "a", "value": {}}]}, f"1].value: {VALUES}"),
         ({"scores": []}, "at least 1 item"),
         (b'{"run_id": "%s", "name": "a", "value": NaN}' % RUN.encode(), f"value: {VALUES}"),
     ],
