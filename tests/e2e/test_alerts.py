@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.collector.alerts.asking import MadeRun
 from tests.collector.alerts.receiving import Receiving, receiving
-from tests.e2e.running import Up, playhead_here, up, wait_for
+from tests.e2e.running import Up, playhead_alone, playhead_here, up, wait_for
 
 from playhead_collector.alerts.rule_folder import read_rules
 
@@ -247,7 +247,7 @@ def test_rules_are_asked_once_listed_and_checked_with_what_the_settings_say(tmp_
         listed = {row["name"]: row for row in playhead_here("alerts", "list", *named).rows()}
         assert [(one["default"], one["value"]) for one in listed[RULE]["parameters"]] == [("5", "2")]
         assert (listed[RULE]["enabled"], listed["stalled_run"]["enabled"]) == (True, False)
-        checked = playhead_here("alerts", "check", *named)
+        checked = playhead_alone(tmp_path, "alerts", "check", *named)
         assert checked.status == 1
         (said,) = [row for row in checked.rows() if row["reason"]]
         assert said["name"] == "mine" and "there is no receiver 'pagr'" in said["reason"]
