@@ -19,17 +19,19 @@ WITH ended AS
     FROM run_rows
     WHERE status IN ('ok', 'error') AND {at:Identifier} > {since:DateTime64(3, 'UTC')} AND {at:Identifier} <= {until:DateTime64(3, 'UTC')}
 ),
--- An earlier version was in use again for an hour and more: two days of a bad release are no part of what is usual.
+-- An earlier version was in use again for an hour and more, and fewer runs fail without it: two days of a bad release are no part
+-- of what is usual. What was taken back for another reason is.
 taken_back AS
 (
     SELECT agent, version
     FROM
     (
-        SELECT agent, version, max(at) AS to, max(to) OVER (PARTITION BY agent ORDER BY min(at)) AS last_of_earlier
+        SELECT agent, version, max(at) AS to, max(to) OVER (PARTITION BY agent ORDER BY min(at)) AS last_of_earlier,
+            avg(failed) AS rate, sum(countIf(failed)) OVER (PARTITION BY agent) / sum(count()) OVER (PARTITION BY agent) AS rate_of_all
         FROM ended
         GROUP BY agent, version
     )
-    WHERE last_of_earlier > to + toIntervalHour(1)
+    WHERE last_of_earlier > to + toIntervalHour(1) AND rate > rate_of_all
 )
 SELECT
     toString(ended.agent) AS agent,
