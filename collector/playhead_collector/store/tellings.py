@@ -10,7 +10,6 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
 
 # JavaScript emitters round times to the millisecond.
 _SLACK_NS = 2_000_000
@@ -149,39 +148,39 @@ def _told_by_two(told: Sequence[Told]) -> Iterator[Pair]:
         if not step.is_answer_log:
             places[(step.parent_id, step.model)].append(step)
     for steps in places.values():
-        of_emitter: dict[str, list[Told]] = defaultdict(list)
-        for step in steps:
-            of_emitter[step.scope].append(step)
-        if len(of_emitter) > 1:
-            yield from _twins(of_emitter)
+        emitters = len({step.scope for step in steps})
+        if emitters > 1:
+            yield from _twins(steps, emitters)
 
 
-def _twins(of_emitter: Mapping[str, Sequence[Told]]) -> Iterator[Pair]:
+def _twins(steps: Sequence[Told], emitters: int) -> Iterator[Pair]:
     """The shortest that has another's step within it first. A step has one twin of each other emitter.
 
-    Thousands of calls may go on at once: not every two of them are held against each other.
+    Thousands of calls may go on at once, and emitters are as many as a sender likes: a step is held against those of
+    its own time alone, and no more when it has all its twins.
     """
-    # By emitters of an outer and of its inner, and in order of time: those that have no twin yet.
-    alone = {(of, by): list(steps) for by, steps in of_emitter.items() for of in of_emitter if of != by}
-    taken: set[tuple[str, str]] = set()
-    for outer in sorted(chain.from_iterable(of_emitter.values()), key=_in_length):
-        earliest, latest = outer.start_ns - _SLACK_NS, outer.end + _SLACK_NS
-        for emitter in of_emitter:
-            if emitter == outer.scope or (outer.step_id, emitter) in taken:
+    alone = list(steps)
+    twins: dict[str, set[str]] = {step.step_id: set() for step in steps}
+    for outer in sorted(steps, key=_in_length):
+        has, begun, latest = twins[outer.step_id], len(twins[outer.step_id]), outer.end + _SLACK_NS
+        whole: list[Told] = []
+        for place in range(bisect_left(alone, outer.start_ns - _SLACK_NS, key=_start), len(alone)):
+            inner = alone[place]
+            if inner.start_ns > latest or len(has) == emitters - 1:
+                break
+            if inner.scope == outer.scope or inner.end_ns > latest or (inner.response_id and outer.response_id):
                 continue
-            inners = alone[outer.scope, emitter]
-            for place in range(bisect_left(inners, earliest, key=_start), len(inners)):
-                inner = inners[place]
-                if inner.start_ns > latest:
-                    break
-                both_name = inner.response_id and outer.response_id
-                if inner.end_ns <= latest and not both_name and _in_length(inner) < _in_length(outer):
-                    taken |= {(outer.step_id, emitter), (inner.step_id, outer.scope)}
-                    del inners[place]
-                    others = alone[emitter, outer.scope]
-                    del others[bisect_left(others, outer.in_time, key=_in_time)]
-                    yield outer, inner
-                    break
+            of_inner = twins[inner.step_id]
+            if inner.scope not in has and outer.scope not in of_inner and _in_length(inner) < _in_length(outer):
+                has.add(inner.scope)
+                of_inner.add(outer.scope)
+                if len(of_inner) == emitters - 1:
+                    whole.append(inner)
+                yield outer, inner
+        if begun < len(has) == emitters - 1:
+            whole.append(outer)
+        for step in whole:
+            del alone[bisect_left(alone, step.in_time, key=_in_time)]
 
 
 def _start(step: Told) -> int:

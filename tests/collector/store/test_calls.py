@@ -229,6 +229,15 @@ def test_thousands_of_calls_at_once_that_two_emitters_tell_of_are_half_as_many_c
     assert len(judge(steps).uncounted) == 2_000
 
 
+def test_calls_at_once_that_three_emitters_tell_of_are_a_third_as_many() -> None:
+    steps = [
+        told(f"{scope}{at}", (at + inset, 500 + 10 * at - inset), parent="root", scope=scope)
+        for at in range(0, 300, 3)
+        for scope, inset in (("a", 0), ("b", 0.1), ("c", 0.2))
+    ]
+    assert len(judge(steps).uncounted) == 200
+
+
 def test_across_runs_the_lone_telling_gives_way_to_the_one_within_an_agent() -> None:
     within = told("within", (0, 10), run="agent", response="r", usage=1)
     lone = told("lone", (1, 9), run="lone", response="r", usage=1, lone=True)
