@@ -74,8 +74,11 @@ _AS_THEY_ARE = (
 _PATTERNS = ("agent", "user", "session", "version", "model", "tool")
 
 
-def asking(name: str, wanted: RunFilter) -> tuple[str, dict[str, Any]]:
-    """A query of store/queries for these runs, with what is bound in it. Raises UsageError for a text without words."""
+def asking(name: str, wanted: RunFilter, heard_since: datetime | None = None) -> tuple[str, dict[str, Any]]:
+    """A query of store/queries for these runs, with what is bound in it. Raises UsageError for a text without words.
+
+    Of few runs, `since` some moment, it may be known since when their texts arrived: then those of no others are read.
+    """
     asked = {name: getattr(wanted, name) for name in _AS_THEY_ARE}
     asked |= {name: _like(getattr(wanted, name)) for name in _PATTERNS}
     conditions = without(load("runs_conditions"), [name for name, value in asked.items() if value in (None, "")])
@@ -93,9 +96,16 @@ def asking(name: str, wanted: RunFilter) -> tuple[str, dict[str, Any]]:
         condition, values = _holding(search_for(text), number)
         held.append(condition)
         bound |= values
+    texts = "\n".join(held)
     if held and wanted.since:
-        bound["arrived_since"] = max(datetime(1970, 1, 1, tzinfo=UTC), wanted.since - timedelta(days=1))
-    texts = "\n".join(held) if wanted.since else without("\n".join(held), ["arrived_since"])
+        since = heard_since or wanted.since - timedelta(days=1)
+        bound["arrived_since"] = max(datetime(1970, 1, 1, tzinfo=UTC), since)
+    else:
+        texts = without(texts, ["arrived_since"])
+    if held and heard_since:
+        bound["begun_since"] = wanted.since
+    else:
+        texts = without(texts, ["begun_since"])
     return load(name).replace("-- {conditions}", conditions.replace("-- {texts}", texts)), bound
 
 
@@ -113,10 +123,26 @@ def _scored(one: Scored, number: int) -> tuple[str, dict[str, Any]]:
     return query, {f"score_{name}_{number}": value for name, value in given.items() if value not in ("", None)}
 
 
+def naming(text: str) -> tuple[str, dict[str, Any]]:
+    """A question to the index: how many texts it names for these words, of those that are worth counting."""
+    return _filled("texts_named", search_for(text), 0)
+
+
 def _holding(search: Search, number: int) -> tuple[str, dict[str, Any]]:
     """The condition on a run that its texts hold what is looked for, and what is bound in it."""
+    query, bound = _filled("runs_with_words", search, number)
     own = f"_{number}"
-    bound: dict[str, Any] = {f"plain{own}": search.plain, f"pattern{own}": search.pattern}
+    bound |= {f"plain{own}": search.plain, f"pattern{own}": search.pattern}
+    matching = f"match(text, {{pattern{own}:String}})"
+    if search.plain:
+        matching = f"match(text, {{plain{own}:String}}) OR " + matching
+    return query.replace("{matching}", matching), bound
+
+
+def _filled(name: str, search: Search, number: int) -> tuple[str, dict[str, Any]]:
+    """A query with what the index, and a text without one, is asked for."""
+    own = f"_{number}"
+    bound: dict[str, Any] = {}
     indexed: list[str] = []
     contained: list[str] = []
     for place, part in enumerate((*search.parts, *search.fragments)):
@@ -127,11 +153,8 @@ def _holding(search: Search, number: int) -> tuple[str, dict[str, Any]]:
             indexed.append(f"AND hasAnyTokens(words, {{tokens{place}{own}:Array(String)}})")
         else:
             indexed.append(f"AND words LIKE {{part{place}{own}:String}}")
-    matching = f"match(text, {{pattern{own}:String}})"
-    if search.plain:
-        matching = f"match(text, {{plain{own}:String}}) OR " + matching
-    query = load("runs_with_words")
-    for mark, lines in (("-- {indexed}", indexed), ("-- {contained}", contained), ("{matching}", [matching])):
+    query = load(name)
+    for mark, lines in (("-- {indexed}", indexed), ("-- {contained}", contained)):
         query = query.replace(mark, "\n        ".join(lines))
     return query, bound
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +16,9 @@ from opentelemetry.proto.common.v1.common_pb2 import AnyValue
 from tests.collector.database import StoreDatabase, fresh_database
 
 from playhead.errors import UsageError
-from playhead_collector.read.filter import RunFilter
-from playhead_collector.read.runs import list_runs
+from playhead_collector.read import runs
+from playhead_collector.read.filter import RunFilter, naming
+from playhead_collector.read.runs import Order, Place, list_runs, page_of_runs
 from playhead_collector.read.search import search_for
 from playhead_collector.store.engine import Engine
 
@@ -230,10 +232,60 @@ def test_what_is_searched_for_is_never_read_as_anything_else(found: Found, text:
     assert found.by(text) == set()
 
 
-def _run(request: ExportTraceServiceRequest, number: int, text: str) -> None:
+def test_what_is_often_said_is_found_in_the_newest_runs_and_nothing_is_left_out(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same as if all had been read, wherever in the newest it is said, or hardly at all."""
+    monkeypatch.setattr(runs, "OFTEN_SAID", 3)
+    monkeypatch.setattr(runs, "SAID_BY_ONE_IN", 10)
+    request = ExportTraceServiceRequest()
+    begin_ns = time.time_ns() - 400 * 10**9
+    for number in range(1, 401):
+        said = ["ordinary", "seldom" * (number < 60), "often" * (number % 5 == 0)]
+        _run(request, number, " ".join(said), begin_ns + number * 10**9)
+    with fresh_database(engine, tmp_path) as database:
+        database.insert(request)
+        database.recompute()
+        # It came two hours ago, from a clock that is two hours ahead.
+        client, ahead = database.client, f"{398:032x}"
+        client.command(
+            "INSERT INTO run_rows SELECT * REPLACE (arrived_at - 7200 AS arrived_at, computed_at + 1 AS computed_at)"
+            f" FROM run_rows FINAL WHERE run_id = '{ahead}'"
+        )
+        client.command(
+            f"INSERT INTO message_rows (run_id, text, arrived_at) VALUES ('{ahead}', 'often', now('UTC') - 7200)"
+        )
+        client.command("OPTIMIZE TABLE message_rows FINAL")
+        for text, count in {"ordinary": 400, "often": 81, "seldom": 59, "never": 0}.items():
+            wanted = RunFilter(text=text)
+            everything = [placed.place for placed in page_of_runs(client, wanted, Order(), 1000)]
+            paged: list[Place] = []
+            while page := page_of_runs(client, wanted, Order(), 7, after=paged[-1] if paged else None):
+                paged += [placed.place for placed in page]
+            assert paged == everything, text
+            assert len(paged) == count
+
+
+def test_the_newest_are_asked_first_only_for_what_is_often_said(engine: Engine, tmp_path: Path) -> None:
+    request = ExportTraceServiceRequest()
+    for number in range(1, 41):
+        _run(request, number, "ordinary" + " seldom" * (number == 1), NOW_NS + number)
+    with fresh_database(engine, tmp_path) as database:
+        database.insert(request)
+        database.client.command("OPTIMIZE TABLE message_rows FINAL")
+
+        def named(text: str, many: int) -> int:
+            query, bound = naming(text)
+            return int(database.client.query(query, parameters={**bound, "many": many}).result_rows[0][0])
+
+        assert (named("ordinary", 30), named("ordinary", 1000)) == (30, 40)
+        assert (named("seldom", 30), named("ordin*", 1000), named("never", 30)) == (1, 40, 0)
+
+
+def _run(request: ExportTraceServiceRequest, number: int, text: str, start_ns: int = NOW_NS) -> None:
     span = request.resource_spans.add().scope_spans.add().spans.add(
         trace_id=number.to_bytes(16), span_id=number.to_bytes(8), name="chat",
-        start_time_unix_nano=NOW_NS, end_time_unix_nano=NOW_NS + 10**9,
+        start_time_unix_nano=start_ns, end_time_unix_nano=start_ns + 10**9,
     )  # fmt: skip
     span.attributes.add(key="gen_ai.operation.name").value.string_value = "chat"
     span.attributes.add(key="gen_ai.input.messages").value.string_value = text
