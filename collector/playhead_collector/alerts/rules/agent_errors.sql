@@ -1,6 +1,7 @@
 -- title: An agent whose runs fail more often than they used to
 -- why: A rate of errors that is right for one agent is an outage of another, so each is held against its own past. Failures
 --   come in clusters (one user who tries again, one page that is down), so how far they are scattered is taken from the past, too.
+--   What fails a little more often shows in twice the window; what fails no more is not told, however bad the hours before were.
 -- severity: critical
 -- owner: agents
 -- every: 1m
@@ -10,7 +11,7 @@
 -- parameter: window UInt32 = 7200; seconds that are now
 -- parameter: failures UInt32 = 5; fewer failed runs are none
 -- parameter: more Float64 = 0.1; by how much the rate must be higher
--- parameter: surprise Float64 = 10; how improbable at the old rate and its scatter, as a power of e
+-- parameter: surprise Float64 = 13; how improbable at the old rate and its scatter, as a power of e
 WITH ended AS
 (
     SELECT agent, version, {at:Identifier} AS at, run_id, first_step, start_time, status = 'error' AS failed,
@@ -56,7 +57,9 @@ INNER JOIN
         -- By how much these vary more than if each run failed by itself.
         greatest(1, arraySum(w -> pow(w.1 - w.2 * usual_rate, 2), quiet)
             / (1 + usual_rate * (1 - usual_rate) * arraySum(w -> w.2, quiet))) AS scatter
-    SELECT agent, sumIf(n, ago = 0) AS made, sumIf(k, ago = 0) AS failures, failures / made AS rate, usual_rate
+    SELECT agent, sumIf(n, ago = 0) AS made, sumIf(k, ago = 0) AS failures, failures / made AS rate, usual_rate,
+        arrayMax((f, m) -> if(f > m * usual_rate, f * log(f / m / usual_rate) + (m - f) * log(greatest(1 - f / m, 1e-9) / (1 - usual_rate)), 0),
+            [failures, sumIf(k, ago <= 1)], [made, sumIf(n, ago <= 1)]) AS improbable
     FROM
     (
         SELECT agent, ago, toFloat64(count()) AS n, toFloat64(countIf(failed)) AS k
@@ -65,8 +68,7 @@ INNER JOIN
         GROUP BY agent, ago
     )
     GROUP BY agent
-    HAVING failures >= {failures:UInt32} AND rate >= usual_rate + {more:Float64}
-        AND failures * log(rate / usual_rate) + (made - failures) * log(greatest(1 - rate, 1e-9) / (1 - usual_rate)) >= {surprise:Float64} * scatter
+    HAVING failures >= {failures:UInt32} AND rate >= usual_rate + {more:Float64} AND improbable >= {surprise:Float64} * scatter
 ) AS judged ON ended.agent = judged.agent
 WHERE failed AND ago = 0
 GROUP BY agent
