@@ -1,8 +1,8 @@
 -- title: A run that costs more than any run should
 -- why: A loop, a context that only grows, or a model that was mistaken for a cheaper one shows in the bill first. What is much
 --   depends on the agent: a run is held against the dearest of its agent's past, and against a fixed sum where it has none. As with
---   tokens, versions that were taken back are no part of it, and the middle day and the version's own last runs count where they
---   stayed below less: a dear release must not hide what comes after it. And the past is told at the run's own price, too: after a
+--   tokens, versions that were taken back are no part of it, and the middle day and the version's own last runs (the last day's, of
+--   a version that has hardly any) count where they stayed below less: a dear release must not hide what comes after it. And the past is told at the run's own price, too: after a
 --   change to a cheaper model what was usual in USD would hide ten times the work.
 -- severity: critical
 -- owner: agents
@@ -45,7 +45,9 @@ WITH
         SELECT agent, sum(n) AS runs, countIf(n * 5 >= {past:UInt32}) >= 3 AS has_days,
             quantileMerge(0.95)(paid_figures) AS week_paid, quantileMerge(0.95)(token_figures) AS week_tokens,
             quantileExactIf(0.5)(finalizeAggregation(paid_figures), n * 5 >= {past:UInt32}) AS day_paid,
-            quantileExactIf(0.5)(finalizeAggregation(token_figures), n * 5 >= {past:UInt32}) AS day_tokens
+            quantileExactIf(0.5)(finalizeAggregation(token_figures), n * 5 >= {past:UInt32}) AS day_tokens,
+            sumIf(n, day = 0) AS today, anyIf(finalizeAggregation(paid_figures), day = 0) AS today_paid,
+            anyIf(finalizeAggregation(token_figures), day = 0) AS today_tokens
         FROM
         (
             SELECT agent, day, count() AS n, quantileState(0.95)(paid) AS paid_figures, quantileState(0.95)(tokens) AS token_figures
@@ -72,9 +74,10 @@ WITH
     (
         SELECT
             run_id, toString(dear.agent) AS agent, steps[indexOf(costs, arrayMax(costs))] AS step_id, assumeNotNull(cost_usd) AS cost,
-            usual.runs >= {past:UInt32} AS has_past, has_days AND own.runs * 5 >= {past:UInt32} AS has_more,
-            if(has_more, least(week_paid, greatest(day_paid, last_paid)), week_paid) AS most_paid,
-            if(has_more, least(week_tokens, greatest(day_tokens, last_tokens)), week_tokens) AS most_tokens,
+            usual.runs >= {past:UInt32} AS has_past, own.runs * 5 >= {past:UInt32} AS has_own,
+            has_days AND (has_own OR today * 5 >= {past:UInt32}) AS has_more,
+            if(has_more, least(week_paid, greatest(day_paid, if(has_own, last_paid, today_paid))), week_paid) AS most_paid,
+            if(has_more, least(week_tokens, greatest(day_tokens, if(has_own, last_tokens, today_tokens))), week_tokens) AS most_tokens,
             if(tokens > 0 AND most_tokens > 0, least(most_paid, most_tokens * cost / tokens), most_paid) AS most
         FROM dear
         LEFT JOIN usual ON dear.agent = usual.agent

@@ -1,7 +1,7 @@
 -- title: A run that uses more tokens than any run should
 -- why: Where no price is known (a model of one's own, a new name) a runaway run shows in its tokens alone. A dear release must
 --   not hide what comes after it for the rest of the week: versions that were taken back are no part of the past, and what the middle
---   day's runs and the version's own last runs stay below counts where it is less. While it lasts its own runs are as dear, and are
+--   day's runs and the version's own last runs (the last day's, of a version that has hardly any) stay below counts where it is less. While it lasts its own runs are as dear, and are
 --   not told one by one.
 -- severity: warning
 -- owner: agents
@@ -42,7 +42,8 @@ WITH
     usual AS
     (
         SELECT agent, sum(n) AS runs, quantileMerge(0.95)(figures) AS week_most, countIf(n * 5 >= {past:UInt32}) >= 3 AS has_days,
-            quantileExactIf(0.5)(finalizeAggregation(figures), n * 5 >= {past:UInt32}) AS day_most
+            quantileExactIf(0.5)(finalizeAggregation(figures), n * 5 >= {past:UInt32}) AS day_most,
+            sumIf(n, day = 0) AS today, anyIf(finalizeAggregation(figures), day = 0) AS today_most
         FROM
         (
             SELECT agent, day, count() AS n, quantileState(0.95)(tokens) AS figures
@@ -69,8 +70,9 @@ WITH
     (
         SELECT
             run_id, toString(large.agent) AS agent, steps[indexOf(inputs, arrayMax(inputs))] AS step_id, tokens,
-            usual.runs >= {past:UInt32} AS has_past,
-            if(has_days AND own.runs * 5 >= {past:UInt32}, least(week_most, greatest(day_most, last_most)), week_most) AS most
+            usual.runs >= {past:UInt32} AS has_past, own.runs * 5 >= {past:UInt32} AS has_own,
+            if(has_days AND (has_own OR today * 5 >= {past:UInt32}), least(week_most, greatest(day_most, if(has_own, last_most, today_most))),
+                week_most) AS most
         FROM large
         LEFT JOIN usual ON large.agent = usual.agent
         LEFT JOIN own ON large.agent = own.agent AND large.version = own.version
