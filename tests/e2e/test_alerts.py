@@ -170,6 +170,13 @@ def test_figures_are_compared_each_with_each_and_a_time_that_ends_before_it_begi
         told = [(row["figures"], row.get("firings")) for row in said]
         assert told == [("repeats=5", 0), ("repeats=2", 1), ("repeats=2", None), ("repeats=9", 0)]
         assert [row["kind"] for row in said] == ["figures", "figures", "firing", "figures"]
+        # What is set of the rule is what others are compared with.
+        set_to = tmp_path / "set.toml"
+        set_to.write_text(f"[rules.{RULE}]\nparameters = {{ repeats = 2 }}\n")
+        with_settings = ("--settings", str(set_to), "--set", "repeats=9", "--json")
+        said = collector.playhead("alerts", "backtest", RULE, "--since", "2020-01-01", *with_settings).rows()
+        told = [(row["figures"], row["firings"]) for row in said if row["kind"] == "figures"]
+        assert told == [("repeats=2", 1), ("repeats=9", 0)]
         for command in (("slo",), ("alerts", "backtest", RULE)):
             turned = collector.playhead(*command, "--since", "1d", "--until", "2d")
             assert turned.status == 2 and "--since 1d is not before --until 2d" in turned.err
@@ -244,6 +251,8 @@ def test_rules_are_asked_once_listed_and_checked_with_what_the_settings_say(tmp_
             assert {row["rule"] for row in collector.playhead(*once, "--rule", "mine").rows()} == {"mine"}
             unknown = collector.playhead("alerts", "run", "--once", *named, "--rule", "repeated_cal")
             assert unknown.status == 2 and "there is no rule 'repeated_cal'" in unknown.err
+            going_on = collector.playhead("alerts", "run", "--rule", "mine", "--since", "2h")
+            assert going_on.status == 2 and "--rule and --since are for --once" in going_on.err
         listed = {row["name"]: row for row in playhead_here("alerts", "list", *named).rows()}
         assert [(one["default"], one["value"]) for one in listed[RULE]["parameters"]] == [("5", "2")]
         assert (listed[RULE]["enabled"], listed["stalled_run"]["enabled"]) == (True, False)

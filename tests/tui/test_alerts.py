@@ -42,8 +42,8 @@ def make_app(alerts_port: Port, tmp_path: Path) -> MakeApp:
     return lambda: app_on(alerts_port, tmp_path)
 
 
-def app_on(port: Port, folder: Path, mark: Mark | None = None) -> PlayheadApp:
-    start = Start("chdb:///var/lib/playhead/store", rules=FOLDER)
+def app_on(port: Port, folder: Path, mark: Mark | None = None, settings: Path | None = None) -> PlayheadApp:
+    start = Start("chdb:///var/lib/playhead/store", rules=FOLDER, alert_settings=settings)
     reader = Reader(lambda again: Source(client_of(port)))
     given: Any = {"mark": mark} if mark is not None else {}
     return PlayheadApp(start, reader, now=lambda: NOW, searches=folder / "searches.toml", **given)
@@ -127,6 +127,18 @@ def test_an_alert_is_looked_at_and_its_run_opened(make_app: MakeApp, size: str) 
         told.check(f"alerts-{size}")
 
     tell(make_app(), story, SIZES[size])
+
+
+def test_a_backtest_compares_with_the_figures_that_are_set(alerts_port: Port, tmp_path: Path) -> None:
+    settings = tmp_path / "alerts.toml"
+    settings.write_text("[rules.same_refund]\nparameters = { repeats = 7 }\n")
+
+    async def story(told: Story) -> None:
+        await told.press("A", "g")
+        await told.press("b")
+        assert "repeats=7" in told.screen()
+
+    tell(app_on(alerts_port, tmp_path, settings=settings), story)
 
 
 def test_what_is_behind_an_alert_is_asked_again_only_where_it_may_be_another(

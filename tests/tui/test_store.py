@@ -62,6 +62,18 @@ def test_a_store_that_is_lost_is_said_to_be_and_is_read_again_when_it_is_back(
     tell(app, story)
 
 
+def test_whose_runs_they_are_is_asked_where_a_token_alone_says_it(port: Port, tmp_path: Path) -> None:
+    searches = tmp_path / "searches.toml"
+    reader = Reader(lambda again: Source(client_of(port)))
+    start = Start("chdb:///s", project="")
+    app = PlayheadApp(start, reader, now=lambda: NOW, searches=searches, whose=lambda client: "research")
+
+    async def story(used: Story) -> None:
+        assert "playhead  research ▸ " in used.screen().splitlines()[0]
+
+    tell(app, story)
+
+
 def test_a_question_that_the_store_refuses_is_no_lost_store(told: StoreDatabase, port: Port, tmp_path: Path) -> None:
     told.client.command("SELECT 1")
     reader = Reader(lambda again: Source(client_of(port)))

@@ -19,6 +19,7 @@ from textual.screen import Screen
 from playhead.errors import UsageError
 from playhead_collector.read.filter import RunFilter
 from playhead_collector.read.overview import Totals, totals_of_runs
+from playhead_collector.store.address import DEFAULT_PROJECT
 from playhead_tui.header import Header, StoreState
 from playhead_tui.lines import Lines
 from playhead_tui.reading import QuestionRefused, Reader, StoreLost
@@ -29,6 +30,8 @@ from playhead_tui.screen import REST_S, PlayheadScreen
 from playhead_tui.theme import DARK, LIGHT
 
 if TYPE_CHECKING:
+    from clickhouse_connect.driver.client import Client
+
     from playhead.feedback import Feedback
     from playhead_collector.alerts.marks import Kind
     from playhead_collector.alerts.standing import Standing
@@ -57,7 +60,8 @@ class Start:
     """What the app begins with."""
 
     store: str
-    project: str = "default"
+    project: str = DEFAULT_PROJECT
+    """Empty where a token alone names it: the store says which that is."""
     query: str = ""
     run: str = ""
     """A run to open at once: its id, or the beginning of it."""
@@ -73,8 +77,14 @@ class Start:
     """Two runs to compare at once."""
     rules: Path | None = None
     """The folder of rules that alerts are of, beside the shipped ones; this user's where none is named."""
+    alert_settings: Path | None = None
+    """The file that says which figures rules are asked with; this user's where none is named."""
     objectives: Path | None = None
     """The file of objectives that service levels are held against."""
+
+
+Whose = Callable[["Client"], str]
+"""The project that a client reads."""
 
 
 class PlayheadApp(App[None]):
@@ -93,9 +103,10 @@ class PlayheadApp(App[None]):
 
     @dataclass
     class Looked(Message):
-        """How much the store holds."""
+        """How much the store holds, and whose that is."""
 
         totals: Totals
+        project: str
         opened_here: bool
 
     @dataclass
@@ -118,8 +129,11 @@ class PlayheadApp(App[None]):
         searches: Path | None = None,
         mark: Mark = _no_mark,
         say: Say = _no_say,
+        whose: Whose = lambda client: DEFAULT_PROJECT,
     ) -> None:
-        """`mark` says something of alerts where the store is: what, and of which; `say` something of runs."""
+        """`mark` says something of alerts where the store is: what, and of which; `say` something of runs; `whose` runs
+        these are is asked where it was not named.
+        """
         super().__init__()
         self.start = start
         self.reader = reader
@@ -127,6 +141,7 @@ class PlayheadApp(App[None]):
         self.searches = searches or searches_file()
         self.mark = mark
         self.say = say
+        self._whose = whose
         self.set_reactive(PlayheadApp.store, StoreState(start.store, start.project))
         self.marked = ""
         """A run that the next one marked is compared with."""
@@ -162,10 +177,11 @@ class PlayheadApp(App[None]):
         """At how much the store holds, and what fires."""
         try:
             totals = self.reader.ask(lambda client: totals_of_runs(client, RunFilter()))
+            project = self.store.project or self.reader.ask(self._whose)
         except (StoreLost, QuestionRefused, UsageError) as error:
             self.post_message(self.LookFailed(str(error)))
             return
-        self.post_message(self.Looked(totals, self.reader.opened_here))
+        self.post_message(self.Looked(totals, project, self.reader.opened_here))
         self._look_at_alerts()
         # Whoever looks at runs opens one, and would wait for these for a third of a second; that prices say how many
         # tokens a model takes is asked for where keys are handled.
@@ -200,7 +216,7 @@ class PlayheadApp(App[None]):
         told = event.totals
         self.store = replace(
             self.store, runs=told.runs, steps=told.steps, open_runs=told.open_runs, trouble="",
-            opened_here=event.opened_here,
+            project=event.project, opened_here=event.opened_here,
         )  # fmt: skip
         if was_lost:
             for screen in self.screen_stack:

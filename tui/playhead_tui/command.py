@@ -93,7 +93,7 @@ def run(arguments: argparse.Namespace) -> int:
     logging.getLogger().addHandler(logging.NullHandler())
     start = Start(
         store=str(settings.address),
-        project=project or DEFAULT_PROJECT,
+        project=project or ("" if token else DEFAULT_PROJECT),
         query=" ".join(arguments.query),
         run=arguments.run,
         replay=arguments.replay,
@@ -102,8 +102,9 @@ def run(arguments: argparse.Namespace) -> int:
         checkout=checkout,
         diff=tuple(arguments.diff) if arguments.diff else None,
         rules=arguments.rules or settings.alert_rules,
+        alert_settings=settings.alert_settings,
         objectives=arguments.objectives,
     )
-    app = PlayheadApp(start, reader, mark=mark, say=say)
+    app = PlayheadApp(start, reader, mark=mark, say=say, whose=lambda client: project_read(arguments, client))
     app.run()
     return app.return_code or 0

@@ -24,6 +24,7 @@ class StoreState:
 
     name: str
     project: str
+    """Empty until it is known."""
     runs: int | None = None
     steps: int | None = None
     open_runs: int = 0
@@ -63,7 +64,7 @@ class Header(Vertical):
 
     def _where(self, store: StoreState) -> Text:
         width = self.size.width - 2
-        left = Text.assemble(("playhead", "bold"), "  ", one_line(store.project, 20), " ▸ ")
+        left = Text.assemble(("playhead", "bold"), "  ", one_line(store.project or "…", 20), " ▸ ")
         right = Text()
         if store.runs is None:
             right.append("lost ✗" if store.trouble else "opening …", style="bold")

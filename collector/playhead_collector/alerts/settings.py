@@ -18,6 +18,7 @@ import difflib
 import os
 import tomllib
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Protocol
 
@@ -83,6 +84,12 @@ class AlertSettings(BaseModel):
     def of(self, rule: str) -> RuleSettings:
         """What is said of a rule; where nothing is, that nothing is otherwise."""
         return self.rules.get(rule, RuleSettings())
+
+    def as_set(self, rule: Rule) -> Rule:
+        """With what is set of its parameters in the place of its file's own figures. Raises UsageError as `rulings`."""
+        figures = _figures(rule, self.of(rule.name))
+        parameters = (replace(one, default=figures.get(one.name, one.default)) for one in rule.parameters)
+        return replace(rule, parameters=tuple(parameters))
 
     def held(self, rules: Rules) -> frozenset[str]:
         """Broken rules that are not switched off: their alerts are not over because their file cannot be read."""

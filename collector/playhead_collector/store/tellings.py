@@ -13,6 +13,9 @@ from dataclasses import dataclass
 
 # JavaScript emitters round times to the millisecond.
 _SLACK_NS = 2_000_000
+# Of the calls of one model in one place. Frameworks and instrumentations are a handful; who names hundreds names
+# something else by it, and each would have to be held against each.
+_MOST_EMITTERS = 64
 
 Pair = tuple["Told", "Told"]
 
@@ -149,7 +152,7 @@ def _told_by_two(told: Sequence[Told]) -> Iterator[Pair]:
             places[(step.parent_id, step.model)].append(step)
     for steps in places.values():
         emitters = len({step.scope for step in steps})
-        if emitters > 1:
+        if 1 < emitters <= _MOST_EMITTERS:
             yield from _twins(steps, emitters)
 
 

@@ -47,3 +47,15 @@ def test_an_agent_that_fails_in_clusters_and_now_always_is_told_of(store_databas
 def test_an_outage_does_not_hide_a_smaller_one_days_later(store_database: StoreDatabase) -> None:
     store(store_database, *windows("support", [1] * 10 + [20] * 4 + [1] * 16 + [9]))
     assert named(store_database) == {"support"}
+
+
+def test_what_fails_somewhat_more_often_is_told_of_when_it_goes_on_and_not_when_it_is_over(
+    store_database: StoreDatabase,
+) -> None:
+    store(
+        store_database,
+        *windows("goes on", [2] * 28 + [9, 9]),
+        *windows("began", [2] * 29 + [9]),
+        *windows("over", [2] * 26 + [20, 20, 20, 2]),
+    )
+    assert named(store_database) == {"goes on"}

@@ -46,6 +46,15 @@ def test_a_dear_release_that_was_taken_back_hides_no_run_after_it_and_its_own_ru
     assert "19 of 20 of its runs stay below $0.2" in found.summary
 
 
+def test_dear_days_hide_no_run_of_a_version_that_has_hardly_any_past(store_database: StoreDatabase) -> None:
+    past = [one for ago in (0, 1, 3, 5) for one in day(ago, "1.0", 20_000, 0.2, runs=60)]
+    past += [one for ago in (2, 4) for one in day(ago, "1.0", 200_000, 2.0)]
+    large, usual = run("1.1", 150_000, 1.5), run("1.1", 110_000, 1.1)
+    store(store_database, *past, large, usual)
+    for rule in ("runaway_tokens", "runaway_cost"):
+        assert [found.run_id for found in asked(store_database, rule, large, usual)] == [large.run_id]
+
+
 def test_a_change_to_a_cheaper_model_hides_no_run_that_does_ten_times_the_work(store_database: StoreDatabase) -> None:
     past = [one for ago in range(1, 7) for one in day(ago, "1.0", 20_000, 2.0)]
     large, usual = run("1.1", 200_000, 2.0), run("1.1", 100_000, 1.0)

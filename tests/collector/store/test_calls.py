@@ -238,6 +238,11 @@ def test_calls_at_once_that_three_emitters_tell_of_are_a_third_as_many() -> None
     assert len(judge(steps).uncounted) == 200
 
 
+def test_thousands_of_calls_at_once_each_by_a_name_of_its_own_all_count() -> None:
+    steps = [told(f"{at}", (at / 10_000, 100 - at / 10_000), parent="root", scope=f"s{at}") for at in range(4_000)]
+    assert uncounted(*steps) == set()
+
+
 def test_across_runs_the_lone_telling_gives_way_to_the_one_within_an_agent() -> None:
     within = told("within", (0, 10), run="agent", response="r", usage=1)
     lone = told("lone", (1, 9), run="lone", response="r", usage=1, lone=True)

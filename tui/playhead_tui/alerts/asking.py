@@ -12,6 +12,7 @@ from playhead_collector.alerts.alert import Alert
 from playhead_collector.alerts.behind import events_of, shown_by
 from playhead_collector.alerts.rule import Rule
 from playhead_collector.alerts.rule_folder import read_rules
+from playhead_collector.alerts.settings import read_figures
 from playhead_collector.alerts.standing import Asked, Standing, rules_asked, standing_alerts
 from playhead_tui.alerts.sheets import Behind
 from playhead_tui.alerts.table import by_urgency
@@ -51,6 +52,7 @@ def behind(client: Client, alert: Alert, now: datetime) -> Behind:
     return Behind(alert.alert_id, shown_by(client, alert), events_of(client, alert, now - _HISTORY))
 
 
-def rules_by_name(folder: Path | None) -> dict[str, Rule]:
-    """The broken ones are left out; 'playhead alerts check' names them."""
-    return {rule.name: rule for rule in read_rules(folder).rules}
+def rules_by_name(folder: Path | None, settings: Path | None) -> dict[str, Rule]:
+    """With the figures that are set of them. The broken ones are left out; 'playhead alerts check' names them."""
+    figures = read_figures(settings)
+    return {rule.name: figures.as_set(rule) for rule in read_rules(folder).rules}

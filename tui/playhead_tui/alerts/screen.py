@@ -110,9 +110,9 @@ class AlertsScreen(AnsweringScreen):
     # How alerts stand
 
     def action_reload(self) -> None:
-        folder = self.host.start.rules
+        start = self.host.start
         self._behind_about = None
-        self.beside("rules", lambda: self.RulesCame(rules_by_name(folder)))
+        self.beside("rules", lambda: self.RulesCame(rules_by_name(start.rules, start.alert_settings)))
         self.ask_for_all()
 
     def store_found(self) -> None:

@@ -18,7 +18,14 @@ from playhead_collector.alerts.backtest import Firing, Span, backtest, plot
 from playhead_collector.alerts.changed import store_time
 from playhead_collector.alerts.rule import Rule
 from playhead_collector.alerts.ruling import Ruling
-from playhead_collector.commands.alerts.common import add_rules_argument, check_parameters, pairs_of, rules_of
+from playhead_collector.alerts.settings import read_figures
+from playhead_collector.commands.alerts.common import (
+    add_rules_argument,
+    add_settings_argument,
+    check_parameters,
+    pairs_of,
+    rules_of,
+)
 from playhead_collector.commands.common import (
     add_json_argument,
     add_store_arguments,
@@ -48,6 +55,7 @@ class _Variant:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_store_arguments(parser)
     add_rules_argument(parser)
+    add_settings_argument(parser, "with the figures that are compared with, where they are not the rule's own")
     add_json_argument(parser)
     parser.add_argument("rule", help="the rule's name")
     parser.add_argument("--since", default="30d", help=f"from this time on: {TIMES}; default 30d")
@@ -68,6 +76,7 @@ def run(arguments: argparse.Namespace) -> int:
     if rule is None:
         refused = next((error for error in rules.refused if error.path.stem == arguments.rule), None)
         raise refused or UsageError(f"there is no rule {arguments.rule!r}; 'playhead alerts list' shows them")
+    rule = read_figures(arguments.settings).as_set(rule)
     chosen = pairs_of(arguments.set, "--set", "PARAMETER=VALUE")
     check_parameters(rule, (name for name, _ in chosen))
     with source_of(arguments) as source:
@@ -93,7 +102,7 @@ def _draw(bar: Callable[[int], None], done: int, of: int) -> None:
 
 
 def _figures(rule: Rule, chosen: Sequence[tuple[str, str]]) -> list[tuple[str, Mapping[str, str]]]:
-    """As the file has it, and with what was set, if anything: each figure of a parameter with each of the others'."""
+    """As it is asked, and with what is tried, if anything: each figure of a parameter with each of the others'."""
     by_parameter: dict[str, list[str]] = {}
     for name, value in chosen:
         by_parameter.setdefault(name, []).append(value)

@@ -55,18 +55,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--rule", action="append", default=[], metavar="NAME",
         help="with --once: this rule only, also where the settings switch it off; repeatable",
     )  # fmt: skip
-    parser.add_argument(
-        "--since", default="1h", help=f"with --once: runs that changed at this time or later: {TIMES}; default 1h"
-    )
+    parser.add_argument("--since", help=f"with --once: runs that changed at this time or later: {TIMES}; default 1h")
 
 
 def run(arguments: argparse.Namespace) -> int:
     rules = rules_of(arguments)
     if not arguments.once:
+        if arguments.rule or arguments.since:
+            raise UsageError("--rule and --since are for --once: what goes on asks all rules of what is new")
         return _watch(arguments, rules)
     rulings = _chosen(rules, arguments.rule, read_figures(arguments.settings))
     with source_of(arguments) as source:
-        found = _ask(source.client, rulings, rules.refused, arguments.since)
+        found = _ask(source.client, rulings, rules.refused, arguments.since or "1h")
     if arguments.json:
         write_json(_as_json(rule, finding) for rule, finding in found)
     elif not found:
