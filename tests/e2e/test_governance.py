@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from clickhouse_connect.driver.client import Client
 from tests.collector.dialects.spans import span, traces
 from tests.e2e.running import Up, playhead_alone, up
 
@@ -97,8 +98,12 @@ def test_what_the_terminal_says_of_alerts_is_said_in_the_tokens_project(
 
         return_code = 0
 
-        def __init__(self, _: Start, reader: Reader, *, mark: Callable[[Kind, Mapping[str, object]], str], say: object):
+        def __init__(
+            self, start: Start, reader: Reader, *,
+            mark: Callable[[Kind, Mapping[str, object]], str], say: object, whose: Callable[[Client], str],
+        ) -> None:  # fmt: skip
             self.reader, self.mark = reader, mark
+            assert (start.project, reader.ask(whose)) == ("", "shop")
 
         def run(self) -> None:
             self.mark(Kind.SILENCE, {"rule": "all_of_shop", "matching": {}, "seconds": 600.0, "by": "ada", "note": ""})

@@ -73,7 +73,7 @@ def typed(kind: str, value: str) -> Any:
         return plain[kind]
     if kind.startswith("DateTime64"):
         return "2026-01-01 00:00:00.000000000"
-    assert re.fullmatch(r"UInt\d+", kind), f"a test value for {kind}?"
+    assert re.fullmatch(r"U?Int\d+", kind), f"a test value for {kind}?"
     return 1
 
 
