@@ -1,7 +1,7 @@
 -- title: The slowest runs of an agent are slower than they used to be (p95)
 -- why: The mean hides what one user in twenty waits for. Counted is how many runs take longer than all but 5 in a hundred of the
 --   agent's past did, and how improbable that many would be by chance. The past is told by its middle day: one bad afternoon of a
---   week is more than 1 run in 100. Runs in which a person was asked are left out: their time is the person's.
+--   week is more than 1 run in 100. Nor are slow releases that were taken back a part of it: two of them make a week. Runs in which a person was asked are left out: their time is the person's.
 -- severity: warning
 -- owner: agents
 -- every: 1m
@@ -17,12 +17,31 @@
 WITH
     ended AS
     (
-        SELECT agent, run_id, first_step, (toUnixTimestamp64Micro(end_time) - toUnixTimestamp64Micro(start_time)) / 1e6 AS seconds,
+        SELECT agent, version, {at:Identifier} AS at, run_id, first_step, (toUnixTimestamp64Micro(end_time) - toUnixTimestamp64Micro(start_time)) / 1e6 AS seconds,
             toDate({at:Identifier}) AS day, {at:Identifier} > {until:DateTime64(3, 'UTC')} - toIntervalSecond({window:UInt32}) AS is_now
         -- Without FINAL: earlier rows of a run that has ended are few, and merging all runs each time would be dear.
         FROM run_rows
         WHERE status IN ('ok', 'error') AND position(shape, 'H') = 0
             AND {at:Identifier} > {since:DateTime64(3, 'UTC')} AND {at:Identifier} <= {until:DateTime64(3, 'UTC')}
+    ),
+    -- An earlier version was in use again for an hour and more, and runs take less time without it.
+    taken_back AS
+    (
+        SELECT agent, version
+        FROM
+        (
+            SELECT agent, version, max(at) AS to, max(to) OVER (PARTITION BY agent ORDER BY min(at)) AS last_of_earlier,
+                avg(seconds) AS mean, sum(sum(seconds)) OVER (PARTITION BY agent) / sum(count()) OVER (PARTITION BY agent) AS mean_of_all
+            FROM ended
+            GROUP BY agent, version
+        )
+        WHERE last_of_earlier > to + toIntervalHour(1) AND mean > mean_of_all
+    ),
+    held AS
+    (
+        SELECT agent, day, seconds, is_now
+        FROM ended
+        WHERE is_now OR (agent, version) NOT IN (SELECT agent, version FROM taken_back)
     ),
     past AS
     (
@@ -30,7 +49,7 @@ WITH
         FROM
         (
             SELECT agent, day, quantile({level:Float64})(seconds) AS of_day, count() AS runs_of_day
-            FROM ended
+            FROM held
             WHERE NOT is_now
             GROUP BY agent, day
         )
@@ -47,8 +66,8 @@ WITH
             quantileIf({level:Float64})(seconds, is_now) AS slowest,
             countIf(is_now AND seconds > usual) / runs AS part,
             greatest(1 - {level:Float64}, countIf(NOT is_now AND seconds > usual) / countIf(NOT is_now)) AS part_before
-        FROM ended
-        INNER JOIN past ON ended.agent = past.agent
+        FROM held
+        INNER JOIN past ON held.agent = past.agent
         GROUP BY agent
         HAVING runs >= {fewest:UInt32} AND slowest >= {times:Float64} * earlier AND part > part_before
             AND runs * (part * log(part / part_before) + (1 - part) * log(greatest(1 - part, 1e-9) / (1 - part_before))) >= {surprise:Float64}
