@@ -76,3 +76,18 @@ def test_what_was_taken_back_is_known_where_the_past_begins_in_the_middle_of_it(
     rule = Admission(store_database.client).admit(shipped("new_version"))
     (worse,) = ask(store_database.client, rule, Moment(day(1) + timedelta(hours=4, minutes=30), [], HISTORY))
     assert "before it 3.8%" in worse.summary
+
+
+def test_two_users_who_try_again_are_no_bad_release_of_an_agent_of_which_hardly_any_run_fails(
+    store_database: StoreDatabase,
+) -> None:
+    begin = datetime(2026, 3, 3, 8, tzinfo=UTC)
+    store(store_database, *runs("1.0", 900, 0, begin - timedelta(days=3)), *runs("1.1", 60, 5, begin))
+    rule = Admission(store_database.client).admit(shipped("new_version"))
+
+    def found() -> list[Finding]:
+        return ask(store_database.client, rule, Moment(begin + timedelta(hours=12), [], HISTORY))
+
+    assert found() == []
+    store(store_database, *runs("1.1", 20, 10, begin + timedelta(hours=1)))
+    assert [one.summary for one in found()] == ["support with 1.1, in 80 runs: 18.8% fail, before it 0.1%"]

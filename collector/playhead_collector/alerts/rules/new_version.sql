@@ -111,7 +111,9 @@ WITH
             stddevPopIf(log(cost), NOT is_new AND cost > 0) AS cost_varies,
             avgIf(log(seconds), is_new AND alone) - avgIf(log(seconds), NOT is_new AND alone) AS more_time,
             stddevPopIf(log(seconds), NOT is_new AND alone) AS time_varies, countIf(is_new AND alone) AS timed,
-            n * (fails * log(greatest(fails, 1e-9) / failed_before) + (1 - fails) * log(greatest(1 - fails, 1e-9) / (1 - failed_before))) AS fails_surprise,
+            -- Who fails tries again: of an agent of which hardly any run failed, two such users are no release.
+            greatest(failed_before, 0.01) AS failed_by_chance,
+            n * (fails * log(greatest(fails, 1e-9) / failed_by_chance) + (1 - fails) * log(greatest(1 - fails, 1e-9) / (1 - failed_by_chance))) AS fails_surprise,
             n * (strangers * log(greatest(strangers, 1e-9) / strange_before) + (1 - strangers) * log(greatest(1 - strangers, 1e-9) / (1 - strange_before))) AS strange_surprise
         FROM compared
         GROUP BY agent, what
