@@ -137,43 +137,32 @@ def page_of_runs(
 
     `skip` leaves some out next to that place; a list of millions is entered in its middle by that.
     """
+    backwards = before is not None
+    end = before if backwards else after
     texts = [text for text in (wanted.text, *wanted.texts) if text]
-    if order == Order() and before is None and not skip and any(_is_often_said(client, text) for text in texts):
-        newest = _newest_runs(client, wanted, limit * SAID_BY_ONE_IN, after)
-        if newest and len(page := _page(client, wanted, order, limit, after=after, newest=newest)) == limit:
+    if order == Order() and not backwards and not skip and any(_is_often_said(client, text) for text in texts):
+        newest = _of_the_newest(client, wanted, limit * SAID_BY_ONE_IN, end)
+        if newest and len(page := _page(client, newest, order, end, limit)) == limit:
             return page
-    return _page(client, wanted, order, limit, after=after, before=before, skip=skip)
+    way = Order(order.by, descending=order.descending != backwards)
+    page = _page(client, asking("list_runs", wanted), way, end, limit, skip=skip)
+    return page[::-1] if backwards else page
 
 
 def _page(
-    client: Client,
-    wanted: RunFilter,
-    order: Order,
-    limit: int,
-    *,
-    after: Place | None = None,
-    before: Place | None = None,
-    skip: int = 0,
-    newest: _Newest | None = None,
+    client: Client, asked: tuple[str, dict[str, Any]], order: Order, end: Place | None, limit: int, *, skip: int = 0
 ) -> list[PlacedRun]:
-    backwards = before is not None
-    if newest:
-        query, bound = asking("list_runs", replace(wanted, since=newest.since), newest.heard_since)
-    else:
-        query, bound = asking("list_runs", wanted)
-    end = before if backwards else after
+    query, bound = asked
     if end is None or end == END:
         query = without(query, ["last_number"])
     else:
         bound |= {"last_number": end.number, "last_text": end.text, "last_run": end.run_id}
     number, text = ORDERS[order.by]
-    falling = order.descending != backwards
-    words = {"number": number, "text": text, "beyond": "<" if falling else ">"}
-    for name, value in {**words, "direction": "DESC" if falling else "ASC"}.items():
+    beyond, direction = ("<", "DESC") if order.descending else (">", "ASC")
+    for name, value in {"number": number, "text": text, "beyond": beyond, "direction": direction}.items():
         query = query.replace("{{" + name + "}}", value)
     rows = client.query(query, parameters={**bound, "limit": limit, "skip": skip}).result_rows
-    page = [PlacedRun(RunRow(*row[:-2]), Place(row[-2], row[-1], row[0])) for row in rows]
-    return page[::-1] if backwards else page
+    return [PlacedRun(RunRow(*row[:-2]), Place(row[-2], row[-1], row[0])) for row in rows]
 
 
 def _is_often_said(client: Client, text: str) -> bool:
@@ -182,14 +171,10 @@ def _is_often_said(client: Client, text: str) -> bool:
     return int(found) == OFTEN_SAID
 
 
-@dataclass(frozen=True, slots=True)
-class _Newest:
-    since: datetime
-    heard_since: datetime
-
-
-def _newest_runs(client: Client, wanted: RunFilter, count: int, after: Place | None) -> _Newest | None:
-    """When so many of the newest runs began, whatever their texts; nothing where there are no more than these."""
+def _of_the_newest(
+    client: Client, wanted: RunFilter, count: int, after: Place | None
+) -> tuple[str, dict[str, Any]] | None:
+    """The list among so many of the newest runs, whatever their texts; nothing where there are no more than these."""
     query, bound = asking("newest_runs", replace(wanted, text="", texts=()))
     if after is None or after == END:
         query = without(query, ["last_number"])
@@ -198,7 +183,8 @@ def _newest_runs(client: Client, wanted: RunFilter, count: int, after: Place | N
     found, since, heard_s = client.query(query, parameters={**bound, "newest": count}).result_rows[0]
     if found < count:
         return None
-    return _Newest(since.replace(tzinfo=UTC), datetime.fromtimestamp(max(0, int(heard_s)), UTC))
+    heard_since = datetime.fromtimestamp(max(0, int(heard_s)), UTC)
+    return asking("list_runs", replace(wanted, since=since.replace(tzinfo=UTC)), heard_since)
 
 
 END = Place(0, "", "")

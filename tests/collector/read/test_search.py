@@ -266,7 +266,7 @@ def test_what_is_often_said_is_found_in_the_newest_runs_and_nothing_is_left_out(
             assert len(paged) == count
 
 
-def test_the_newest_are_asked_first_only_for_what_is_often_said(engine: Engine, tmp_path: Path) -> None:
+def test_the_index_counts_what_it_names_up_to_what_is_worth_counting(engine: Engine, tmp_path: Path) -> None:
     request = ExportTraceServiceRequest()
     for number in range(1, 41):
         _run(request, number, "ordinary" + " seldom" * (number == 1), NOW_NS + number)

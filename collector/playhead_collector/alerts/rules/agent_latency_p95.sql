@@ -1,7 +1,8 @@
 -- title: The slowest runs of an agent are slower than they used to be (p95)
 -- why: The mean hides what one user in twenty waits for. Counted is how many runs take longer than all but 5 in a hundred of the
 --   agent's past did, and how improbable that many would be by chance. The past is told by its middle day: one bad afternoon of a
---   week is more than 1 run in 100. Nor are slow releases that were taken back a part of it: two of them make a week. Runs in which a person was asked are left out: their time is the person's.
+--   week is more than 1 run in 100. Nor are slow releases that were taken back a part of it: two of them make a week. Runs in
+--   which a person was asked are left out: their time is the person's.
 -- severity: warning
 -- owner: agents
 -- every: 1m
@@ -17,7 +18,8 @@
 WITH
     ended AS
     (
-        SELECT agent, version, {at:Identifier} AS at, run_id, first_step, (toUnixTimestamp64Micro(end_time) - toUnixTimestamp64Micro(start_time)) / 1e6 AS seconds,
+        SELECT agent, version, {at:Identifier} AS at, run_id, first_step,
+            (toUnixTimestamp64Micro(end_time) - toUnixTimestamp64Micro(start_time)) / 1e6 AS seconds,
             toDate({at:Identifier}) AS day, {at:Identifier} > {until:DateTime64(3, 'UTC')} - toIntervalSecond({window:UInt32}) AS is_now
         -- Without FINAL: earlier rows of a run that has ended are few, and merging all runs each time would be dear.
         FROM run_rows

@@ -2,8 +2,8 @@
 -- why: A loop, a context that only grows, or a model that was mistaken for a cheaper one shows in the bill first. What is much
 --   depends on the agent: a run is held against the dearest of its agent's past, and against a fixed sum where it has none. As with
 --   tokens, versions that were taken back are no part of it, and the middle day and the version's own last runs (the last day's, of
---   a version that has hardly any) count where they stayed below less: a dear release must not hide what comes after it. And the past is told at the run's own price, too: after a
---   change to a cheaper model what was usual in USD would hide ten times the work.
+--   a version that has hardly any) count where they stayed below less: a dear release must not hide what comes after it. And the
+--   past is told at the run's own price, too: after a change to a cheaper model what was usual in USD would hide ten times the work.
 -- severity: critical
 -- owner: agents
 -- only_if: run_cost >= {floor:Float64}

@@ -1,8 +1,8 @@
 -- title: A run that uses more tokens than any run should
 -- why: Where no price is known (a model of one's own, a new name) a runaway run shows in its tokens alone. A dear release must
 --   not hide what comes after it for the rest of the week: versions that were taken back are no part of the past, and what the middle
---   day's runs and the version's own last runs (the last day's, of a version that has hardly any) stay below counts where it is less. While it lasts its own runs are as dear, and are
---   not told one by one.
+--   day's runs and the version's own last runs (the last day's, of a version that has hardly any) stay below counts where it is
+--   less. While it lasts its own runs are as dear, and are not told one by one.
 -- severity: warning
 -- owner: agents
 -- only_if: run_tokens >= {floor:UInt64}
