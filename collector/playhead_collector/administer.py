@@ -13,6 +13,9 @@ from playhead.errors import UsageError
 from playhead_collector.errors import StoreError, Unauthenticated
 from playhead_collector.running import Running
 
+_LONGEST_ANSWER = 1 << 20
+"""Of what is refused: it may repeat what was sent."""
+
 
 def administer(
     found: Running, path: str, told: Mapping[str, object] | None, token: str | None, *, timeout_s: float = 60
@@ -35,19 +38,23 @@ def answer_of(found: Running, path: str, told: Mapping[str, object] | None, toke
         return found.opener().open(request, timeout=timeout_s)
     except urllib.error.HTTPError as error:
         with error:
-            said = _detail(error.read().decode("utf-8", "replace")[:500])
+            said = _detail(error.read(_LONGEST_ANSWER).decode("utf-8", "replace"))[:500]
         if error.code in (401, 403):
             raise Unauthenticated(
                 f"the collector lets administrators only do this ({said}); name its admin token with --token, where "
                 "the command has it, or PLAYHEAD_ADMIN_TOKEN"
             ) from None
-        if error.code == 409:
+        if error.code in (409, 422):
             raise UsageError(said) from None
         raise StoreError(f"the collector did not take this (HTTP {error.code}): {said}") from None
 
 
 def _detail(said: str) -> str:
+    """What is wrong, in words: a text, or the name of each wrong field with what is wrong with it."""
     try:
-        return str(json.loads(said)["detail"])
+        told = json.loads(said)["detail"]
+        if isinstance(told, str):
+            return told
+        return "; ".join(f"{'.'.join(map(str, one['loc'][1:]))}: {one['msg']}" for one in told)
     except (ValueError, KeyError, TypeError):
         return said

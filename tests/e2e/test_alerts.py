@@ -132,6 +132,9 @@ def test_who_has_seen_an_alert_is_shown_beside_it(tmp_path: Path) -> None:
         assert [one["acked_by"] for one in events(collector, "--firing")] == ["ada"]
         assert "seen by ada" in collector.playhead("alerts", "history").out
         assert collector.playhead("alerts", "ack", "zz").status == 2
+        long = collector.playhead("alerts", "ack", str(event["alert_id"])[:6], "--by", "ada", "--note", "x" * 5000)
+        assert long.status == 2
+        assert "note: String should have at most 4096 characters" in long.err
 
 
 def test_a_silence_is_of_a_rule_that_there_is_and_only_one_that_is_in_force_is_ended(tmp_path: Path) -> None:

@@ -69,6 +69,9 @@ def test_service_levels_are_gauges_with_the_figures_of_playhead_slo_and_unknown_
         runs = ("playhead_level_runs", labels("support succeeds", agent="support"))
         wait_for(lambda: gauges(collector, "playhead_level_runs").get(runs) == 8, "all runs to be measured")
         found = gauges(collector, "playhead_objective")
+        for wrong, why in ((("--least", "nan"), "'nan' is no number"), (("--least", "0.5"), "name it with --score")):
+            refused = collector.playhead("slo", *wrong)
+            assert refused.status == 2 and why in refused.err
         said = collector.playhead("slo", "--objectives", str(tmp_path / "slo.toml"), "--json").rows()
         (told,) = [row for row in said if row["kind"] == "objective" and row["objective"]["agent"] == "support"]
         name = labels("support succeeds")

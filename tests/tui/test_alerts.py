@@ -141,6 +141,17 @@ def test_a_backtest_compares_with_the_figures_that_are_set(alerts_port: Port, tm
     tell(app_on(alerts_port, tmp_path, settings=settings), story)
 
 
+def test_a_backtest_before_the_rules_are_read_says_so(make_app: MakeApp) -> None:
+    async def story(told: Story) -> None:
+        await told.press("A")
+        assert isinstance(told.app.screen, AlertsScreen)
+        told.app.screen._rules = None
+        await told.press("b")
+        assert "the rules are still being read" in told.notices()
+
+    tell(make_app(), story)
+
+
 def test_what_is_behind_an_alert_is_asked_again_only_where_it_may_be_another(
     make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -288,16 +288,22 @@ def test_an_action_is_done_from_the_palette(make_app: MakeApp) -> None:
     tell(make_app(), story)
 
 
-def test_a_key_that_is_held_asks_only_of_the_run_at_which_it_rests(
-    make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def note_remarks(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The runs that are asked about, as they are; each is remarkable."""
     asked: list[str] = []
 
     def remarks_on(client: Client, runs: Sequence[RunRow], now: datetime) -> dict[str, list[Remark]]:
         asked.extend(run.run_id for run in runs)
-        return {}
+        return {run.run_id: [Remark(f"remarkable {run.run_id}")] for run in runs}
 
     monkeypatch.setattr(playhead_tui.runs.summary, "remarks_on", remarks_on)
+    return asked
+
+
+def test_a_key_that_is_held_asks_only_of_the_run_at_which_it_rests(
+    make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = note_remarks(monkeypatch)
     monkeypatch.setattr(playhead_tui.screen, "REST_S", 1.0)
 
     async def story(told: Story) -> None:
@@ -316,13 +322,7 @@ def test_a_key_that_is_held_asks_only_of_the_run_at_which_it_rests(
 def test_a_run_that_one_comes_back_to_is_not_asked_for_again_until_the_list_is(
     make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[str] = []
-
-    def remarks_on(client: Client, runs: Sequence[RunRow], now: datetime) -> dict[str, list[Remark]]:
-        asked.extend(run.run_id for run in runs)
-        return {run.run_id: [Remark(f"remarkable {run.run_id}")] for run in runs}
-
-    monkeypatch.setattr(playhead_tui.runs.summary, "remarks_on", remarks_on)
+    asked = note_remarks(monkeypatch)
 
     async def story(told: Story) -> None:
         table = told.app.screen.query_one(RunTable)

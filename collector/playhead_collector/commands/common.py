@@ -10,7 +10,9 @@ and a recording in a file needs none of it.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import logging
+import math
 import os
 import re
 import sys
@@ -58,6 +60,14 @@ def positive(text: str) -> int:
     if not text.isdigit() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is no number above 0")
     return int(text)
+
+
+def finite(text: str) -> float:
+    """For argparse: an amount; nothing is more or less than NaN, and nothing as much as infinity."""
+    with contextlib.suppress(ValueError):
+        if math.isfinite(amount := float(text)):
+            return amount
+    raise argparse.ArgumentTypeError(f"{text!r} is no number")
 
 
 def settings_of(arguments: argparse.Namespace) -> Settings:

@@ -14,6 +14,7 @@ from playhead_collector.commands.common import (
     add_json_argument,
     add_store_arguments,
     console,
+    finite,
     one_line,
     positive,
     say,
@@ -53,7 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="whole words, next to each other, in a prompt, an answer, or a tool's arguments or result, in any "
         "case; * in a word stands for more letters",
     )
-    parser.add_argument("--min-cost", type=float, help="USD")
+    parser.add_argument("--min-cost", type=finite, help="USD")
     parser.add_argument("--min-tokens", type=int, help="input and output together")
     parser.add_argument("--limit", type=positive, default=50, help="how many, newest first; default 50")
 

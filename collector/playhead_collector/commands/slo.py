@@ -10,10 +10,12 @@ from pathlib import Path
 from rich.table import Table
 from rich.text import Text
 
+from playhead.errors import UsageError
 from playhead_collector.commands.common import (
     add_json_argument,
     add_store_arguments,
     console,
+    finite,
     one_line,
     say,
     source_of,
@@ -39,15 +41,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="TOML file of objectives (docs/slo.md); default: objectives.toml in this user's configuration",
     )  # fmt: skip
     parser.add_argument("--score", default="", help="the score that says whether an outcome is accepted")
-    parser.add_argument("--least", type=float, default=0.0, help="how much of that score is enough")
+    parser.add_argument("--least", type=finite, help="how much of that score is enough; default 0")
     parser.add_argument("--markdown", action="store_true", help="a report in Markdown")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """1 where an objective's budget is spent, so that a pipeline can ask."""
+    if arguments.least is not None and not arguments.score:
+        raise UsageError("--least is how much of a score is enough: name it with --score")
     now = datetime.now(UTC)
     told = objectives_of(arguments.objectives)
-    acceptance = Acceptance(arguments.score, arguments.least) if arguments.score else told.acceptance
+    acceptance = Acceptance(arguments.score, arguments.least or 0.0) if arguments.score else told.acceptance
     window = Window(*parse_span(arguments.since, arguments.until, now))
     with source_of(arguments) as source:
         groups = levels(source.client, window, arguments.by, acceptance, arguments.agent)

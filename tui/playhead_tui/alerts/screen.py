@@ -69,7 +69,8 @@ class AlertsScreen(AnsweringScreen):
     def __init__(self) -> None:
         super().__init__()
         self._all: All | None = None
-        self._rules: dict[str, Rule] = {}
+        self._rules: dict[str, Rule] | None = None
+        """Nothing until they have been read."""
         self._choice = Choice()
         self._behind: Behind | None = None
         self._behind_about: tuple[Standing, int] | None = None
@@ -141,7 +142,7 @@ class AlertsScreen(AnsweringScreen):
         if self._all is None:
             return
         rows = [one for one in self._all.standings if self._choice.takes(one)]
-        owners = {name: rule.owner for name, rule in self._rules.items()}
+        owners = {name: rule.owner for name, rule in (self._rules or {}).items()}
         self._table.show(rows, owners, self.host.now)
         self.query_one("#alerts-head", Static).update(self._head(self._all, len(rows)))
         self._ask_behind()
@@ -160,7 +161,7 @@ class AlertsScreen(AnsweringScreen):
             head.append(f"  {shown} shown: {', '.join(filters)}", style="reverse")
         if told.trouble:
             head.append(f"\n✗ {told.trouble}", style="bold red")
-        elif not told.standings:
+        elif not told.standings and self._rules is not None:
             head.append(f"\n{len(self._rules)} rules are asked; b says when one of them would have fired", style="dim")
         return head
 
@@ -204,7 +205,7 @@ class AlertsScreen(AnsweringScreen):
         elif one is None:
             lines = []
         else:
-            rule = self._rules.get(one.alert.rule)
+            rule = (self._rules or {}).get(one.alert.rule)
             told = self._behind if self._behind is not None and self._behind.alert_id == one.alert.alert_id else None
             lines = {
                 "alert": lambda: sheet_of_alert(one, rule, told, self.host.now(), width),
@@ -278,6 +279,9 @@ class AlertsScreen(AnsweringScreen):
     # The past
 
     def action_backtest(self) -> None:
+        if self._rules is None:
+            self.tell("the rules are still being read; b again in a moment")
+            return
         one = self.here
         name = one.alert.rule if one is not None and one.alert.rule in self._rules else next(iter(self._rules), "")
         if not name:
@@ -288,7 +292,7 @@ class AlertsScreen(AnsweringScreen):
 
     def _tries(self, lines: tuple[str, ...]) -> tuple[Rule, Tries]:
         name, since, figures = lines
-        rule = self._rules.get(name)
+        rule = (self._rules or {}).get(name)
         if rule is None:
             raise UsageError(f"there is no rule {name!r}; 'playhead alerts list' shows them")
         return rule, Tries(since, chosen(rule, figures))
