@@ -1,7 +1,7 @@
 """OTLP files, recordings of `playhead record` and exported ones, as requests small enough to be sent one by one.
 
 A file may be larger than memory: protobuf is read one resource at a time, JSON one line at a time. What is no OTLP is
-an error that names the file; nothing in a file is passed over silently.
+an error that names the file, after all that is whole; nothing in a file is passed over silently.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ Request = tuple[Signal, bytes, int]
 
 
 def requests_of(file: Path) -> Iterator[Request]:
-    """The requests in a file, in order. Raises UsageError or BadRequest, naming the file."""
+    """The requests in a file, in order. Raises UsageError, or BadRequest after the last of them, naming the file."""
     try:
         if is_single(file):
             for signal, body, done in requests_in(file):
@@ -58,18 +58,22 @@ def _json(file: Path, data: IO[bytes]) -> Iterator[Request]:
     first = data.readline()
     data.seek(0)
     read = 0
+    first_broken, others = "", 0
     for number, line in enumerate(data if _is_json(first) else [data.read()], 1):
         read += len(line)
         if not line.strip():
             continue
-        place = f"{file}, line {number}"
-        signal = _signal_of(line, place)
         try:
+            signal = _signal_of(line)
             body = protobuf_from_json(signal, line)
         except (BadRequest, TooLarge) as error:
-            raise BadRequest(f"{place}: {error}") from None
+            others += bool(first_broken)
+            first_broken = first_broken or f"{file}, line {number}: {error}"
+            continue
         for part in _parts(file, signal, body):
             yield signal, part, read
+    if first_broken:
+        raise BadRequest(first_broken + (f"; other lines that cannot be read: {others}" if others else ""))
 
 
 def _is_json(line: bytes) -> bool:
@@ -80,12 +84,12 @@ def _is_json(line: bytes) -> bool:
     return True
 
 
-def _signal_of(line: bytes, place: str) -> Signal:
+def _signal_of(line: bytes) -> Signal:
     for signal, names in _HOLDS.items():
         if any(f'"{name}"'.encode() in line for name in names):
             return signal
     raise BadRequest(
-        f"{place} holds neither resourceSpans nor resourceLogs, so it is no OTLP/JSON (what 'playhead export' writes "
+        "neither resourceSpans nor resourceLogs are in it, so it is no OTLP/JSON (what 'playhead export' writes "
         "as .jsonl is for reading; as .otlp it can be imported again)"
     )
 
@@ -93,17 +97,25 @@ def _signal_of(line: bytes, place: str) -> Signal:
 def _protobuf(file: Path, data: IO[bytes]) -> Iterator[Request]:
     signal = Signal.LOGS if ".logs." in file.name else Signal.TRACES
     pending = bytearray()
-    for resource in _resources(file, data):
-        if pending and len(pending) + len(resource) > PART_BYTES:
-            yield signal, bytes(pending), data.tell() - len(resource)
-            pending.clear()
-        if len(resource) > PART_BYTES:
-            for part in _parts(file, signal, resource):
-                yield signal, part, data.tell()
-        else:
-            pending += resource
+    done = 0
+    try:
+        for resource in _resources(file, data):
+            if pending and len(pending) + len(resource) > PART_BYTES:
+                yield signal, bytes(pending), done
+                pending.clear()
+            done = data.tell()
+            if len(resource) > PART_BYTES:
+                for part in _parts(file, signal, resource):
+                    yield signal, part, done
+            else:
+                pending += resource
+    except BadRequest:
+        # What is whole before the place that is not is taken.
+        if pending:
+            yield signal, bytes(pending), done
+        raise
     if pending:
-        yield signal, bytes(pending), data.tell()
+        yield signal, bytes(pending), done
 
 
 def _resources(file: Path, data: IO[bytes]) -> Iterator[bytes]:

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from tests.collector.foreign.samples import langfuse_tables, langsmith_runs
 from tests.e2e.running import Up
 
@@ -29,20 +30,27 @@ def test_an_export_is_imported_once_and_what_did_not_fit_is_told_by_reason(colle
     assert (said.status, said.rows()) == (0, [{"accepted": 2, "rejected": 0, "unfit": {}}])
 
 
-def test_a_file_that_is_cut_short_is_taken_as_far_as_it_can_be_read(collector: Up, tmp_path: Path) -> None:
-    torn, otlp, whole = tmp_path / "torn.jsonl", tmp_path / "otlp.jsonl", tmp_path / "whole.json"
+def test_of_a_file_that_is_cut_short_or_broken_all_that_can_be_read_is_taken(collector: Up, tmp_path: Path) -> None:
+    torn, lines, whole, cut = (tmp_path / name for name in ("torn.jsonl", "lines.jsonl", "whole.json", "cut.otlp"))
     rows = [json.dumps(row) for row in langfuse_tables()[:2]]
     torn.write_text("\n".join([*rows, rows[0][:50]]), encoding="utf-8")
     span = {"traceId": "a" * 32, "spanId": "b" * 16, "name": "x", "startTimeUnixNano": "1795253400000000000"}
     line = json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]})
-    otlp.write_text(f"{line}\n{line[:-9]}\n", encoding="utf-8")
+    lines.write_text("\n".join([line, line[:-9], line[:-5], line.replace("b" * 16, "c" * 16)]), encoding="utf-8")
     whole.write_text(json.dumps(langfuse_tables()[:2]), encoding="utf-8")
-    said = collector.playhead("import", *map(str, (torn, otlp, whole)), "--json")
+    one = ExportTraceServiceRequest()
+    one.resource_spans.add().scope_spans.add().spans.add(
+        trace_id=b"\1" * 16, span_id=b"\2" * 8, name="x", start_time_unix_nano=1795253400000000000
+    )
+    cut.write_bytes(one.SerializeToString() + one.SerializeToString()[:-3])
+    said = collector.playhead("import", *map(str, (torn, lines, whole, cut)), "--json")
     (told,) = said.rows()
-    assert (said.status, told["accepted"]) == (1, 5)
-    of_torn, of_otlp = told["unfit"]
-    assert of_torn.startswith(f"the rest of a file: {torn}, about byte ")
-    assert of_otlp.startswith(f"the rest of a file: {otlp}, line 2: the body is not JSON")
+    assert (said.status, told["accepted"]) == (1, 7)
+    of_torn, of_lines, of_cut = told["unfit"]
+    assert of_torn.startswith(f"what of a file cannot be read: {torn}, about byte ")
+    assert of_lines.startswith(f"what of a file cannot be read: {lines}, line 2: the body is not JSON")
+    assert of_lines.endswith("; other lines that cannot be read: 1")
+    assert of_cut.startswith(f"what of a file cannot be read: {cut} is not OTLP protobuf, or is cut short, at byte ")
 
 
 @pytest.mark.parametrize("text", ["[" * 100_000, '{"resourceSpans": ' + "[" * 100_000])

@@ -55,7 +55,7 @@ class Sums:
     unfit: Counter[str] = field(default_factory=Counter)
     """What another platform's file holds that has no place here, by reason."""
     broken: list[BadRequest] = field(default_factory=list)
-    """Of each file that could not be read to its end, why not. What came before is taken."""
+    """Of each file of which not all could be read, why not. What could is taken."""
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -69,7 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
     if sums.broken and not sums.accepted:
         raise sums.broken[0]
     for error in sums.broken:
-        sums.unfit[f"the rest of a file: {error}"] += 1
+        sums.unfit[f"what of a file cannot be read: {error}"] += 1
     if arguments.json:
         write_json([{"accepted": sums.accepted, "rejected": sums.rejected, "unfit": dict(sums.unfit)}])
     else:
