@@ -18,6 +18,7 @@ from playhead.journal.endpoint import from_environment
 from playhead.journal.folder import leftovers
 from playhead.journal.single import gather
 from playhead.lanes.serving import ARRIVALS
+from playhead.printable import several
 from playhead.program.delivering import answers, deliver
 from playhead.recorder.changes import ARGUMENTS, MESSAGES, MODEL, RESULT, SYSTEM
 from playhead.replaying.asked import AT, ForkAsked
@@ -73,7 +74,9 @@ def step_named(recording: Recording, name: str) -> RecordedStep:
     if name.isdigit():
         found = [step for step in recording.steps if step.number == int(name) - 1]
         if not found:
-            raise NotReplayable(f"run {recording.run} has {len(recording.steps)} steps; there is no step {name}")
+            raise NotReplayable(
+                f"run {recording.run} has {several(len(recording.steps), 'step')}; there is no step {name}"
+            )
         return found[0]
     own, _, time = name.partition("#")
     named = [step for step in recording.steps if own in (step.own_name, step.name)]

@@ -61,6 +61,7 @@ def test_a_block_of_the_readme_does_what_it_says(reader: Up, block: Block) -> No
         words, capture_output=True, text=True, env=environment, cwd=reader.folder, timeout=120, check=False
     )
     assert (done.returncode, done.stderr.count("Traceback")) == (0, 0), done.stderr
+    assert "no runs match" not in done.stderr, "what it looks for is to be found"
     for line in (line for line in block.text.splitlines() if line.startswith("playhead ") and "export" not in line):
         assert done.stdout or done.stderr, line
     if "playhead.init(" in block.text:

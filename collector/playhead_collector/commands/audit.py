@@ -47,6 +47,9 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         write_json(asdict(entry) for entry in found)
         return 0
+    if not found:
+        say("nothing of that is in the audit log")
+        return 0
     table = Table(box=None, pad_edge=False, header_style="dim")
     for name in ("at (UTC)", "who", "action", "project", "where", "what"):
         table.add_column(name, no_wrap=name != "what")
@@ -55,6 +58,4 @@ def run(arguments: argparse.Namespace) -> int:
         words = (entry.at[:19].replace("T", " "), entry.who, entry.action, entry.project, entry.where)
         table.add_row(*(Text(one_line(word, 60)) for word in words), Text(one_line(what, 200)))
     console().print(table)
-    if not found:
-        say("nothing of that is in the audit log")
     return 0

@@ -67,6 +67,8 @@ def run(arguments: argparse.Namespace) -> int:
         ("kind", [(kind, n, ", ".join(hits.samples.get(kind, []))) for kind, n in hits.kinds.most_common()]),
         ("place", [(place, n, "") for place, n in hits.places.most_common(30)]),
     ):
+        if not rows:
+            continue
         table = Table(head, "hits", "like" if head == "kind" else "", box=None, pad_edge=False, header_style="dim")
         for name, number, like in rows:
             table.add_row(Text(one_line(name, 80)), str(number), Text(one_line(like, 80)))

@@ -21,6 +21,7 @@ from playhead_collector.commands.common import (
     source_of,
     write_json,
 )
+from playhead_collector.datasets import dataset
 from playhead_collector.read.filter import RunFilter
 from playhead_collector.read.query_line import parse_query
 from playhead_collector.read.remarks import Remark, remarks_on
@@ -29,6 +30,8 @@ from playhead_collector.read.signs import SIGNS
 from playhead_collector.read.words import cost, duration, tokens
 
 _NAMES = ("agent", "status", "user", "session", "version", "model", "tool", "text")
+
+_NONE_YET = "no runs yet: point an agent here, or try 'playhead demo', which has a store of its own"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--since", help=f"began at this time or later: {TIMES} (UTC where nothing is said)")
     parser.add_argument("--until", help="began before this time")
     parser.add_argument("--agent", default="", help="name of the agent; * stands for anything")
-    parser.add_argument("--status", default="", choices=["", *SIGNS], help="ok, error, open or incomplete")
+    parser.add_argument("--status", default="", choices=SIGNS, metavar="STATUS", help="ok, error, open or incomplete")
     parser.add_argument("--user", default="", help="user; * stands for anything")
     parser.add_argument("--session", default="", help="session; * stands for anything")
     parser.add_argument("--version", default="", help="version of the agent; * stands for anything")
@@ -72,6 +75,8 @@ def run(arguments: argparse.Namespace) -> int:
     given = {name: value for name, value in flags.items() if value is not None}
     wanted = replace(asked, limit=arguments.limit, **given)
     with source_of(arguments) as source:
+        if wanted.dataset:
+            dataset(source.client, wanted.dataset)
         runs = list_runs(source.client, wanted)
         words = first_words(source.client, runs)
         remarks = remarks_on(source.client, runs)
@@ -86,7 +91,8 @@ def run(arguments: argparse.Namespace) -> int:
         )
         return 0
     if not runs:
-        say("no runs match" if wanted != RunFilter(limit=wanted.limit) else "no runs yet; try 'playhead demo'")
+        is_all = wanted == RunFilter(limit=wanted.limit)
+        say(_NONE_YET if is_all else "no runs match")
         return 0
     show_table(runs, words, remarks)
     return 0

@@ -118,7 +118,7 @@ def _with(wanted: RunFilter, term: Term, now: datetime) -> RunFilter:
         return replace(wanted, scored=(*wanted.scored, _scored(term)))
     if term.field not in (*NAMES, *TIMES):
         near = difflib.get_close_matches(term.field, (*NAMES, *TIMES, *NUMBERS), 1)
-        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join((*NAMES, *TIMES, *NUMBERS))}"
+        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join((*NAMES, *TIMES, *NUMBERS))}, {SCORE}NAME"
         raise _wrong(term, f"no field is called {term.field!r}; {hint} (words to look for go in quotes)")
     if term.sign != ":":
         raise _wrong(term, f"{term.field} is a name: write {term.field}:{term.value or '…'}")

@@ -81,5 +81,5 @@ def _ship_files(files: list[Path], sender: Sender, wait: Callable[[float], bool]
     if as_json:
         print(json.dumps({"files": len(files), "requests": requests}))
     else:
-        print(f"shipped {len(files)} files", file=sys.stderr)
+        print(f"shipped {several(len(files), 'file')}", file=sys.stderr)
     return 0
