@@ -62,8 +62,10 @@ class GrpcServer:
         try:
             self.port = self._bind(server, address)
         except RuntimeError as error:
+            # After the semicolon it names a variable of gRPC's own.
+            why = str(error).partition(";")[0]
             raise UsageError(
-                f"cannot listen for OTLP/gRPC on {address}: {error}; stop what listens there, or choose another port"
+                f"cannot listen for OTLP/gRPC on {address}: {why}; stop what listens there, or choose another port"
             ) from None
         await server.start()
         self._server = server
