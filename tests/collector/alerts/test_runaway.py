@@ -69,3 +69,30 @@ def test_a_model_that_is_dearer_than_the_one_before_shows_in_what_is_paid(store_
     store(store_database, *past, dearer)
     assert [found.run_id for found in asked(store_database, "runaway_cost", dearer)] == [dearer.run_id]
     assert asked(store_database, "runaway_tokens", dearer) == []
+
+
+def test_of_an_agent_that_has_run_a_few_times_only_what_these_took_counts_beside_the_fixed_figure(
+    store_database: StoreDatabase,
+) -> None:
+    dear = [run("1.0", 900_000, 4.0, timedelta(minutes=number)) for number in range(1, 8)]
+    as_dear = run("1.0", 3_000_000, 8.0)
+    store(store_database, *dear, as_dear)
+    for rule in ("runaway_tokens", "runaway_cost"):
+        assert asked(store_database, rule, as_dear) == []
+
+
+def test_of_an_agent_that_has_run_a_few_times_only_what_is_far_beyond_these_is_told(
+    store_database: StoreDatabase,
+) -> None:
+    few = [run("1.0", 20_000, 0.1, timedelta(minutes=number)) for number in range(1, 8)]
+    large = run("1.0", 3_000_000, 8.0)
+    store(store_database, *few, large)
+    for rule in ("runaway_tokens", "runaway_cost"):
+        assert [found.run_id for found in asked(store_database, rule, large)] == [large.run_id]
+
+
+def test_what_the_first_runs_of_an_agent_take_hides_no_run_for_good(store_database: StoreDatabase) -> None:
+    huge = run("1.0", 12_100_000, 30.5)
+    store(store_database, run("1.0", 900_000, 4.0, timedelta(minutes=1)), huge)
+    for rule in ("runaway_tokens", "runaway_cost"):
+        assert [found.run_id for found in asked(store_database, rule, huge)] == [huge.run_id]

@@ -26,7 +26,7 @@ def test_the_same_call_five_times_is_found_and_four_times_or_with_other_argument
 
 
 def test_a_run_that_costs_more_than_its_limit_is_found_with_its_dearest_call(store_database: StoreDatabase) -> None:
-    dear, cheap = (MadeRun(number).root() for number in (1, 2))
+    dear, cheap = MadeRun(1).root(), MadeRun(2, "billing").root()
     for cost in (1.0, 4.5):
         dear.prompt({"gen_ai.request.model": "m", "gen_ai.usage.cost": cost})
     cheap.prompt({"gen_ai.request.model": "m", "gen_ai.usage.cost": 4.9})

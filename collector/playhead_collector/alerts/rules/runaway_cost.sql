@@ -4,6 +4,8 @@
 --   tokens, versions that were taken back are no part of it, and the middle day and the version's own last runs (the last day's, of
 --   a version that has hardly any) count where they stayed below less: a dear release must not hide what comes after it. And the
 --   past is told at the run's own price, too: after a change to a cheaper model what was usual in USD would hide ten times the work.
+--   Of an agent that has run a few times only, what is usual is hardly known: beside the fixed sum a run must go beyond that, the
+--   further the fewer they are, up to as many times the fixed sum.
 -- severity: critical
 -- owner: agents
 -- only_if: run_cost >= {floor:Float64}
@@ -47,10 +49,12 @@ WITH
             quantileExactIf(0.5)(finalizeAggregation(paid_figures), n * 5 >= {past:UInt32}) AS day_paid,
             quantileExactIf(0.5)(finalizeAggregation(token_figures), n * 5 >= {past:UInt32}) AS day_tokens,
             sumIf(n, day = 0) AS today, anyIf(finalizeAggregation(paid_figures), day = 0) AS today_paid,
-            anyIf(finalizeAggregation(token_figures), day = 0) AS today_tokens
+            anyIf(finalizeAggregation(token_figures), day = 0) AS today_tokens,
+            groupArrayArray({past:UInt32})(some) AS few
         FROM
         (
-            SELECT agent, day, count() AS n, quantileState(0.95)(paid) AS paid_figures, quantileState(0.95)(tokens) AS token_figures
+            SELECT agent, day, count() AS n, groupArray({past:UInt32})(paid) AS some,
+                quantileState(0.95)(paid) AS paid_figures, quantileState(0.95)(tokens) AS token_figures
             FROM earlier
             WHERE (agent, version) NOT IN (SELECT agent, version FROM taken_back)
             GROUP BY agent, day
@@ -78,7 +82,9 @@ WITH
             has_days AND (has_own OR today * 5 >= {past:UInt32}) AS has_more,
             if(has_more, least(week_paid, greatest(day_paid, if(has_own, last_paid, today_paid))), week_paid) AS most_paid,
             if(has_more, least(week_tokens, greatest(day_tokens, if(has_own, last_tokens, today_tokens))), week_tokens) AS most_tokens,
-            if(tokens > 0 AND most_tokens > 0, least(most_paid, most_tokens * cost / tokens), most_paid) AS most
+            if(tokens > 0 AND most_tokens > 0, least(most_paid, most_tokens * cost / tokens), most_paid) AS most,
+            arrayFilter((one, place) -> place != indexOf(few, cost), few, arrayEnumerate(few)) AS others,
+            if(empty(others), 0, (1 + {past:UInt32} / 5 / length(others)) * arrayReduce('quantile(0.95)', others)) AS most_of_few
         FROM dear
         LEFT JOIN usual ON dear.agent = usual.agent
         LEFT JOIN own ON dear.agent = own.agent AND dear.version = own.version
@@ -91,4 +97,4 @@ SELECT
     format('{} has spent ${} so far{}', if(agent = '', 'a run', agent), toString(round(value, 2)),
         if(has_past, format('; 19 of 20 of its runs stay below ${}', toString(round(most, 2))), '')) AS summary
 FROM held
-WHERE value >= if(has_past, {times:Float64} * most, {usd:Float64})
+WHERE value >= {times:Float64} * if(has_past, most, least(greatest({usd:Float64} / {times:Float64}, most_of_few), {usd:Float64}))
