@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from tests.e2e.conftest import Demo
 from tests.e2e.running import Up, playhead_alone, start
 
 from playhead_collector.demo.tickets import LETTERS
+from playhead_replay.recording.find import from_file
 
 # What a terminal acts on, or shows in another order: all controls but line end and tab, and the marks of direction.
 OBEYED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
@@ -145,6 +147,57 @@ def test_what_code_alone_knows_is_shown_with_its_step(demo: Demo, story: str, to
     assert re.search(told, demo.up.playhead("show", demo.run_of(story), "--no-messages").out)
 
 
+def test_a_run_is_shown_with_what_it_was_asked_and_answered_and_what_was_proposed(
+    collector: Up, tmp_path: Path
+) -> None:
+    (tmp_path / "agent.py").write_text("""
+import playhead
+playhead.init(service="asked", send=False)
+@playhead.agent
+def translate(text, into):
+    with playhead.approval("send", proposed={"to": into, "text": text * 300}) as ask:
+        ask.approve(by="clerk")
+    return {"text": text, "language": into}
+@playhead.agent
+def run(order):
+    translate("vier", into="de")
+    return "the answer is " + "four " * 100 + "and two"
+run("A-1")
+""")
+    file = str(tmp_path / "run.playhead")
+    recorded = playhead_alone(tmp_path, "record", "-q", "-o", file, "--", sys.executable, f"{tmp_path}/agent.py")
+    assert recorded.status == 0, recorded.err
+    assert collector.playhead("import", file).status == 0
+    run = from_file(Path(file)).run
+    shown = collector.playhead("show", run).out
+    assert '→ {"order": "A-1"}' in shown and "← the answer is four" in shown and "and two" not in shown
+    assert '→ {"text": "vier", "into": "de"}' in shown and '← {"text": "vier", "language": "de"}' in shown
+    assert re.search(r'proposed: \{"to": "de"', shown) and "viervier" in shown and "viervier" + '"}' not in shown
+    whole = collector.playhead("show", run, "--full").out
+    assert "and two" in whole and "viervier" + '"}' in whole
+    tree = collector.playhead("show", run, "--no-messages").out
+    assert "A-1" not in tree and "proposed:" in tree
+
+
+def test_a_run_of_another_emitter_is_shown_with_the_last_message_that_its_agent_was_given(collector: Up) -> None:
+    request = ExportTraceServiceRequest()
+    span = request.resource_spans.add().scope_spans.add().spans.add(
+        trace_id=b"\0" * 15 + b"\x0b", span_id=b"\4" * 8, name="chain",
+        start_time_unix_nano=NOW_NS, end_time_unix_nano=NOW_NS + 10,
+    )  # fmt: skip
+    said = [{"role": "user", "content": "first"}, {"role": "system", "content": "then"}]
+    for key, value in (
+        ("openinference.span.kind", "CHAIN"),
+        ("input.value", json.dumps({"messages": said})),
+        ("output.value", "done"),
+    ):
+        span.attributes.add(key=key).value.string_value = value
+    collector.send(request)
+    shown = collector.playhead("show", f"{11:032x}").out
+    assert "… 1 earlier message\n    → system: then\n    ← done" in shown
+    assert "    → first\n    → system: then\n" in collector.playhead("show", f"{11:032x}", "--full").out
+
+
 def test_what_is_open_or_unknown_is_shown_as_such(demo: Demo) -> None:
     open_run = demo.up.playhead("show", demo.run_of("crash")).out
     assert "not ended: still running, or the process died" in open_run
@@ -271,7 +324,6 @@ def test_without_store_and_collector_a_command_says_how_to_begin(tmp_path: Path)
 
 def test_a_store_of_a_newer_playhead_is_refused(tmp_path: Path) -> None:
     import subprocess
-    import sys
 
     from tests.e2e.running import clean_environment
 

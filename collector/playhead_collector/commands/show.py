@@ -28,7 +28,7 @@ from playhead_collector.read.redacted import redacted_in
 from playhead_collector.read.remarks import Remark, remarks_on, says_failure
 from playhead_collector.read.run import Node, Run, find_run, read_run
 from playhead_collector.read.signs import LETTERS, SIGNS
-from playhead_collector.read.telling import losses_of, problems_of, text_of_part, title_of
+from playhead_collector.read.telling import losses_of, problems_of, text_of_part, title_of, values_of
 from playhead_collector.read.words import cost, count, duration, tokens
 
 # More than any screen is wide: nothing is cut.
@@ -135,9 +135,11 @@ class _Page:
             self.out.print(Text(f"{inner}{lost}", style="magenta"), soft_wrap=True)
         for note in notes_on(node.stored.span) if node.stored is not None else ():
             style = "yellow" if note.grave else "dim"
-            self.out.print(Text(f"{inner}{one_line(note.text, 300)}", style=style), soft_wrap=True)
+            self.out.print(Text(f"{inner}{_cut(note.text, max(300, self.width))}", style=style), soft_wrap=True)
         if self.width and told is not None:
             _conversation(self.out, inner, told, step.kind, self.width)
+            if step.kind not in ("prompt", "tool"):
+                _handed(self.out, inner, node, told, self.width)
 
     def _figures(self, line: Text, node: Node, told: Conversation | None) -> None:
         step = node.step
@@ -181,12 +183,26 @@ def _conversation(out: Console, indent: str, told: Conversation, kind: str, widt
             out.print(Text(f"{indent}= {_cut(told.result.text, width)}", style="dim"), soft_wrap=True)
 
 
-def _message(out: Console, indent: str, message: Message, arrow: str, width: int) -> None:
+def _handed(out: Console, indent: str, node: Node, told: Conversation, width: int) -> None:
+    """What an agent, or what else is neither prompt nor tool, was given and gave back."""
+    values = values_of(node)
+    for value, messages, arrow, own in zip(values, (told.input, told.output), "→←", ("user", "assistant"), strict=True):
+        if value:
+            out.print(Text(f"{indent}{arrow} {_cut(value, width)}", style="dim"), soft_wrap=True)
+            continue
+        # Where it is a conversation, its last message is what was asked, or answered.
+        hidden = len(messages) - 1
+        if hidden > 0 and width < WHOLE:
+            out.print(Text(f"{indent}… {several(hidden, 'earlier message')}", style="dim"))
+        for message in messages if width >= WHOLE else messages[-1:]:
+            _message(out, indent, message, arrow, width, own=own)
+
+
+def _message(out: Console, indent: str, message: Message, arrow: str, width: int, *, own: str = "") -> None:
+    """`own` is the role of which nothing need be said."""
+    who = "" if own and message.role == own else f"{message.role or '?'}: "
     for part in message.parts or (Part(kind="text", text=""),):
-        out.print(
-            Text(f"{indent}{arrow} {message.role or '?'}: {_cut(text_of_part(part), width)}", style="dim"),
-            soft_wrap=True,
-        )
+        out.print(Text(f"{indent}{arrow} {who}{_cut(text_of_part(part), width)}", style="dim"), soft_wrap=True)
 
 
 def _cut(text: str, width: int) -> str:

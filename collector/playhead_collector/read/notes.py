@@ -10,6 +10,7 @@ from typing import Any
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
+from playhead_collector.read.value import as_text, decoded
 from playhead_collector.read.words import duration
 from playhead_collector.redact.said import KINDS, PLACES, counts_of
 
@@ -47,6 +48,9 @@ def _decision(said: dict[str, AnyValue]) -> Iterator[Note]:
 
 
 def _approval(said: dict[str, AnyValue]) -> Iterator[Note]:
+    proposed = _text(said, "playhead.approval.proposed")
+    if proposed:
+        yield Note(f"proposed: {as_text(decoded(proposed))}")
     verdict = _text(said, "playhead.approval.verdict")
     if verdict:
         by, comment = _text(said, "playhead.approval.by"), _text(said, "playhead.approval.comment")

@@ -6,7 +6,7 @@ from playhead.printable import several
 from playhead_collector.read.conversation import Part
 from playhead_collector.read.run import Node
 from playhead_collector.read.runs import RunRow
-from playhead_collector.read.value import as_text
+from playhead_collector.read.value import as_text, decoded, of_attributes
 
 
 def problems_of(row: RunRow) -> list[str]:
@@ -37,6 +37,17 @@ def title_of(node: Node) -> str:
     if step.kind == "prompt" and step.model:
         return f"{step.model}" + (f" · {step.finish_reason}" if step.finish_reason else "")
     return step.name
+
+
+def values_of(node: Node) -> tuple[str, str]:
+    """What one of the SDK's own steps was called with and returned: values of code, also where they look like messages.
+
+    Read as messages, `{"text": …, "language": …}` would be its text alone.
+    """
+    attributes = of_attributes(node.stored.span.attributes) if node.stored is not None else {}
+    if "playhead.kind" not in attributes:
+        return "", ""
+    return as_text(decoded(attributes.get("input.value"))), as_text(decoded(attributes.get("output.value")))
 
 
 def losses_of(node: Node) -> list[str]:
