@@ -52,6 +52,8 @@ def test_groups_are_named_as_runs_are(demo: Demo) -> None:
     assert (said.status, told["equal"], told["groups"]) == (1, False, ["tool:refund", "tool:track_parcel"])
     way = told["common"][told["first_parting"] - 1]
     assert way["kind"] == "prompt"
+    page = demo.up.playhead("diff", "--group", "tool:refund", "--group", "tool:track_parcel").out
+    assert "(7 T refund | 8 T track_parcel · 9 E GET" in " ".join(page.split())
 
 
 def test_groups_that_cannot_be_compared_say_why(demo: Demo) -> None:

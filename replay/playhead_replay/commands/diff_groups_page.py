@@ -145,12 +145,7 @@ def _partings(diff: GroupDiff, full: bool, whole: str) -> Iterator[GroupLine]:
         yield GroupLine(Text("they do not clearly part: all that differs may be chance", style="bold"))
     else:
         yield GroupLine(Text(f"they part first {_after(first)}", style="bold"))
-    way = Text("the common way: ", style="dim")
-    for number, passed in enumerate(diff.common if full else diff.common[:_LONGEST_WAY], 1):
-        way.append(f"{' · ' if number > 1 else ''}{number} ").append_text(_name(passed))
-    if not full and len(diff.common) > _LONGEST_WAY:
-        way.append(f" · … {len(diff.common)} steps in all")
-    yield GroupLine(way)
+    yield GroupLine(_common_way(diff, len(diff.common) if full else _LONGEST_WAY))
     yield _EMPTY
     shown = list(diff.partings)
     if not full:
@@ -163,6 +158,23 @@ def _partings(diff: GroupDiff, full: bool, whole: str) -> Iterator[GroupLine]:
         words = f"  {several(hidden, 'more place')} where shares differ less clearly; {whole} all"
         yield GroupLine(Text(words, style="dim"))
         yield _EMPTY
+
+
+def _common_way(diff: GroupDiff, most: int) -> Text:
+    """As `1 A · (2 B | 3 C · 4 D) · 5 E`: no run need have gone both ways that stand beside a bar."""
+    begin, end = {either.one for either in diff.alternatives}, {either.end for either in diff.alternatives}
+    turn = {either.other for either in diff.alternatives} - begin - end
+    way = Text(f"the common way{', in brackets where it branches' if diff.alternatives else ''}: ", style="dim")
+    shown = diff.common[:most]
+    for place, passed in enumerate(shown):
+        if place:
+            way.append(" | " if place in turn else " · ")
+        way.append(f"{'(' if place in begin else ''}{place + 1} ").append_text(_name(passed))
+        way.append(")" if place + 1 in end else "")
+    if len(shown) < len(diff.common):
+        is_within = any(either.one < len(shown) < either.end for either in diff.alternatives)
+        way.append(f"{' …)' if is_within else ''} · … {len(diff.common)} steps in all")
+    return way
 
 
 def _chance(parting: Parting) -> float:

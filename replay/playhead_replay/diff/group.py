@@ -11,7 +11,7 @@ from playhead_collector.read.runs import RunRow
 from playhead_collector.read.signs import SIGNS
 from playhead_replay.diff.chance import by_chance, can_tell
 from playhead_replay.diff.structure import Difference
-from playhead_replay.diff.way import ANSWERED_WITH_ERROR, Passed, Setup, Way, common_way, places
+from playhead_replay.diff.way import ANSWERED_WITH_ERROR, Alternative, Passed, Setup, Way, common_way, places
 
 # What chance does more seldom is a difference.
 CLEAR = 0.05
@@ -125,6 +125,8 @@ class GroupDiff:
     in_both: int
     """Runs that are in either group."""
     common: tuple[Passed, ...]
+    alternatives: tuple[Alternative, ...]
+    """Of the common way, in order."""
     partings: tuple[Parting, ...]
     """In the order of the way; those of equal shares are left out."""
     setups: tuple[SetupChange, ...]
@@ -150,14 +152,15 @@ class Member:
 
 def diff_groups(a: Sequence[Member], b: Sequence[Member]) -> GroupDiff:
     """Neither may be empty."""
-    common = common_way([[one.way for one in a], [one.way for one in b]])
+    common = common_way([one.way for one in a], [one.way for one in b])
     outcomes = outcome_of(a), outcome_of(b)
     return GroupDiff(
         a=outcomes[0],
         b=outcomes[1],
         in_both=len({one.row.run_id for one in a} & {one.row.run_id for one in b}),
-        common=common,
-        partings=tuple(_partings(a, b, common)),
+        common=common.passed,
+        alternatives=common.alternatives,
+        partings=tuple(_partings(a, b, common.passed)),
         setups=tuple(_setups(a, b)),
         tools=tuple(_tools(a, b)),
         success_by_chance=by_chance(outcomes[0].ok, len(a), outcomes[1].ok, len(b)),

@@ -57,6 +57,23 @@ class Way:
     """One for each agent that prompted."""
 
 
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """Where a common way is no single one: its steps from `one` to `other` are the one way on, those from `other` to
+    `end` the other. Either may be empty; no run need have taken both.
+    """
+
+    one: int
+    other: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Common:
+    passed: tuple[Passed, ...]
+    alternatives: tuple[Alternative, ...]
+
+
 def way_of(run_id: str, nodes: Sequence[Node]) -> Way:
     contents = in_order(contents_of(nodes), by_content=True).contents
     setups: dict[str, Setup] = {}
@@ -104,12 +121,9 @@ def _setup(content: Content) -> Setup:
     return Setup(content.agent, content.step.model, told.system, told.tools, parameters)
 
 
-def common_way(groups: Sequence[Sequence[Way]]) -> tuple[Passed, ...]:
-    """The ways that are most like the others of their group, laid side by side."""
-    common: tuple[Passed, ...] = ()
-    for ways in groups:
-        common = _joined(common, _typical(ways))
-    return common
+def common_way(a: Sequence[Way], b: Sequence[Way]) -> Common:
+    """The way of either group that is most like the others of its group, both laid side by side."""
+    return _joined(_typical(a), _typical(b))
 
 
 def _typical(ways: Sequence[Way]) -> tuple[Passed, ...]:
@@ -127,16 +141,21 @@ def _typical(ways: Sequence[Way]) -> tuple[Passed, ...]:
     return min(bags, key=unlike, default=())
 
 
-def _joined(one: tuple[Passed, ...], other: tuple[Passed, ...]) -> tuple[Passed, ...]:
+def _joined(one: tuple[Passed, ...], other: tuple[Passed, ...]) -> Common:
     joined: list[Passed] = []
+    alternatives: list[Alternative] = []
     i = j = 0
     for next_i, next_j in [*align(_keys(one), _keys(other)), (len(one), len(other))]:
-        joined += one[i:next_i] + other[j:next_j] + one[next_i : next_i + 1]
+        first, second = len(joined), len(joined) + next_i - i
+        joined += one[i:next_i] + other[j:next_j]
+        if len(joined) > first:
+            alternatives.append(Alternative(first, second, len(joined)))
+        joined += one[next_i : next_i + 1]
         i, j = next_i + 1, next_j + 1
-    return tuple(joined)
+    return Common(tuple(joined), tuple(alternatives))
 
 
-def places(way: Way, common: tuple[Passed, ...]) -> list[int | None]:
+def places(way: Way, common: Sequence[Passed]) -> list[int | None]:
     """Where each step of a way stands on the common one; None beside it."""
     found: list[int | None] = [None] * len(way.passed)
     for i, j in align(_keys(way.passed), _keys(common)):

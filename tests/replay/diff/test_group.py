@@ -14,7 +14,7 @@ from tests.replay.diff.told import Shelf, Told
 
 from playhead_replay.diff.chance import by_chance, can_tell
 from playhead_replay.diff.group import GroupDiff, Member, diff_groups
-from playhead_replay.diff.way import Passed, way_of
+from playhead_replay.diff.way import Alternative, Common, Passed, Way, common_way, way_of
 
 SYSTEM = "Refund what comes back within {} days."
 
@@ -65,6 +65,17 @@ def test_groups_part_where_the_one_goes_another_way_more_often_than_chance_expla
     ]
     assert (versions.first.a, versions.first.b) == (12, 12)
     assert not versions.equal
+
+
+def test_what_no_run_does_one_after_the_other_is_an_alternative_of_the_common_way() -> None:
+    def went(*tools: str) -> Way:
+        return Way(" ".join(tools), tuple(Passed("tool", tool) for tool in tools), ())
+
+    refunded, tracked = went("get", "refund", "done"), went("get", "track", "fetch", "done", "thank")
+    common = common_way([refunded], [tracked])
+    assert [one.name for one in common.passed] == ["get", "refund", "track", "fetch", "done", "thank"]
+    assert common.alternatives == (Alternative(1, 2, 4), Alternative(5, 5, 6))
+    assert common_way([refunded], [refunded]) == Common(refunded.passed, ())
 
 
 def test_a_branch_says_what_became_of_the_runs_that_took_it(versions: GroupDiff) -> None:
