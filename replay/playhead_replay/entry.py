@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from playhead.fingerprint.code import repository_of
-from playhead_replay.errors import NotReplayable
+from playhead_replay.errors import NotHere, NotReplayable
 from playhead_replay.recording.recording import Recording
 
 
@@ -53,9 +53,10 @@ def entry_of(
         moved = entry_in(recording, checkout or root_around(Path.cwd()), python)
         if moved is not None:
             return moved
-        raise NotReplayable(
+        raise NotHere(
             f"{entry}, which was started when run {recording.run} was recorded, is not {_where(checkout)}; go to a "
-            f"checkout of it ({_commit(origin)}) and name it: playhead replay RUN -- python {Path(entry).name}"
+            f"checkout of it ({_commit(origin)})",
+            f"and name it: playhead replay RUN -- python {Path(entry).name}",
         )
     return Entry([python or sys.executable, *command[1:]], folder)
 

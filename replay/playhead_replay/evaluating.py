@@ -20,6 +20,8 @@ from clickhouse_connect.driver.client import Client
 from playhead.errors import PlayheadError, UsageError
 from playhead.recorder.prices import Usage, cost_of, listed_prices
 from playhead_collector.read.recording_export import export_recording
+from playhead_replay.entry import root_around
+from playhead_replay.errors import NotHere
 from playhead_replay.launch import aside
 from playhead_replay.pytest import RECORDINGS, VERDICTS
 from playhead_replay.recording.find import from_file
@@ -110,9 +112,12 @@ def _usage(said: Mapping[str, Any]) -> Usage | None:
 
 
 def evaluate(
-    client: Client, runs: Sequence[str], words: Sequence[str], checkout: Path, tell: Callable[[Evaluated], None]
+    client: Client, runs: Sequence[str], words: Sequence[str], checkout: Path | None, tell: Callable[[Evaluated], None]
 ) -> list[Evaluated]:
-    """In order of the runs. Raises UsageError where the command cannot be started."""
+    """In order of the runs; with the code of `checkout`, or else that around us.
+
+    Raises UsageError where the command cannot be started.
+    """
     with tempfile.TemporaryDirectory(prefix="playhead-eval-") as temporary:
         folder = Path(temporary)
         found: dict[str, Evaluated] = {}
@@ -136,12 +141,17 @@ def evaluate(
         return [found[run] for run in runs]
 
 
-def _replayed(run: str, file: Path, before: Figures, checkout: Path) -> Evaluated:
+def _replayed(run: str, file: Path, before: Figures, checkout: Path | None) -> Evaluated:
     with tempfile.TemporaryFile() as output:
         try:
             recording = from_file(file)
-            where = checkout if recording.origin.get("code") else None
-            _, verdict = replay(recording, checkout=where, run=aside(output))
+            # Of code that was in no repository, nothing says that it is in the one around us.
+            around = root_around(Path.cwd()) if recording.origin.get("code") else None
+            _, verdict = replay(recording, checkout=checkout or around, run=aside(output))
+        except NotHere as error:
+            return Evaluated(
+                run, "refused", f"{error.where_to}, or name one: playhead eval DATASET --in FOLDER", before
+            )
         except PlayheadError as error:
             return Evaluated(run, "refused", str(error), before)
     return Evaluated(run, verdict.status, verdict.what, before)

@@ -85,6 +85,16 @@ def test_pytest_tries_the_datasets_recordings_in_place_of_its_own_and_live_its_f
     assert still.status == 2 and "0 worse than last time" in still.err and "none of them could be tried" in still.err
 
 
+def test_code_that_is_not_here_is_named_by_the_folder_that_it_is_in(collector: Up, tree: Path) -> None:
+    elsewhere = tree.parent / "elsewhere"
+    elsewhere.mkdir()
+    away = evaluated(collector, elsewhere)
+    assert away.status == 2 and "playhead eval DATASET --in FOLDER" in " ".join(away.out.split())
+    assert "playhead replay" not in away.out and "0 worse than recorded, 1 could not be tried" in away.err
+    there = evaluated(collector, elsewhere, "--in", str(tree))
+    assert (there.status, "could not be tried" in there.err) == (0, False), there.err
+
+
 def test_runs_without_a_recording_are_left_out_of_a_folder_of_recordings(collector: Up, tree: Path) -> None:
     name, into = tree.parent.name, tree.parent / "recordings"
     (row,) = collector.playhead("dataset", "show", name, "--json").rows()

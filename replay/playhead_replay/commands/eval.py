@@ -21,7 +21,6 @@ from playhead_collector.commands.common import (
     write_json,
 )
 from playhead_collector.datasets import present_runs
-from playhead_replay.entry import root_around
 from playhead_replay.evaluating import Evaluated, evaluate, is_news, since, told_last_time
 
 _STYLES = {"identical": "green", "live": "cyan", "diverged": "red", "refused": "yellow", "not tried": "yellow"}
@@ -51,8 +50,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     last = told_last_time(arguments.against) if arguments.against else {}
-    checkout = (arguments.checkout or root_around(Path.cwd())).resolve()
-    if not checkout.is_dir():
+    checkout = arguments.checkout.resolve() if arguments.checkout else None
+    if checkout is not None and not checkout.is_dir():
         raise UsageError(f"--in {arguments.checkout}: there is no such folder")
     with source_of(arguments) as source:
         runs = present_runs(source.client, arguments.dataset, say)
@@ -73,8 +72,11 @@ def run(arguments: argparse.Namespace) -> int:
         write_json(one.as_json() for one in results)
     else:
         _show(results)
-        than = "last time" if last else "recorded"
-        say(f"{several(len(results), 'run')} of {arguments.dataset}: {len(news)} worse than {than}")
+        worse, untried = sum(one.was_tried for one in news), sum(not one.was_tried for one in results)
+        told = f"{worse} worse than {'last time' if last else 'recorded'}"
+        if untried:
+            told += f", {untried} could not be tried"
+        say(f"{several(len(results), 'run')} of {arguments.dataset}: {told}")
     if not any(one.was_tried for one in results):
         # Also where it was so last time: a check that tries nothing finds nothing.
         say("none of them could be tried: what stands beside each run says what to mend")
@@ -89,5 +91,7 @@ def _show(results: list[Evaluated]) -> None:
     for one in results:
         words = "; ".join(one.changes) or ("" if one.status == "identical" else one.what)
         status = Text(one.status, style="red" if one.is_worse else _STYLES.get(one.status, ""))
-        table.add_row(one.run_id[:12], status, Text(one_line(printable(words), 300)))
+        # What to mend stands at the end of what keeps a run from being tried, after the names of folders.
+        longest = 300 if one.was_tried else 2_000
+        table.add_row(one.run_id[:12], status, Text(one_line(printable(words), longest)))
     console().print(table)
