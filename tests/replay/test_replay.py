@@ -70,6 +70,17 @@ def test_where_the_program_is_gone_the_way_out_is_said(tmp_path: Path) -> None:
     assert moved.code == 0, moved.err
 
 
+@pytest.mark.parametrize(("kept", "why"), [(0, "it is empty"), (100, "it was cut short"), (300, "it was cut short")])
+def test_a_recording_of_which_only_the_beginning_is_here_says_that_it_holds_no_run(
+    tmp_path: Path, kept: int, why: str
+) -> None:
+    file, _ = recorded(tmp_path, "print(1)")
+    (tmp_path / "cut.playhead").write_bytes(file.read_bytes()[:kept])
+    said = playhead(tmp_path, "replay", "cut.playhead")
+    assert said.code == 2
+    assert f"cut.playhead holds no run: {why}" in said.err and "take the original of it, or record it again" in said.err
+
+
 def test_a_certificate_names_what_stands_against_a_replay(tmp_path: Path) -> None:
     file, _ = recorded(tmp_path, "import os\nos.system('true')\n" + PLAIN, "0")
     certificate = playhead(tmp_path, "certify", str(file))

@@ -47,6 +47,8 @@ def from_file(file: Path, prefix: str | None = None) -> Recording:
     try:
         if is_exported(file):
             return _from_exported(read_exported(file))
+        if file.stat().st_size == 0:
+            raise _without_runs(file, "it is empty")
         if not is_single(file):
             raise UsageError(
                 f"{file} is no recording; 'playhead record -o FILE -- python agent.py' makes one, and 'playhead "
@@ -57,10 +59,19 @@ def from_file(file: Path, prefix: str | None = None) -> Recording:
         raise UsageError(f"{file} cannot be read: {error.strerror}") from None
     steps = from_journal(spans)
     runs = list(dict.fromkeys(step.run for step in sorted(steps, key=lambda step: step.start_ns)))
+    if not runs:
+        raise _without_runs(file, "it was cut short, or ended before a run began")
     named = [run for run in runs if run.startswith(prefix or "")]
     if not named or (prefix and len(named) > 1):
-        raise UsageError(f"{file} holds {len(named)} runs that begin with {prefix!r}, of: {', '.join(runs) or 'none'}")
+        raise UsageError(f"{file} holds {len(named)} runs that begin with {prefix!r}, of: {', '.join(runs)}")
     return _chosen(named[0], [step for step in steps if step.run == named[0]], found)
+
+
+def _without_runs(file: Path, why: str) -> UsageError:
+    return UsageError(
+        f"{file} holds no run: {why}; take the original of it, or record it again: 'playhead record -o FILE -- "
+        "python agent.py'"
+    )
 
 
 def _from_exported(exported: Exported) -> Recording:
