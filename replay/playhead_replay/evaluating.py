@@ -68,12 +68,14 @@ class Evaluated:
 
     @property
     def is_worse(self) -> bool:
-        """It diverged, could not be tried, failed where it did not, or gave itself a lower score."""
+        """It diverged, could not be tried, failed where it did not, or gave itself a lower score, or none any more."""
         if self.status not in ("identical", "live"):
             return True
         if self.before is None or self.after is None:
             return False
-        fell = any(now < self.before.scores.get(name, now) for name, now in self.after.scores.items())
+        # A check that no longer comes about says nothing good: what it would have looked at may not be there.
+        now = self.after.scores
+        fell = any(name not in now or now[name] < score for name, score in self.before.scores.items())
         return fell or (self.before.outcome, self.after.outcome) == ("ok", "error")
 
     def as_json(self) -> dict[str, Any]:

@@ -77,6 +77,9 @@ def test_pytest_tries_the_datasets_recordings_in_place_of_its_own_and_live_its_f
     (tree / "agent.py").write_text(_AGENT.replace("0.75", "0.5"))
     live = evaluated(collector, tree, command=["--", *_PYTEST, "--playhead-rerecord"])
     assert live.status == 1 and "brief 0.75 → 0.5" in live.out, live.err
+    (tree / "agent.py").write_text(_AGENT.replace('playhead.score("brief", 0.75)', "pass"))
+    gone = evaluated(collector, tree, command=["--", *_PYTEST, "--playhead-rerecord"])
+    assert gone.status == 1 and "brief 0.75 → ?" in gone.out and "1 worse than recorded" in gone.err, gone.err
     none = evaluated(collector, tree, "--json", command=["--", sys.executable, "-c", "pass"])
     assert (none.status, [row["status"] for row in none.rows()]) == (2, ["not tried"])
     (tree.parent / "last.jsonl").write_text(none.out)
