@@ -188,7 +188,12 @@ def test_what_is_exact_only_by_the_grace_of_something_is_a_remark(tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    ("words", "said"), [(("no-such-program",), "is not found"), (("true",), "is not a Python program")]
+    ("words", "said"),
+    [
+        ((), "nothing to run; write it as: playhead doctor -- python agent.py"),
+        (("no-such-program",), "is not found; write it as: playhead doctor -- python agent.py"),
+        (("true",), "is not a Python program"),
+    ],
 )
 def test_what_cannot_be_run_has_a_status_of_its_own(tmp_path: Path, words: tuple[str, ...], said: str) -> None:
     done = playhead(tmp_path, "doctor", "--", *words)

@@ -35,7 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.times < 1:
         raise UsageError(f"--times {arguments.times}: once at least")
     words = arguments.words[1:] if arguments.words[:1] == ["--"] else arguments.words
-    program_of(words)
+    program_of(words, "doctor")
     with cleaned_up_when_ended():
         report = examine(Entry(words, Path.cwd()), arguments.times)
     if arguments.json:

@@ -24,25 +24,24 @@ class Program:
     name: str
 
 
-def program_of(words: Sequence[str]) -> Program:
-    """Raises UsageError with what to write instead."""
+def program_of(words: Sequence[str], command: str = "record") -> Program:
+    """Raises UsageError with what to write instead, to the command that was called."""
+    called = f"playhead {command} --"
     if not words:
-        raise UsageError("nothing to record; write it as: playhead record -- python agent.py")
+        raise UsageError(f"nothing to run; write it as: {called} python agent.py")
     found = shutil.which(words[0])
     if found is None:
         if Path(words[0]).suffix == ".py" and Path(words[0]).is_file():
-            raise UsageError(
-                f"{words[0]} is not executable; write it as: playhead record -- python {shlex.join(words)}"
-            )
-        raise UsageError(f"{words[0]!r} is not found; write it as: playhead record -- python agent.py")
+            raise UsageError(f"{words[0]} is not executable; write it as: {called} python {shlex.join(words)}")
+        raise UsageError(f"{words[0]!r} is not found; write it as: {called} python agent.py")
     if _PYTHON.fullmatch(Path(found).name):
         return Program(words, _name(words[1:], Path(found).name))
     interpreter = _interpreter(Path(found))
     if interpreter is None:
         raise UsageError(
             f"{words[0]!r} is not a Python program, so there is nothing in it to record with; name the interpreter "
-            "(playhead record -- python agent.py) or a script that Python runs; under a launcher, put the launcher "
-            f"first: {words[0]} … playhead record -- python agent.py"
+            f"({called} python agent.py) or a script that Python runs; under a launcher, put the launcher "
+            f"first: {words[0]} … {called} python agent.py"
         )
     _name(interpreter, words[0])
     return Program(words, Path(found).stem)
