@@ -30,6 +30,13 @@ _OTHER_SEEDS = ("1", "2")
 _ADDRESS = re.compile(r"0x[0-9a-f]{6,16}|(?<!\d)\d{14,15}(?!\d)")
 _CLOCK = re.compile(r"(?<!\d)1[5-9]\d{8}(?:\.\d+|\d{3}|\d{6}|\d{9})?(?!\d)")
 _LONGEST_LINE = 160
+# Of what a program that failed said of it.
+_LAST_LINES = 10
+# What Python itself says, after its own name, where it has nothing to run.
+_NOT_BEGUN = re.compile(
+    r"\S*(?:python|pypy)\S*: (?:can't open file |can't find '__main__' module |No module named |"
+    r"Error while finding module specification for )"
+)
 _OUTPUT = "playhead.stdout"
 
 Kind = Literal["not captured", "diverged", "output", "order", "hash seed", "under way"]
@@ -56,6 +63,10 @@ class Report:
     identical: int
     """How many of the replays were identical, their output included."""
     sources: Sequence[Source]
+    status: int = 0
+    """What the program ended with when it was recorded: its exit status, or minus the signal that ended it."""
+    errors: Sequence[str] = ()
+    """The last lines of what it said of it, where it failed."""
 
     @property
     def exact(self) -> bool:
@@ -63,8 +74,8 @@ class Report:
 
 
 def examine(entry: Entry, times: int) -> Report:
-    """Raises NotReplayable where the program could not be recorded, or not executed again."""
-    recording, printed = _recorded(entry)
+    """Raises NotReplayable where the program could not be begun or recorded, or not executed again."""
+    recording, printed, status, errors = _recorded(entry)
     certificate = certify(recording)
     if certificate.level == "playback":
         raise NotReplayable(f"it was recorded, but {certificate.headline}: {certificate.reasons[0].what}")
@@ -77,10 +88,11 @@ def examine(entry: Entry, times: int) -> Report:
         sources += (source for source in found if source not in sources)
     if identical == times:
         sources += _by_hash_seed(recording, entry, printed)
-    return Report(recording.run, len(recording.steps), times, identical, sources)
+    return Report(recording.run, len(recording.steps), times, identical, sources, status, errors)
 
 
-def _recorded(entry: Entry) -> tuple[Recording, list[str]]:
+def _recorded(entry: Entry) -> tuple[Recording, list[str], int, list[str]]:
+    """Its recording, what it printed, how it ended, and what it said of that where it failed."""
     with (
         tempfile.TemporaryDirectory(prefix="playhead-doctor-") as folder,
         tempfile.TemporaryFile() as output,
@@ -88,17 +100,20 @@ def _recorded(entry: Entry) -> tuple[Recording, list[str]]:
     ):
         file = Path(folder) / f"program{ENDING}"
         try:
-            record_live(entry, file, output, errors)
+            status = record_live(entry, file, output, errors)
         except NotReplayable as error:
-            raise NotReplayable("\n  ".join([str(error), *_lines(errors)[-10:]])) from None
-        return from_file(file), _lines(output)
+            raise NotReplayable("\n  ".join([str(error), *_lines(errors)[-_LAST_LINES:]])) from None
+        recording, said = from_file(file), _lines(errors)[-_LAST_LINES:] if status else []
+        if said and len(recording.steps) == 1 and _NOT_BEGUN.match(said[-1]):
+            raise NotReplayable("\n  ".join([f"the program did not begin (status {status}):", *said]))
+        return recording, _lines(output), status, said
 
 
 def _executed(recording: Recording, entry: Entry) -> tuple[Verdict, list[str]]:
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
         verdict = executed_verdict(recording, entry, run=aside(output, errors))
         if verdict.status == "refused":
-            raise NotReplayable("\n  ".join([verdict.what, *_lines(errors)[-10:]]))
+            raise NotReplayable("\n  ".join([verdict.what, *_lines(errors)[-_LAST_LINES:]]))
         return verdict, _lines(output)
 
 

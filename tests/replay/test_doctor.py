@@ -198,3 +198,22 @@ def test_what_is_exact_only_by_the_grace_of_something_is_a_remark(tmp_path: Path
 def test_what_cannot_be_run_has_a_status_of_its_own(tmp_path: Path, words: tuple[str, ...], said: str) -> None:
     done = playhead(tmp_path, "doctor", "--", *words)
     assert done.code == 2 and said in done.err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"), [(("nofile.py",), "can't open file"), (("-m", "nomodule"), "No module named nomodule")]
+)
+def test_a_program_that_is_not_there_was_not_run_and_python_says_why(
+    tmp_path: Path, words: tuple[str, ...], said: str
+) -> None:
+    done = playhead(tmp_path, "doctor", "--", sys.executable, *words)
+    assert (done.code, done.out) == (2, "") and "did not begin" in done.err and said in done.err
+
+
+def test_a_program_that_failed_is_exact_where_it_fails_again_and_says_how(tmp_path: Path) -> None:
+    (tmp_path / "agent.py").write_text("import sys\nprint('well')\nsys.exit('no key')\n")
+    done = playhead(tmp_path, "doctor", "--", sys.executable, "agent.py")
+    assert done.code == 0, done.err
+    assert "executed again: identical; the program failed, with status 1\n" in done.out and "no key" in done.out
+    told = examined(tmp_path, "import nomodule\n").json
+    assert told["status"] == 1 and told["errors"][-1] == "ModuleNotFoundError: No module named 'nomodule'"

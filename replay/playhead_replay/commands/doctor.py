@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.text import Text
 
 from playhead.errors import UsageError
-from playhead.printable import several
+from playhead.printable import printable, several
 from playhead.program.python import program_of
 from playhead_collector.commands.common import add_json_argument, console, one_line, write_json
 from playhead_replay.commands.ending import cleaned_up_when_ended
@@ -49,9 +49,13 @@ def _show(report: Report) -> None:
     out = console()
     again = f"executed again {report.times} times: " if report.times > 1 else "executed again: "
     how = "identical" if report.identical == report.times else f"{report.identical} of {report.times} identical"
-    out.print(
-        Text(f"{'exact' if report.exact else 'not exact'}: {several(report.steps, 'step')}, {again}{how}", style="bold")
-    )
+    verdict = f"{'exact' if report.exact else 'not exact'}: {several(report.steps, 'step')}, {again}{how}"
+    if report.status:
+        by = f"by signal {-report.status}" if report.status < 0 else f"with status {report.status}"
+        verdict += f"; the program failed, {by}"
+    out.print(Text(verdict, style="bold"), soft_wrap=True)
+    for line in report.errors:
+        out.print(Text(f"      {printable(line)[:_LONGEST]}", style="dim"), soft_wrap=True)
     for source in report.sources:
         sign, style = ("!", "yellow") if source.grave else ("·", "dim")
         place = f"{source.place.removeprefix(f'{Path.cwd()}/')}: " if source.place else ""
