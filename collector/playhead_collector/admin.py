@@ -10,8 +10,10 @@ import hmac
 import re
 from typing import Annotated, Any
 
-from fastapi import FastAPI, Header, HTTPException, Request
+from fastapi import FastAPI, HTTPException, Request
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from starlette.datastructures import Headers
+from starlette.responses import JSONResponse
 
 from playhead.errors import UsageError
 from playhead_collector.alerts.marks import LONGEST, Kind, say_mark
@@ -22,11 +24,15 @@ from playhead_collector.config import Settings
 from playhead_collector.datasets import MOST_RUNS, Change, change
 from playhead_collector.erasure import erase_everywhere
 from playhead_collector.errors import AuditFailed
+from playhead_collector.later import App
 from playhead_collector.receive.export import bearer
 from playhead_collector.spool.drain import Drain
 from playhead_collector.store.address import DEFAULT_PROJECT, checked_project
 from playhead_collector.store.erase import Subject
 from playhead_collector.store.store import Store
+
+_LARGEST_BODY = 16 * 1024 * 1024
+"""Four times a dataset of as many runs as it may hold."""
 
 # A name that is not known is most likely one that was meant to be another.
 _NO_OTHERS = ConfigDict(extra="forbid")
@@ -96,7 +102,7 @@ class MarkAnswer(BaseModel):
     mark_id: str
 
 
-def admin_app(settings: Settings, store: Store, drain: Drain, audit: AuditLog) -> Any:
+def admin_app(settings: Settings, store: Store, drain: Drain, audit: AuditLog) -> App:
     app = FastAPI(
         title="Playhead administration", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False
     )
@@ -110,13 +116,7 @@ def admin_app(settings: Settings, store: Store, drain: Drain, audit: AuditLog) -
             raise HTTPException(500, str(error)) from None
 
     @app.post("/admin/erase")
-    async def erase(
-        request: EraseRequest,
-        asked: Request,
-        authorization: str | None = Header(None),
-        x_playhead_token: str | None = Header(None),
-    ) -> EraseAnswer:
-        _authorise(settings, bearer(authorization, x_playhead_token))
+    async def erase(request: EraseRequest, asked: Request) -> EraseAnswer:
         try:
             project = checked_project(request.project)
         except UsageError as error:
@@ -134,13 +134,7 @@ def admin_app(settings: Settings, store: Store, drain: Drain, audit: AuditLog) -
         return EraseAnswer(runs=erased.runs, rows=erased.rows, bytes=erased.bytes, clean=erased.clean)
 
     @app.post("/admin/alerts/mark")
-    def mark(
-        request: MarkRequest,
-        asked: Request,
-        authorization: str | None = Header(None),
-        x_playhead_token: str | None = Header(None),
-    ) -> MarkAnswer:
-        _authorise(settings, bearer(authorization, x_playhead_token))
+    def mark(request: MarkRequest, asked: Request) -> MarkAnswer:
         try:
             client = store.reader(checked_project(request.project))
         except UsageError as error:
@@ -153,13 +147,7 @@ def admin_app(settings: Settings, store: Store, drain: Drain, audit: AuditLog) -
             raise HTTPException(409, str(error)) from None
 
     @app.post("/admin/datasets")
-    def change_dataset(
-        request: DatasetRequest,
-        asked: Request,
-        authorization: str | None = Header(None),
-        x_playhead_token: str | None = Header(None),
-    ) -> dict[str, str]:
-        _authorise(settings, bearer(authorization, x_playhead_token))
+    def change_dataset(request: DatasetRequest, asked: Request) -> dict[str, str]:
         try:
             client = store.reader(checked_project(request.project))
             write_down(asked, "datasets", request.project, request.name, request.model_dump_json(exclude_defaults=True))
@@ -168,13 +156,36 @@ def admin_app(settings: Settings, store: Store, drain: Drain, audit: AuditLog) -
             raise HTTPException(409, str(error)) from None
         return {"name": request.name}
 
-    def begin_backup(asked: Request, project: str, what: str) -> None:
-        _authorise(settings, bearer(asked.headers.get("authorization"), asked.headers.get("x-playhead-token")))
-        if what:
-            write_down(asked, "backup", project, what)
+    add_backup(app, store, drain, lambda asked, project, what: write_down(asked, "backup", project, what))
+    return _guarded(app, settings)
 
-    add_backup(app, store, drain, begin_backup)
-    return app
+
+def _guarded(app: App, settings: Settings) -> App:
+    """Who may not ask this is answered before any of what they send is read, and nobody is read without end."""
+
+    async def guarded(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
+            await app(scope, receive, send)
+            return
+        sent = Headers(scope=scope)
+        try:
+            _authorise(settings, bearer(sent.get("authorization"), sent.get("x-playhead-token")))
+        except HTTPException as error:
+            await JSONResponse({"detail": error.detail}, error.status_code)(scope, receive, send)
+            return
+        read = 0
+
+        async def limited() -> Any:
+            nonlocal read
+            message = await receive()
+            read += len(message.get("body", b""))
+            if read > _LARGEST_BODY:
+                raise HTTPException(413, f"this is more than {_LARGEST_BODY} bytes; ask for less at once")
+            return message
+
+        await app(scope, limited, send)
+
+    return guarded
 
 
 def _authorise(settings: Settings, token: str | None) -> None:

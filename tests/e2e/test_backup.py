@@ -21,11 +21,10 @@ from tests.collector.server.conftest import serving, serving_real
 from tests.collector.store.test_erase import Secrets, telling_run
 from tests.e2e.running import Up, clean_environment, playhead_alone, up
 
-from playhead.errors import UsageError
+from playhead.errors import PlayheadError, UsageError
 from playhead_collector.administer import answer_of
 from playhead_collector.backup.origin import Stored
 from playhead_collector.backup.take import take
-from playhead_collector.errors import StoreError
 from playhead_collector.send import send
 
 PASSWORD_IN_URL = quote(PASSWORD, safe="")
@@ -112,8 +111,9 @@ def test_only_administrators_get_a_backup_and_a_refused_one_leaves_nothing(tmp_p
         assert not (tmp_path / "backup").exists()
         # And what an administrator asks for that is none is an answer, too.
         rows = {"project": "default", "table": "step_rows", "columns": ["run_id"], "partition": "x"}
-        for wrong, status in (({"columns": []}, 422), ({"columns": ["1"]}, 404), ({"table": "x"}, 404)):
-            with pytest.raises(StoreError, match=f"HTTP {status}"):
+        refusals = (({"columns": []}, "columns: "), ({"columns": ["1"]}, "HTTP 404"), ({"table": "x"}, "HTTP 404"))
+        for wrong, why in refusals:
+            with pytest.raises(PlayheadError, match=why):
                 answer_of(collector.itself(), "/admin/backup/rows", {**rows, **wrong}, "token-of-admin", 60)
         answer_of(collector.itself(), "/admin/backup/rows", rows, "token-of-admin", 60).close()
         assert "Traceback" not in collector.log

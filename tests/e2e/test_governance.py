@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -149,3 +150,12 @@ def test_who_opens_the_folder_themselves_is_in_it_too(tmp_path: Path) -> None:
     refused = playhead_alone(tmp_path, "show", RUN, "--store", collector.store)
     assert (refused.status, refused.out) == (2, "")
     assert "audit log" in refused.err
+
+
+def test_who_may_not_administer_is_told_so_before_a_word_is_read_and_nobody_is_read_without_end(tmp_path: Path) -> None:
+    with up(tmp_path, "--ingest-token", INGEST, "--read-token", READ, "--admin-token", ADMIN) as collector:
+        asked = f"POST /admin/erase HTTP/1.1\r\nhost: x\r\ncontent-length: {40 * 1024 * 1024}\r\n".encode()
+        for token, sent, answer in (("", 0, b"401"), (READ, 0, b"401"), (ADMIN, 17, b"413")):
+            with socket.create_connection(("127.0.0.1", collector.ports[1]), timeout=60) as line:
+                line.sendall(asked + f"authorization: Bearer {token}\r\n\r\n".encode() + b" " * (sent * 1024 * 1024))
+                assert line.recv(12) == b"HTTP/1.1 " + answer
