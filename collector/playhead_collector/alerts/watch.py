@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
+from time import monotonic
 
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
@@ -83,6 +84,7 @@ class Watch:
         self._stop = threading.Event()
         self._news = threading.Event()
         self._thread: threading.Thread | None = None
+        self._away_until: dict[str, float] = {}
         self.watched: dict[str, Watched] = {}
 
     def start(self) -> None:
@@ -122,9 +124,13 @@ class Watch:
             self._leave()
 
     def _look(self) -> tuple[float, float]:
-        """One look at each project; returns how long to rest, and how long to wait then for what is stored."""
+        """One look at each project; returns how long to rest, and how long to wait then for what is stored. One that
+        fails keeps no other waiting, and is left alone for a while.
+        """
         took, judged = 0.0, 0
         for project in self._projects:
+            if monotonic() < self._away_until.get(project, 0.0):
+                continue
             try:
                 watched = self._watched(project)
                 look = watched.evaluator.look()
@@ -139,7 +145,8 @@ class Watch:
                     error,
                     exc_info=not away,
                 )
-                return _AWAY_S, 0.0
+                self._away_until[project] = monotonic() + _AWAY_S
+                continue
             took += look.seconds
             judged += look.runs
             self._looked(project, look, watched.evaluator)

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.exceptions import DatabaseError
 from tests.collector.alerts.asking import MadeRun, shipped, store
 from tests.collector.database import StoreDatabase
 
@@ -72,6 +73,37 @@ def test_what_others_stored_is_looked_at_after_a_pause(
         store(store_database, _looping(1))
         while not (look := looks.get(timeout=_PATIENCE_S)).events:
             assert look.runs == 0
+
+
+def test_a_project_that_fails_keeps_no_other_waiting_and_is_looked_at_again_when_it_is_back(
+    store_database: StoreDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watches, "PAUSE_S", 0.01)
+    monkeypatch.setattr(watches, "_AWAY_S", 0.05)
+    looks: queue.Queue[str] = queue.Queue()
+    is_back = threading.Event()
+
+    def connect(project: str) -> Client:
+        if project == "acme" and not is_back.is_set():
+            raise DatabaseError("database acme is not there")
+        return store_database.engine.connect(store_database.name)
+
+    watch = Watch(
+        connect,
+        ["acme", "default"],
+        [Ruling(shipped("repeated_call"))],
+        {},
+        alone=True,
+        looked=lambda project, look, evaluator: looks.put(project),
+    )
+    watch.start()
+    try:
+        assert [looks.get(timeout=_PATIENCE_S) for _ in range(3)] == ["default"] * 3
+        is_back.set()
+        while looks.get(timeout=_PATIENCE_S) != "acme":
+            pass
+    finally:
+        watch.stop(_PATIENCE_S)
 
 
 class Broken:
