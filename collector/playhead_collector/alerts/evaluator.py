@@ -103,6 +103,7 @@ class Evaluator:
         self._judged: dict[str, Changed] = {}
         self._left: dict[str, set[str]] = {}
         self._since: datetime | None = None
+        self._reached: datetime | None = None
         self._asked_at: dict[str, datetime] = {}
         self.failures: dict[str, str] = {}
         """Rules that could not be asked the last time, with the reason."""
@@ -143,6 +144,7 @@ class Evaluator:
         owed += told
         self._left = left
         self._judged, self._since = there, max([self._since, *(_moment(one.computed) for one in there.values())])
+        self._reached = self._since
         windows, alerts = self._ask_about_windows(now)
         if windows and not self._has_turn_still():
             return Look(len(changed), asked, tuple(events), tuple(owed), self._took_since(began))
@@ -178,12 +180,13 @@ class Evaluator:
         self._turn.leave(store_time(self._client), self._judged_until())
 
     def _judged_until(self) -> int | None:
-        return None if self._since is None else int(self._since.timestamp() * 1e6)
+        """Also after a look that failed: what was judged before it still is."""
+        return None if self._reached is None else int(self._reached.timestamp() * 1e6)
 
     def _resume(self, now: datetime) -> list[Owed]:
         """Goes on where this process, or another, stopped."""
         until = self._turn.judged_until()
-        self._since = _moment(until) if until is not None else now - FIRST_LOOK
+        self._since = self._reached = _moment(until) if until is not None else now - FIRST_LOOK
         self._judged = {}
         return self._ledger.resume(now, self._since)
 

@@ -59,10 +59,8 @@ class Turn:
         if not due or (self._alone and judged_until in (None, self._written)):
             return False
         if judged_until is not None or not self._alone:
-            # One that has judged nothing yet must not say that all is judged: 0.
-            row = [self.holder, self._began_at, now, judged_until or 0]
-            self._client.insert("alert_evaluators", [row], column_names=_COLUMNS)
-            self._written, self._written_at = judged_until or 0, now
+            self._write(self._began_at, now, judged_until)
+            self._written_at = now
         return True
 
     def judged_until(self) -> int | None:
@@ -73,8 +71,14 @@ class Turn:
         """Says goodbye, so that another takes over at once."""
         if self._began_at is not None:
             # Last in the line, for the seconds in which it still counts as living.
-            row = [self.holder, _LAST, now, judged_until or 0]
-            self._client.insert("alert_evaluators", [row], column_names=_COLUMNS)
+            self._write(_LAST, now, judged_until)
+
+    def _write(self, began_at: datetime, now: datetime, judged_until: int | None) -> None:
+        # One that has judged nothing yet must not say that all is judged: 0. Never less than it said before, as this
+        # row takes the place of that one: the next process would begin an hour back, and never judge older runs.
+        judged = max(self._written, judged_until or 0)
+        self._client.insert("alert_evaluators", [[self.holder, began_at, now, judged]], column_names=_COLUMNS)
+        self._written = judged
 
     def _first(self, now: datetime) -> str | None:
         return next((str(holder) for holder, _, alive, _ in self._rows() if now - _utc(alive) < DEAD_AFTER), None)

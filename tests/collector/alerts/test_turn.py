@@ -13,7 +13,7 @@ from playhead_collector.alerts import evaluator as evaluators
 from playhead_collector.alerts.changed import store_time
 from playhead_collector.alerts.evaluator import Evaluator
 from playhead_collector.alerts.ruling import Ruling
-from playhead_collector.alerts.turn import DEAD_AFTER
+from playhead_collector.alerts.turn import DEAD_AFTER, Turn
 
 
 class Clock:
@@ -36,9 +36,9 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return clock
 
 
-def evaluator(database: StoreDatabase) -> Evaluator:
+def evaluator(database: StoreDatabase, *, alone: bool = False) -> Evaluator:
     ruling = Ruling(shipped("repeated_call"), {"repeats": "2"}, notify=("chat",))
-    return Evaluator(database.client, [ruling], alone=False)
+    return Evaluator(database.client, [ruling], alone=alone)
 
 
 def looping(number: int) -> MadeRun:
@@ -84,3 +84,40 @@ def test_one_that_leaves_hands_over_at_once_and_the_next_goes_on_where_it_stoppe
     assert look.events == ()
     assert [one.receiver for one in look.owed] == ["chat"]
     assert len(second.alerts) == 1
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_one_that_leaves_after_a_look_failed_leaves_word_of_how_far_it_got(
+    store_database: StoreDatabase, clock: Clock, alone: bool
+) -> None:
+    first = evaluator(store_database, alone=alone)
+    first.look()
+    store(store_database, looping(1))
+    first.look()
+    # A look fails, as the watch says it; and what is stored meanwhile is looked at by the next one, days later.
+    first.forget()
+    first.leave()
+    store(store_database, looping(2))
+    clock.passed += timedelta(days=2)
+    second = evaluator(store_database, alone=alone)
+    second.look()
+    assert sorted(run for alert in second.alerts.values() for run in alert.runs) == [
+        looping(1).run_id,
+        looping(2).run_id,
+    ]
+
+
+def test_one_that_lives_on_after_a_look_failed_takes_nothing_back_of_how_far_it_got(
+    store_database: StoreDatabase, clock: Clock
+) -> None:
+    store(store_database, looping(1))
+    first = evaluator(store_database)
+    first.look()
+    clock.passed += timedelta(seconds=3)
+    first.look()
+    until = Turn(store_database.client, alone=False).judged_until()
+    assert until is not None
+    first.forget()
+    clock.passed += timedelta(seconds=3)
+    first.look()
+    assert Turn(store_database.client, alone=False).judged_until() == until
