@@ -43,7 +43,9 @@ class Alert:
     pending_at: datetime
     fired_at: datetime | None
     seen_at: datetime
-    """When it was found last. After a restart, the restart: silence while nobody looked is no silence."""
+    """When it was found last. After a restart, the restart, and while its rule cannot be asked, now: silence while
+    nobody looked is no silence.
+    """
     value: float
     summary: str
     labels: Mapping[str, str] = field(default_factory=dict)

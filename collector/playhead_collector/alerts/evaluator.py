@@ -140,7 +140,7 @@ class Evaluator:
         asked, alerts, left = self._ask_about_runs(now, changed, there)
         if not self._has_turn_still():
             return Look()
-        events, told = self._ledger.settle(alerts, now)
+        events, told = self._ledger.settle(alerts, now, self.failures)
         owed += told
         self._left = left
         self._judged, self._since = there, max([self._since, *(_moment(one.computed) for one in there.values())])
@@ -148,7 +148,7 @@ class Evaluator:
         windows, alerts = self._ask_about_windows(now)
         if windows and not self._has_turn_still():
             return Look(len(changed), asked, tuple(events), tuple(owed), self._took_since(began))
-        more, told = self._ledger.settle(alerts, now)
+        more, told = self._ledger.settle(alerts, now, self.failures)
         return Look(len(changed), asked + windows, (*events, *more), (*owed, *told), self._took_since(began))
 
     def _took_since(self, began: float) -> float:
@@ -213,6 +213,8 @@ class Evaluator:
             wanted = self._left.get(rule.name, set()).union(sifted.get(rule.name, changed))
             runs = sorted(wanted.union(run for alert in pending for run in alert.runs))
             if not runs:
+                if rule.name in able:
+                    self.failures.pop(rule.name, None)
                 continue
             may = rule.name in able and self._is_due(ruling, now)
             findings = self._ask(ruling, Moment(now, runs, began=first_began(runs, there))) if may else None

@@ -46,9 +46,13 @@ class Ledger:
         self.alerts = self.journal.standing(now, since - OVERLAP)
         return self.owing(self.journal.owed(now))
 
-    def settle(self, alerts: dict[str, Alert], now: datetime) -> tuple[list[Event], list[Owed]]:
-        """Writes down what follows, and says who is owed a message."""
-        alerts = self._pass_time(alerts, now)
+    def settle(
+        self, alerts: dict[str, Alert], now: datetime, unasked: Collection[str] = ()
+    ) -> tuple[list[Event], list[Owed]]:
+        """Writes down what follows, and says who is owed a message. `unasked` rules are there and could not be asked,
+        which says nothing about their alerts either.
+        """
+        alerts = self._pass_time(alerts, now, unasked)
         events = self._news(alerts, now)
         erased = self._naming_erased(events)
         if erased:
@@ -65,9 +69,10 @@ class Ledger:
             self._tell(one)
         return owed
 
-    def _pass_time(self, alerts: dict[str, Alert], now: datetime) -> dict[str, Alert]:
+    def _pass_time(self, alerts: dict[str, Alert], now: datetime, unasked: Collection[str]) -> dict[str, Alert]:
         """Alerts about runs end when their time is over; those of a rule that is gone, at once. Those of a broken rule
-        stay as they are until it is mended.
+        stay as they are until it is mended, and those of one that could not be asked until it can: their time counts
+        from then.
         """
         after = dict(alerts)
         for key, alert in alerts.items():
@@ -77,6 +82,8 @@ class Ledger:
             if ruling is None:
                 ended = State.RESOLVED if alert.state is State.FIRING else State.DROPPED
                 after[key] = replace(alert, state=ended, changed_at=now)
+            elif alert.rule in unasked:
+                after[key] = replace(alert, seen_at=now)
             elif ruling.rule.about_runs and alert.seen_at < now:
                 after[key] = lapsed(alert, ruling.rule, now)
         return after

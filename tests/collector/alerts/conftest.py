@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from tests.collector.alerts.clock import Clock
 from tests.collector.database import StoreDatabase, fresh_database
 
+from playhead_collector.alerts import evaluator as evaluators
 from playhead_collector.store.engine import Engine
 
 _WRITTEN = ("step_rows", "run_rows", "message_rows", "scope_rows", "responses", "log_rows", "erased")
@@ -24,3 +26,10 @@ def store_database(shared_database: StoreDatabase) -> Iterator[StoreDatabase]:
     yield shared_database
     for table in (*_WRITTEN, *_OF_ALERTS):
         shared_database.client.command(f"TRUNCATE TABLE {table}")
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(evaluators, "store_time", clock)
+    return clock

@@ -11,6 +11,7 @@ import pytest
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import DatabaseError
 from tests.collector.alerts.asking import MadeRun, findings, shipped, store, written
+from tests.collector.alerts.clock import Clock
 from tests.collector.database import StoreDatabase
 
 from playhead_collector.alerts import evaluator as evaluators
@@ -22,6 +23,7 @@ from playhead_collector.alerts.evaluator import Evaluator, Look
 from playhead_collector.alerts.marks import Kind, say_mark
 from playhead_collector.alerts.rule import Rule
 from playhead_collector.alerts.ruling import Ruling
+from playhead_collector.errors import RuleRefused
 from playhead_collector.store.ddl import Form
 from playhead_collector.store.erase import Subject, erase
 
@@ -34,6 +36,16 @@ FAILED = """-- title: T
 -- resolve_after: {resolve_after}
 SELECT run_id, toString(agent) AS agent, '' AS step_id, errors AS value, 'it failed' AS summary
 FROM runs WHERE run_id IN {{runs:Array(String)}} AND status = '{status}'
+"""
+FAILING = """-- title: T
+-- why: W
+-- severity: info
+-- every: 1s
+-- group_by: agent
+-- lookback: 30m
+-- resolve_after: 10m
+SELECT run_id, toString(agent) AS agent, '' AS step_id, errors AS value, 'it failed' AS summary
+FROM runs WHERE {at:Identifier} > {since:DateTime64(3, 'UTC')} AND status = 'error'
 """
 
 
@@ -253,6 +265,53 @@ def test_what_a_rule_could_not_be_asked_about_it_is_asked_about_with_the_next_lo
     assert mine.failures == {"repeated_call": "too much at once"}
     assert said(mine.look()) == [("firing", "support", ("chat",))]
     assert mine.failures == {}
+
+
+@pytest.mark.parametrize("refused", [True, False])
+def test_alerts_of_a_rule_that_cannot_be_asked_stay_as_they_are_and_their_time_counts_from_when_it_can(
+    store_database: StoreDatabase, tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch, refused: bool
+) -> None:
+    rule = rule_about(tmp_path, resolve_after="10m")
+    mine = evaluator(store_database, rule)
+    store(store_database, MadeRun(1).root(failed=True))
+    assert said(mine.look()) == [("firing", "support", ("chat",))]
+
+    def refuse(*_: object) -> None:
+        raise RuleRefused(rule.path, 1, "no") if refused else DatabaseError("too much at once")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Ruling, "admitted", refuse) if refused else patched.setattr(evaluators, "ask", refuse)
+        store(store_database, MadeRun(2).root())
+        for _ in range(3):
+            clock.passed += timedelta(hours=1)
+            assert mine.look().events == ()
+        assert list(mine.failures) == [rule.name]
+    clock.passed += timedelta(minutes=9)
+    assert mine.look().events == ()
+    assert mine.failures == {}
+    clock.passed += timedelta(minutes=9)
+    assert said(mine.look()) == [("resolved", "support", ("chat",))]
+
+
+def test_alerts_of_a_rule_about_a_window_that_could_not_be_asked_are_not_over_when_it_is_asked_again(
+    store_database: StoreDatabase, tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = evaluator(store_database, written(tmp_path, "failing", FAILING))
+    store(store_database, MadeRun(1).root(failed=True))
+    assert said(mine.look()) == [("firing", "support", ("chat",))]
+
+    def refuse(*_: object) -> None:
+        raise DatabaseError("too much at once")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(evaluators, "ask", refuse)
+        for _ in range(3):
+            clock.passed += timedelta(hours=1)
+            assert mine.look().events == ()
+    clock.passed += timedelta(minutes=1)
+    assert mine.look().events == ()
+    clock.passed += timedelta(minutes=10)
+    assert said(mine.look()) == [("resolved", "support", ("chat",))]
 
 
 def test_what_is_found_of_runs_is_on_its_way_before_windows_are_looked_at(

@@ -2,38 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
-from clickhouse_connect.driver.client import Client
 from tests.collector.alerts.asking import MadeRun, shipped, store
+from tests.collector.alerts.clock import Clock
 from tests.collector.database import StoreDatabase
 
-from playhead_collector.alerts import evaluator as evaluators
-from playhead_collector.alerts.changed import store_time
 from playhead_collector.alerts.evaluator import Evaluator
 from playhead_collector.alerts.ruling import Ruling
 from playhead_collector.alerts.turn import DEAD_AFTER, Turn
-
-
-class Clock:
-    """The time when it was first asked, and a millisecond each time: how long statements take decides nothing."""
-
-    def __init__(self) -> None:
-        self.passed = timedelta(0)
-        self._began: datetime | None = None
-
-    def __call__(self, client: Client) -> datetime:
-        self._began = self._began or store_time(client)
-        self.passed += timedelta(milliseconds=1)
-        return self._began + self.passed
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
-    monkeypatch.setattr(evaluators, "store_time", clock)
-    return clock
 
 
 def evaluator(database: StoreDatabase, *, alone: bool = False) -> Evaluator:
