@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from itertools import islice
@@ -79,6 +79,14 @@ class Courier:
                 self._thread.start()
             self._wake.notify()
 
+    def drop(self) -> None:
+        """Forgets what waits, which another process owes by now: told again, it is as new. What was taken and could not
+        be written down yet is not sent a second time all the same.
+        """
+        with self._wake:
+            self._known -= {_key(owed) for owed in self._waiting}
+            self._waiting.clear()
+
     def stop(self, timeout_s: float = 5.0) -> None:
         """What is left is owed, and the next process tells it."""
         with self._wake:
@@ -89,61 +97,66 @@ class Courier:
 
     def _run(self) -> None:
         client: Client | None = None
-        while (owed := self._next()) is not None:
+        while batch := self._next():
             try:
                 client = client or self._connect()
-                over = self._attempt(client, owed)
+                over = self._attempt(client, batch)
             except (ClickHouseError, PlayheadError, OSError) as error:
                 log.warning("receiver %s: what became of a message could not be written down: %s", self.name, error)
-                over = 0
+                over = []
             with self._wake:
                 if over:
                     self._failed = 0
-                    for _ in range(over):
-                        self._waiting.popleft()
-                else:
+                    done = {_key(owed) for owed in over}
+                    self._waiting = deque(owed for owed in self._waiting if _key(owed) not in done)
+                elif self._waits(batch[0]):
                     self._failed += 1
-                    self._waiting[0] = replace(owed, attempts=owed.attempts + 1)
-                    self._put_last(owed.alert.alert_id)
+                    self._put_last(batch[0])
         if client is not None:
             client.close()
 
-    def _next(self) -> Owed | None:
-        """The next to be tried, when it is time; None when stopped."""
+    def _next(self) -> list[Owed]:
+        """The first of those that wait, when it is time for the first of all; none when stopped."""
         with self._wake:
-            pause = PAUSES[min(self._failed, len(PAUSES)) - 1] if self._failed else None
-            self._wake.wait_for(lambda: self._stopping or (not self._failed and bool(self._waiting)), pause)
-            return None if self._stopping else self._waiting[0]
+            while not self._stopping:
+                pause = PAUSES[min(self._failed, len(PAUSES)) - 1] if self._failed else None
+                self._wake.wait_for(lambda: self._stopping or (not self._failed and bool(self._waiting)), pause)
+                if self._waiting and not self._stopping:
+                    return list(islice(self._waiting, TOGETHER))
+                # What it failed for was dropped meanwhile.
+                self._failed = 0
+            return []
 
-    def _put_last(self, alert_id: str) -> None:
+    def _waits(self, owed: Owed) -> bool:
+        with self._wake:
+            return any(_key(one) == _key(owed) for one in self._waiting)
+
+    def _put_last(self, failed: Owed) -> None:
         """What one alert's message failed for may be its own; its others stay behind it."""
-        own = [owed for owed in self._waiting if owed.alert.alert_id == alert_id]
-        others = [owed for owed in self._waiting if owed.alert.alert_id != alert_id]
+        own = [owed for owed in self._waiting if owed.alert.alert_id == failed.alert.alert_id]
+        others = [owed for owed in self._waiting if owed.alert.alert_id != failed.alert.alert_id]
+        own[0] = replace(own[0], attempts=own[0].attempts + 1)
         self._waiting = deque([*others, *own])
 
-    def _attempt(self, client: Client, owed: Owed) -> int:
-        """How many are done with, this one and some that wait behind it. What was taken and not yet written down is not
-        sent a second time.
+    def _attempt(self, client: Client, batch: Sequence[Owed]) -> list[Owed]:
+        """Those that are done with: the first, and some that wait behind it. What was taken and not yet written down is
+        not sent a second time.
         """
         journal = Journal(client)
-        began, taken = monotonic(), 0
-        for one in self._first(TOGETHER):
-            if taken and monotonic() - began > _TOGETHER_S:
+        began, taken = monotonic(), list[Owed]()
+        for one in batch:
+            if taken and (monotonic() - began > _TOGETHER_S or not self._waits(one)):
                 break
             try:
                 self._send(one)
             except Undelivered as error:
                 if not taken:
-                    return int(self._undelivered(client, journal, owed, error))
+                    return [one] if self._undelivered(client, journal, one, error) else []
                 break
-            taken += 1
-        journal.told(self._first(taken), "sent", store_time(client))
+            taken.append(one)
+        journal.told(taken, "sent", store_time(client))
         self._sent.clear()
         return taken
-
-    def _first(self, number: int) -> list[Owed]:
-        with self._wake:
-            return list(islice(self._waiting, number))
 
     def _send(self, owed: Owed) -> None:
         if _key(owed) in self._sent:

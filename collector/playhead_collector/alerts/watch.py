@@ -147,6 +147,10 @@ class Watch:
                 )
                 self._away_until[project] = monotonic() + _AWAY_S
                 continue
+            if not watched.evaluator.has_turn:
+                # Whose turn it is tells what is owed; when it is this one's again, the resume brings what still is.
+                for courier in watched.couriers.values():
+                    courier.drop()
             took += look.seconds
             judged += look.runs
             self._looked(project, look, watched.evaluator)

@@ -15,7 +15,7 @@ from tests.collector.database import StoreDatabase
 
 from playhead_collector.alerts import watch as watches
 from playhead_collector.alerts.evaluator import Look
-from playhead_collector.alerts.receivers.message import Message
+from playhead_collector.alerts.receivers.message import Message, Undelivered
 from playhead_collector.alerts.ruling import Ruling
 from playhead_collector.alerts.watch import Watch
 
@@ -104,6 +104,62 @@ def test_a_project_that_fails_keeps_no_other_waiting_and_is_looked_at_again_when
             pass
     finally:
         watch.stop(_PATIENCE_S)
+
+
+class Away:
+    """A receiver that takes nothing until it is there."""
+
+    def __init__(self) -> None:
+        self.is_there = threading.Event()
+        self.told: list[str] = []
+
+    def send(self, message: Message) -> None:
+        if not self.is_there.is_set():
+            raise Undelivered("it is away")
+        self.told.append(message.once)
+
+
+def test_what_waits_to_be_told_when_the_turn_is_lost_is_left_to_whose_turn_it_is_and_told_when_it_is_back(
+    store_database: StoreDatabase,
+) -> None:
+    receiver, turns = Away(), queue.Queue[bool]()
+    outcomes: queue.Queue[str] = queue.Queue()
+    watch = Watch(
+        lambda project: store_database.engine.connect(store_database.name),
+        ["default"],
+        [Ruling(shipped("repeated_call"), {"repeats": "2"}, ("default",))],
+        {"default": receiver},
+        alone=False,
+        looked=lambda project, look, evaluator: turns.put(evaluator.has_turn),
+        told=lambda receiver, outcome: outcomes.put(outcome),
+    )
+
+    def another(began_at: str) -> None:
+        """It lives, and began so long ago."""
+        store_database.client.command(
+            "INSERT INTO alert_evaluators (holder, began_at, alive_at, judged_until) "
+            f"VALUES ('another', '{began_at}', now64(3) + INTERVAL 1 MINUTE, 0)"
+        )
+
+    def wait_for_turn(mine: bool) -> None:
+        while turns.get(timeout=_PATIENCE_S) is not mine:
+            pass
+
+    store(store_database, _looping(1))
+    watch.start()
+    try:
+        assert outcomes.get(timeout=_PATIENCE_S) == "failed"
+        another("2000-01-01 00:00:00")
+        wait_for_turn(mine=False)
+        assert watch.watched["default"].couriers["default"].waiting == 0
+        receiver.is_there.set()
+        another("2100-01-01 00:00:00")
+        wait_for_turn(mine=True)
+        while outcomes.get(timeout=_PATIENCE_S) != "sent":
+            pass
+    finally:
+        watch.stop(_PATIENCE_S)
+    assert len(receiver.told) == 1
 
 
 class Broken:
