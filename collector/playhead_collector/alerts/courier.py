@@ -155,7 +155,7 @@ class Courier:
                 break
             taken.append(one)
         journal.told(taken, "sent", store_time(client))
-        self._sent.clear()
+        self._sent -= {_key(one) for one in taken}
         return taken
 
     def _send(self, owed: Owed) -> None:
