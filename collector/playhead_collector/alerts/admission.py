@@ -35,10 +35,18 @@ _NAMED = re.compile(r"(?:identifier|function) [`']?(?:\w+\.)*(\w+)")
 _LINE = re.compile(r"\(line (\d+), col \d+\)")
 _FIGURE = re.compile(r"for query parameter '(\w+)'")
 _TYPE = re.compile(r"Unknown data type family: (\w+)")
-_OF_THE_MOMENT = listed("""
-    now now64 nowInBlock nowInBlock64 today yesterday curdate current_date current_timestamp localtime localtimestamp
-    UTCTimestamp UTC_timestamp rand rand32 rand64 randConstant generateUUIDv4 generateUUIDv7
+# Those of the first line the engine takes without brackets, too. What begins with rand is one of them as well.
+_WITHOUT_BRACKETS = "now today curdate current_date current_timestamp localtime localtimestamp"
+_OF_THE_MOMENT = frozenset(
+    name.lower()
+    for name in listed(f"""
+    {_WITHOUT_BRACKETS}
+    now64 nowInBlock nowInBlock64 yesterday UTCTimestamp UTC_timestamp uptime
+    generateUUIDv4 generateUUIDv7 dateTimeToUUIDv7 arrayShuffle arrayPartialShuffle arrayRandomSample
+    queryID query_id currentQueryID current_query_id
 """)
+)
+_BARE = re.compile(rf"(?<![.\w])(?:{'|'.join(_WITHOUT_BRACKETS.split())})(?![.\w])", re.IGNORECASE)
 _NUMBER = re.compile(r"(?:LowCardinality\()?(?:Nullable\()?(?:U?Int\d+|Float\d+|Decimal.*)")
 # Bound while a rule is only looked at; what they are does not matter.
 _SAMPLE_RUNS: Mapping[str, str] = {"runs": "[]", "began": "2000-01-01 00:00:00.000"}
@@ -80,12 +88,11 @@ class Admission:
             raise _refused(rule, str(error)) from None
         if not self._asks_the_port and not re.match(r"\(*(?:SELECT|WITH)\b", statement):
             raise RuleRefused(rule.path, 1, "a rule is one SELECT")
-        restless = sorted(name for name in words_of(statement).called if name.lower() in _OF_THE_MOMENT)
-        if restless:
+        if restless := _restless(statement):
             raise RuleRefused(
                 rule.asks,
-                _of(rule, restless[0]),
-                f"{restless[0]}() is another one each time; take {{until}}, which is bound",
+                _of(rule, restless),
+                f"{restless}() is another one each time; take {{until}}, which is bound",
             )
         self._check_columns(rule, statement, values)
         if rule.only_if:
@@ -96,12 +103,14 @@ class Admission:
         statement, values = sieve_of([rule]), {**_SAMPLE_RUNS, **condition_values(rule, chosen)}
         try:
             if not self._asks_the_port:
-                self._guard.admit(statement, self._database, values)
+                statement = self._guard.admit(statement, self._database, values).text
             self._client.query(f"DESCRIBE ({statement})", parameters=dict(values))
         except PlayheadError as error:
             raise _refused(rule, f"only_if: {error}") from None
         except ClickHouseError as error:
             raise _refused(rule, f"only_if: {QueryFailed.from_engine(str(error))}") from None
+        if restless := _restless(statement):
+            raise RuleRefused(rule.path, 1, f"only_if: {restless}() is another one each time")
 
     def _check_columns(self, rule: Rule, statement: str, values: Mapping[str, str]) -> None:
         try:
@@ -114,6 +123,18 @@ class Admission:
                 raise RuleRefused(rule.path, 1, f"its rows have no column {name!r}; each has {', '.join(ROW)}")
         if not _NUMBER.match(columns["value"]):
             raise RuleRefused(rule.asks, _of(rule, "value"), f"value is {columns['value']}, and must be a number")
+
+
+def _restless(statement: str) -> str | None:
+    """What in it depends on when it is asked, or on chance, if anything does. A word without brackets may be a column
+    of the statement's own, which it is where the statement calls something so.
+    """
+    text = bare(statement)
+    called = {name for name in words_of(text).called if name.lower() in _OF_THE_MOMENT or name.lower()[:4] == "rand"}
+    for word in {found[0] for found in _BARE.finditer(text)}:
+        if not re.search(rf"\bAS\s+{word}\b", text, re.IGNORECASE):
+            called.add(word)
+    return min(called, default=None)
 
 
 def _is_reading_port(client: Client) -> bool:

@@ -58,6 +58,33 @@ def test_what_the_reading_port_refuses_from_strangers_is_refused_from_a_rule(
     assert refused.value.line == line
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "now()", "NOW()", "`now`()", "nowInBlock()", "now", "Now", "current_timestamp", "CURRENT_DATE",
+        "UTCTimestamp()", "randUniform(0, 1)", "randNormal(0, 1)", "randomString(3)", "generateUUIDv4()",
+        "arrayShuffle([1, 2])",
+    ],
+)  # fmt: skip
+def test_what_is_another_one_each_time_is_refused_in_the_statement_and_in_its_condition(
+    admission: Admission, tmp_path: Path, said: str
+) -> None:
+    with pytest.raises(RuleRefused, match=r"is another one each time; take \{until\}") as refused:
+        admission.admit(written(tmp_path, "mine", HEADER + SELECT.replace("'' AS summary", f"{said} AS summary")))
+    assert refused.value.line == 4
+    with pytest.raises(RuleRefused, match=r"only_if: .* is another one each time"):
+        admission.admit(
+            written(tmp_path, "mine", HEADER + f"-- only_if: count() > 0 AND {said} IS NOT NULL\n" + SELECT)
+        )
+
+
+def test_a_column_that_bears_the_name_of_a_moment_is_a_column(admission: Admission, tmp_path: Path) -> None:
+    own = SELECT.replace("'' AS summary", "today AS summary").replace(
+        "FROM runs", "FROM (SELECT *, '' AS today FROM runs)"
+    )
+    admission.admit(written(tmp_path, "mine", HEADER + own.replace("today AS summary", "today AS summary -- now()\n")))
+
+
 def test_a_figure_that_the_engine_does_not_take_for_its_type_is_refused_before_the_rule_is_asked(
     shared_database: StoreDatabase, tmp_path: Path
 ) -> None:
