@@ -51,6 +51,9 @@ _LEFT = 20_000
 GIVES_WAY_S = 1.0
 """For so long at the most the statements of one look wait for readers."""
 
+Left = Mapping[str, int]
+"""Runs that a rule is still to be asked about, each with when it was computed, in microseconds."""
+
 GiveWay = Callable[[float], float]
 """Waits for readers, so many seconds at the most; returns how many of these are left."""
 
@@ -101,7 +104,7 @@ class Evaluator:
         self._give_way = give_way
         self._patience_s = GIVES_WAY_S
         self._judged: dict[str, Changed] = {}
-        self._left: dict[str, set[str]] = {}
+        self._left: dict[str, Left] = {}
         self._since: datetime | None = None
         self._reached: datetime | None = None
         self._asked_at: dict[str, datetime] = {}
@@ -129,7 +132,7 @@ class Evaluator:
         now = store_time(self._client)
         self._lived_at = began
         if not self._turn.is_mine(now, self._judged_until()):
-            self._since = None
+            self._lose()
             return Look()
         owed: list[Owed] = []
         if self._since is None:
@@ -144,7 +147,7 @@ class Evaluator:
         owed += told
         self._left = left
         self._judged, self._since = there, max([self._since, *(_moment(one.computed) for one in there.values())])
-        self._reached = self._since
+        self._reached = self._since_what_is_left(now, self._since)
         windows, alerts = self._ask_about_windows(now)
         if windows and not self._has_turn_still():
             return Look(len(changed), asked, tuple(events), tuple(owed), self._took_since(began))
@@ -162,7 +165,7 @@ class Evaluator:
         kept = self._turn.is_still_mine(store_time(self._client), self._judged_until())
         if not kept:
             log.warning("another asks the rules by now, as this one gave no sign of life for too long")
-            self.forget()
+            self._lose()
         return kept
 
     def _live(self) -> None:
@@ -175,6 +178,11 @@ class Evaluator:
         """After a look that failed: whether it was written down is known to the store alone."""
         self._since = None
 
+    def _lose(self) -> None:
+        """The turn, and what was left to ask: another asks that, and when the turn is back the store says it."""
+        self.forget()
+        self._left = {}
+
     def leave(self) -> None:
         """Lets another take over at once."""
         self._turn.leave(store_time(self._client), self._judged_until())
@@ -182,6 +190,15 @@ class Evaluator:
     def _judged_until(self) -> int | None:
         """Also after a look that failed: what was judged before it still is."""
         return None if self._reached is None else int(self._reached.timestamp() * 1e6)
+
+    def _since_what_is_left(self, now: datetime, since: datetime) -> datetime:
+        """Up to where all is judged: runs that a rule is still to be asked about are known to this process alone. One
+        that fails for long holds that back no further than a first look goes, or than it is put off by itself.
+        """
+        for name, left in self._left.items():
+            furthest = now - max(FIRST_LOOK, self._rulings[name].rule.every)
+            since = min([since, *(max(_moment(computed), furthest) for computed in left.values())])
+        return since
 
     def _resume(self, now: datetime) -> list[Owed]:
         """Goes on where this process, or another, stopped."""
@@ -192,11 +209,11 @@ class Evaluator:
 
     def _ask_about_runs(
         self, now: datetime, changed: Sequence[str], there: Mapping[str, Changed]
-    ) -> tuple[int, dict[str, Alert], dict[str, set[str]]]:
+    ) -> tuple[int, dict[str, Alert], dict[str, Left]]:
         """How alerts stand after rules were asked about what changed, about what they could not be asked about before,
         and about the runs of pending alerts; and what is left.
         """
-        left: dict[str, set[str]] = {}
+        left: dict[str, Left] = {}
         alerts = dict(self._ledger.alerts)
         rulings = [ruling for ruling in self._rulings.values() if ruling.rule.about_runs]
         able = {ruling.rule.name: ruling for ruling in rulings if self._admitted(ruling)}
@@ -210,8 +227,9 @@ class Evaluator:
         for ruling in rulings:
             rule = ruling.rule
             pending = [a for a in alerts.values() if a.rule == rule.name and a.state is State.PENDING]
-            wanted = self._left.get(rule.name, set()).union(sifted.get(rule.name, changed))
-            runs = sorted(wanted.union(run for alert in pending for run in alert.runs))
+            computed = {run: there[run].computed for run in sifted.get(rule.name, changed)}
+            wanted = {**self._left.get(rule.name, {}), **computed}
+            runs = sorted({*wanted, *(run for alert in pending for run in alert.runs)})
             if not runs:
                 if rule.name in able:
                     self.failures.pop(rule.name, None)
@@ -219,7 +237,7 @@ class Evaluator:
             may = rule.name in able and self._is_due(ruling, now)
             findings = self._ask(ruling, Moment(now, runs, began=first_began(runs, there))) if may else None
             if findings is None:
-                left[rule.name] = set(sorted(wanted, key=lambda run: _computed(run, there))[-_LEFT:])
+                left[rule.name] = dict(sorted(wanted.items(), key=lambda one: one[1])[-_LEFT:])
                 continue
             asked += 1
             fresh = [one for one in findings if not _is_old_news(alerts.get(_key(rule.name, one)), one, there)]
@@ -294,10 +312,6 @@ def _is_old_news(before: Alert | None, finding: Finding, there: Mapping[str, Cha
     if before is None or before.stands or finding.run_id not in there:
         return False
     return _moment(there[finding.run_id].computed) <= before.changed_at
-
-
-def _computed(run: str, there: Mapping[str, Changed]) -> int:
-    return there[run].computed if run in there else 0
 
 
 def _key(rule: str, finding: Finding) -> str:

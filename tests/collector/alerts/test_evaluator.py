@@ -55,6 +55,11 @@ def evaluator(database: StoreDatabase, rule: Rule | None = None, told: str = "ch
     return Evaluator(database.client, [ruling], alone=True)
 
 
+def refuse(*_: object) -> None:
+    """In the place of `ask`."""
+    raise DatabaseError("too much at once")
+
+
 def said(look: Look) -> list[tuple[str, str, tuple[str, ...]]]:
     return [(event.alert.state.value, event.alert.labels.get("agent", ""), event.notify) for event in look.events]
 
@@ -256,9 +261,6 @@ def test_what_a_rule_could_not_be_asked_about_it_is_asked_about_with_the_next_lo
     mine = evaluator(store_database)
     store(store_database, looping())
 
-    def refuse(*_: object) -> None:
-        raise DatabaseError("too much at once")
-
     with monkeypatch.context() as patched:
         patched.setattr(evaluators, "ask", refuse)
         assert mine.look().events == ()
@@ -276,11 +278,14 @@ def test_alerts_of_a_rule_that_cannot_be_asked_stay_as_they_are_and_their_time_c
     store(store_database, MadeRun(1).root(failed=True))
     assert said(mine.look()) == [("firing", "support", ("chat",))]
 
-    def refuse(*_: object) -> None:
-        raise RuleRefused(rule.path, 1, "no") if refused else DatabaseError("too much at once")
+    def inadmissible(*_: object) -> None:
+        raise RuleRefused(rule.path, 1, "no")
 
     with monkeypatch.context() as patched:
-        patched.setattr(Ruling, "admitted", refuse) if refused else patched.setattr(evaluators, "ask", refuse)
+        if refused:
+            patched.setattr(Ruling, "admitted", inadmissible)
+        else:
+            patched.setattr(evaluators, "ask", refuse)
         store(store_database, MadeRun(2).root())
         for _ in range(3):
             clock.passed += timedelta(hours=1)
@@ -300,9 +305,6 @@ def test_alerts_of_a_rule_about_a_window_that_could_not_be_asked_are_not_over_wh
     store(store_database, MadeRun(1).root(failed=True))
     assert said(mine.look()) == [("firing", "support", ("chat",))]
 
-    def refuse(*_: object) -> None:
-        raise DatabaseError("too much at once")
-
     with monkeypatch.context() as patched:
         patched.setattr(evaluators, "ask", refuse)
         for _ in range(3):
@@ -312,6 +314,36 @@ def test_alerts_of_a_rule_about_a_window_that_could_not_be_asked_are_not_over_wh
     assert mine.look().events == ()
     clock.passed += timedelta(minutes=10)
     assert said(mine.look()) == [("resolved", "support", ("chat",))]
+
+
+@pytest.mark.parametrize("alone", [True, False])
+@pytest.mark.parametrize(("waited", "runs"), [(timedelta(0), [2]), (timedelta(days=2), [])])
+def test_what_was_put_off_is_asked_by_the_next_process_unless_that_was_long_ago(
+    store_database: StoreDatabase,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+    alone: bool,
+    waited: timedelta,
+    runs: list[int],
+) -> None:
+    monkeypatch.setattr(evaluators, "OVERLAP", timedelta(milliseconds=1))
+    ruling = Ruling(replace(shipped("repeated_call"), every=timedelta(minutes=10), only_if=""), TWICE)
+    first = Evaluator(store_database.client, [ruling], alone=alone)
+    store(store_database, MadeRun(1).root())
+    assert first.look().asked == 1
+    # It is put off, and others are judged after it.
+    store(store_database, looping(2))
+    assert first.look().asked == 0
+    clock.passed += waited
+    monkeypatch.setattr(evaluators, "ask", refuse)
+    store(store_database, MadeRun(3).root())
+    assert first.look().runs == 1
+    first.leave()
+    monkeypatch.setattr(evaluators, "ask", really_ask)
+    second = Evaluator(store_database.client, [ruling], alone=alone)
+    clock.passed += timedelta(seconds=3)
+    second.look()
+    assert [alert.runs for alert in second.alerts.values()] == [[MadeRun(run).run_id] for run in runs]
 
 
 def test_what_is_found_of_runs_is_on_its_way_before_windows_are_looked_at(
