@@ -187,6 +187,20 @@ def test_a_command_has_the_message_on_its_input_and_templates_as_arguments_witho
     assert json.loads(body)["key"] == message().alert.key
 
 
+@pytest.mark.parametrize(("summary", "word"), [("a\0b\x1b[2J", "a\\x00b\\x1b[2J"), ("é" * 200_000, "é" * 3999 + "…")])
+def test_a_command_is_run_whatever_an_agent_said(tmp_path: Path, summary: str, word: str) -> None:
+    out = tmp_path / "out"
+    script = "import sys; open(sys.argv[1], 'w', encoding='utf-8').write(sys.argv[2] + '|' + sys.stdin.read())"
+    command = json.dumps([sys.executable, "-X", "utf8", "-c", script, str(out), "$summary"])
+    said = message()
+    receiver(tmp_path, f'type = "command"\ncommand = {command}').send(
+        replace(said, alert=replace(said.alert, summary=summary))
+    )
+    told, _, body = out.read_text(encoding="utf-8").partition("|")
+    assert told == word
+    assert json.loads(body)["summary"] == summary
+
+
 @pytest.mark.parametrize("value", [math.inf, -math.inf, math.nan])
 def test_a_figure_that_json_does_not_have_is_none(tmp_path: Path, value: float) -> None:
     with receiving() as there:

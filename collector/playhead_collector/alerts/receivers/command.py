@@ -8,7 +8,11 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from playhead.printable import printable
 from playhead_collector.alerts.receivers.message import Message, Undelivered
+
+_LONGEST = 4000
+"""Characters of a word in an argument. A program takes no argument above 128 KiB; all is on its standard input."""
 
 
 class Command(BaseModel):
@@ -24,7 +28,7 @@ class Command(BaseModel):
         program, *arguments = self.command
         try:
             done = subprocess.run(
-                [program, *(message.filled(argument) for argument in arguments)],
+                [program, *(message.filled(argument, _said) for argument in arguments)],
                 input=json.dumps(message.as_json()).encode(),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
@@ -35,3 +39,9 @@ class Command(BaseModel):
             raise Undelivered(f"the command could not be run: {type(error).__name__}") from None
         if done.returncode != 0:
             raise Undelivered(f"the command ended with {done.returncode}")
+
+
+def _said(word: str) -> str:
+    """What agents said may hold what no argument can: a zero byte, or a text without end."""
+    said = printable(word)
+    return said if len(said) <= _LONGEST else said[: _LONGEST - 1] + "…"

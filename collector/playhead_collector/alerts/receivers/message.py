@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from string import Template
@@ -64,9 +65,11 @@ class Message:
             "alert_id": alert.alert_id,
         }
 
-    def filled(self, template: str) -> str:
-        """A template with the words in it; what is no word of these stays as it is written."""
-        return Template(template).safe_substitute(self.words())
+    def filled(self, template: str, said: Callable[[str], str] = str) -> str:
+        """A template with the words in it, in the form that `said` gives them; what is no word of these stays as it is
+        written.
+        """
+        return Template(template).safe_substitute({name: said(word) for name, word in self.words().items()})
 
     def as_json(self) -> dict[str, object]:
         """For programs."""
