@@ -7,6 +7,12 @@ from pathlib import Path
 from tests.e2e.running import playhead_alone
 from tests.e2e.test_alerts import looping
 
+LARGE = """-- title: T
+-- why: W
+-- severity: info
+SELECT run_id, '' AS step_id, 2000001 AS value, 'many' AS summary FROM runs WHERE run_id IN {runs:Array(String)}
+"""
+
 
 def test_cases_pass_where_a_rule_finds_what_is_named_and_nothing_else(tmp_path: Path) -> None:
     (tmp_path / "looping.otlp").write_bytes(looping(1).request().SerializeToString())
@@ -41,3 +47,15 @@ def test_cases_pass_where_a_rule_finds_what_is_named_and_nothing_else(tmp_path: 
     for name, reason in reasons.items():
         assert reason in told[name]
     assert playhead_alone(tmp_path, "alerts", "test", str(tmp_path / "found.toml")).status == 0
+
+
+def test_a_value_is_compared_as_a_number_and_not_as_it_is_shown(tmp_path: Path) -> None:
+    (tmp_path / "looping.otlp").write_bytes(looping(1).request().SerializeToString())
+    (tmp_path / "large.sql").write_text(LARGE)
+    for name, value in (("same", "2000001"), ("other", "2e6"), ("shown", '"2e+06"'), ("word", '"two"')):
+        (tmp_path / f"{name}.toml").write_text(
+            f'rule = "large"\nruns = ["looping.otlp"]\nfinds = [{{ value = {value} }}]\n'
+        )
+    said = playhead_alone(tmp_path, "alerts", "test", "--rules", str(tmp_path), "--json", str(tmp_path))
+    assert {Path(row["case"]).stem for row in said.rows() if row["passed"]} == {"same"}
+    assert all("it finds many (value 2000001)" in row["reason"] for row in said.rows() if not row["passed"])

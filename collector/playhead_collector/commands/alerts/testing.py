@@ -12,6 +12,7 @@ A case is a TOML file beside the runs that it names:
 from __future__ import annotations
 
 import argparse
+import math
 import tempfile
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -136,13 +137,23 @@ def _try(recorded: _Recorded, file: Path, case: Case, rules: Mapping[str, Rule])
 
 
 def _compared(case: Case, found: list[Finding]) -> str:
-    left = [_columns(finding) for finding in found]
+    left = list(found)
     for wanted in case.finds:
-        match = next((row for row in left if all(row.get(name) == str(value) for name, value in wanted.items())), None)
+        match = next((one for one in left if all(_is(one, name, value) for name, value in wanted.items())), None)
         if match is None:
-            return f"{case.rule} does not find {dict(wanted)}; it finds {[row['summary'] for row in left] or 'nothing'}"
+            return f"{case.rule} does not find {dict(wanted)}; it finds {_told(left) or 'nothing'}"
         left.remove(match)
-    return f"{case.rule} also finds: {'; '.join(row['summary'] for row in left)}" if left else ""
+    return f"{case.rule} also finds: {_told(left)}" if left else ""
+
+
+def _is(finding: Finding, name: str, wanted: str | int | float) -> bool:
+    if name != "value":
+        return _columns(finding).get(name) == str(wanted)
+    try:
+        figure = float(wanted)
+    except (ValueError, OverflowError):
+        return False
+    return math.isclose(finding.value, figure) or (math.isnan(finding.value) and math.isnan(figure))
 
 
 def _columns(finding: Finding) -> dict[str, str]:
@@ -151,6 +162,9 @@ def _columns(finding: Finding) -> dict[str, str]:
         **dict(finding.group),
         "run_id": finding.run_id,
         "step_id": finding.step_id,
-        "value": f"{finding.value:g}",
         "summary": finding.summary,
     }
+
+
+def _told(findings: Sequence[Finding]) -> str:
+    return "; ".join(f"{one.summary} (value {one.value:.12g})" for one in findings)
