@@ -108,6 +108,17 @@ def test_service_levels_are_gauges_with_the_figures_of_playhead_slo_and_unknown_
         wait_for(lambda: gauges(collector, "playhead_levels")[computed] > first, "them to be measured again")
 
 
+def test_a_budget_that_is_spent_is_shown_also_where_no_run_ended_in_the_time_asked_about(tmp_path: Path) -> None:
+    with up(tmp_path) as collector:
+        collector.send(lately(MadeRun(1).root(failed=True)).request())
+        objectives(tmp_path)
+        asked = ("slo", "--objectives", str(tmp_path / "slo.toml"), "--since", "5m")
+        wait_for(lambda: collector.playhead(*asked).status == 1, "the run to be counted")
+        said = collector.playhead(*asked)
+        assert "support succeeds" in said.out
+        assert "no run ended in that time" in said.err
+
+
 def test_a_collector_that_asks_no_rules_computes_no_service_levels_and_wrong_objectives_keep_it_from_starting(
     tmp_path: Path,
 ) -> None:

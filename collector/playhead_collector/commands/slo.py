@@ -63,10 +63,10 @@ def run(arguments: argparse.Namespace) -> int:
         write_json([{"kind": "alarms", **one.as_json()} for one in told_of])
     elif arguments.markdown:
         print(markdown(window, arguments.by, groups, budgets, told_of), end="")
-    elif not groups:
-        say("no run ended in that time")
     else:
         _show(arguments.by, groups, budgets, told_of)
+        if not groups:
+            say("no run ended in that time")
     return 1 if any(one.left is not None and one.left <= 0 for one in budgets) else 0
 
 
@@ -79,11 +79,13 @@ def _show(by: str, groups: Sequence[Level], budgets: Sequence[Budget], told_of: 
             name = Text(one_line(objective.objective.name, 30), style="red" if spent or objective.alarm else "")
             table.add_row(name, *budget_cells(objective))
         out.print(table)
-        out.print()
-    table = _table(by, HEAD)
-    for level in groups:
-        table.add_row(one_line(level.name, 30), *cells(level))
-    out.print(table)
+    if groups:
+        if budgets:
+            out.print()
+        table = _table(by, HEAD)
+        for level in groups:
+            table.add_row(one_line(level.name, 30), *cells(level))
+        out.print(table)
     if told_of:
         table = _table("first bad run to alarm", ALARM_HEAD)
         for one in told_of:
