@@ -94,9 +94,11 @@ def _of_runs(
         for finding in ask(client, admitted, Moment(max(ended.values()), list(ended), HISTORY), chosen):
             by_run.setdefault(finding.run_id, []).append(finding)
         for run, findings in by_run.items():
-            looks.append((ended[run], findings))
+            # What names no run is found when it was asked about them.
+            moment = ended.get(run, max(ended.values()))
+            looks.append((moment, findings))
             if admitted.rule.hold:
-                looks.append((ended[run] + admitted.rule.hold, findings))
+                looks.append((moment + admitted.rule.hold, findings))
         done += len(ended)
         progress(done, len(rows))
     yield from sorted(looks, key=lambda look: look[0])

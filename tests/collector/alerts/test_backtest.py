@@ -79,6 +79,17 @@ def test_runs_of_one_group_are_one_firing_as_long_as_they_keep_coming(
     assert (minutes(second.fired_at), minutes(second.over_at)) == (60.0, 70.0)
 
 
+def test_what_names_no_run_fires_when_the_last_of_the_runs_ended(store_database: StoreDatabase, tmp_path: Path) -> None:
+    text = FAILED.format(hold="0s", resolve_after="10m", status="error").replace(
+        "SELECT run_id,", "SELECT '' AS run_id,"
+    )
+    rule = written(tmp_path, "failed", text.replace("WHERE run_id", "WHERE runs.run_id"))
+    for number, minute in enumerate((5, 12)):
+        store(store_database, at(MadeRun(number + 1).root(failed=True), DAY + timedelta(minutes=minute)))
+    (only,) = firings(store_database, rule)
+    assert (minutes(only.fired_at), minutes(only.over_at), only.runs) == (12.0, 22.0, ())
+
+
 def test_a_rule_about_a_window_fires_after_its_time_and_is_over_when_it_was(
     store_database: StoreDatabase, tmp_path: Path
 ) -> None:
