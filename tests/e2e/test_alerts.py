@@ -119,6 +119,9 @@ def test_what_is_silenced_is_kept_and_told_when_the_silence_is_over(tmp_path: Pa
         said = collector.playhead("sql", "SELECT rule, matching FROM alert_marks FINAL", "--json").rows()
         assert said == [{"rule": "repeated_call", "matching": {"agent": "billing"}}]
         assert wait_for_messages(there, 2)[1]["labels"]["agent"] == "billing"
+        where = ("--where", "agent=support", "--where", "tool=get_order")
+        begun = collector.playhead("alerts", "silence", "repeated_call", "--for", "2h", *where)
+        assert "nobody is told of repeated_call where agent=support tool=get_order for 2h" in begun.err
 
 
 def test_who_has_seen_an_alert_is_shown_beside_it(tmp_path: Path) -> None:
@@ -130,7 +133,7 @@ def test_who_has_seen_an_alert_is_shown_beside_it(tmp_path: Path) -> None:
         said = collector.playhead("alerts", "ack", str(event["alert_id"])[:6], "--by", "ada", "--note", "looking")
         assert said.status == 0, said.err
         assert [one["acked_by"] for one in events(collector, "--firing")] == ["ada"]
-        assert "seen by ada" in collector.playhead("alerts", "history").out
+        assert "same arguments · seen by ada" in " ".join(collector.playhead("alerts", "history").out.split())
         assert collector.playhead("alerts", "ack", "zz").status == 2
         long = collector.playhead("alerts", "ack", str(event["alert_id"])[:6], "--by", "ada", "--note", "x" * 5000)
         assert long.status == 2

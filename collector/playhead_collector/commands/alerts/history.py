@@ -61,8 +61,9 @@ def _show(rows: list[dict[str, object]]) -> None:
         runs = row["run_ids"]
         run = str(runs[0])[:12] if isinstance(runs, list) and runs else ""
         state = str(row["state"])
-        seen = f" · seen by {row['acked_by']}" if row["acked_by"] else ""
-        what = one_line(str(row["summary"]), 90) + one_line(seen, 40)
+        what = one_line(str(row["summary"]), 90)
+        if row["acked_by"]:
+            what += " " + one_line(f"· seen by {row['acked_by']}", 40)
         table.add_row(
             str(row["at"])[5:19], str(row["alert_id"])[:8], Text(state, style=_COLOURS.get(state, "")),
             str(row["rule"]), one_line(group, 30), run, one_line(str(row["told"]), 20), what,

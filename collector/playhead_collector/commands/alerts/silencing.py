@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
+from collections.abc import Mapping
 
 from rich.table import Table
 
@@ -68,8 +69,13 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         write_json([{"id": name}])
     else:
-        say(f"silence {name}: nobody is told of {arguments.rule} for {span}; --end {name} ends it")
+        where = f" where {_said(matching)}" if matching else ""
+        say(f"silence {name}: nobody is told of {arguments.rule}{where} for {span}; --end {name} ends it")
     return 0
+
+
+def _said(matching: Mapping[str, str]) -> str:
+    return " ".join(f"{name}={value}" for name, value in matching.items())
 
 
 def _check_rule(arguments: argparse.Namespace, name: str) -> None:
@@ -109,8 +115,7 @@ def _show(arguments: argparse.Namespace) -> int:
     for title in ("id", "rule", "where", "until UTC", "by", "note"):
         table.add_column(title)
     for one in found:
-        where = " ".join(f"{name}={value}" for name, value in one.matching.items())
-        until = one.until.strftime("%m-%d %H:%M")
+        where, until = _said(one.matching), one.until.strftime("%m-%d %H:%M")
         table.add_row(
             one.mark_id, one.rule or "all", one_line(where, 40), until, one_line(one.by, 20), one_line(one.note, 60)
         )
