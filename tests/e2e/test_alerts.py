@@ -183,6 +183,9 @@ def test_figures_are_compared_each_with_each_and_a_time_that_ends_before_it_begi
         said = collector.playhead("alerts", "backtest", RULE, "--since", "2020-01-01", *with_settings).rows()
         told = [(row["figures"], row["firings"]) for row in said if row["kind"] == "figures"]
         assert told == [("repeats=2", 1), ("repeats=9", 0)]
+        wrong = collector.playhead("alerts", "backtest", RULE, "--set", "repeats=2", "--set", "repeats=x")
+        assert wrong.status == 2
+        assert "repeats is UInt32: write a whole number from 0 to 4294967295" in wrong.err
         for command in (("slo",), ("alerts", "backtest", RULE)):
             turned = collector.playhead(*command, "--since", "1d", "--until", "2d")
             assert turned.status == 2 and "--since 1d is not before --until 2d" in turned.err

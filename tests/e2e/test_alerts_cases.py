@@ -37,7 +37,7 @@ def test_cases_pass_where_a_rule_finds_what_is_named_and_nothing_else(tmp_path: 
         "other": "does not find",
         "more": "also finds: get_order was called 2 times",
         "typo": "finds: Field required",
-        "figure": "Value x cannot be parsed as UInt32",
+        "figure": "repeats is UInt32: write a whole number from 0 to 4294967295",
         "misspelt": "has no parameter 'repeat'; it has repeats",
         "century": "later: '9999999d' is more than 3650d",
         "gone": f"there is no file {tmp_path / 'gone.otlp'}",

@@ -296,3 +296,8 @@ def test_a_figure_that_a_rule_has_not_is_refused_with_those_that_it_has() -> Non
     assert chosen(RULES["same_refund"], "repeats=7") == {"repeats": "7"}
     with pytest.raises(UsageError, match=r"'repeat' is no figure of same_refund: write repeats=5"):
         chosen(RULES["same_refund"], "repeat=7")
+
+
+def test_a_figure_that_is_none_of_its_type_is_refused_before_the_rule_is_asked() -> None:
+    with pytest.raises(UsageError, match=r"repeats is UInt32: write a whole number from 0 to 4294967295"):
+        chosen(RULES["same_refund"], "repeats=x")

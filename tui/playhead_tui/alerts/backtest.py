@@ -12,6 +12,7 @@ from rich.text import Text
 from playhead.errors import UsageError
 from playhead.printable import several
 from playhead_collector.alerts.backtest import Firing, Span, backtest, plot
+from playhead_collector.alerts.figure import figure_of
 from playhead_collector.alerts.rule import Rule
 from playhead_collector.alerts.ruling import Ruling
 from playhead_collector.read.runs import parse_time
@@ -53,13 +54,16 @@ def figures_of(rule: Rule) -> str:
 
 
 def chosen(rule: Rule, line: str) -> dict[str, str]:
-    """The figures of a line; raises UsageError where the rule has no such one."""
-    names = {parameter.name for parameter in rule.parameters}
+    """The figures of a line; raises UsageError where the rule has no such one, or it is none of its type."""
+    names = {parameter.name: parameter for parameter in rule.parameters}
     told = {name: value for name, _, value in (word.partition("=") for word in line.split())}
     wrong = next((name for name, value in told.items() if name not in names or not value), None)
     if wrong is not None:
         raise UsageError(f"{wrong!r} is no figure of {rule.name}: write {figures_of(rule) or 'none, as it has none'}")
-    return told
+    try:
+        return {name: figure_of(names[name], value) for name, value in told.items()}
+    except ValueError as error:
+        raise UsageError(str(error)) from None
 
 
 def run_backtest(client: Client, rule: Rule, asked: Tries, now: datetime, say: Callable[[str], None]) -> Backtest:

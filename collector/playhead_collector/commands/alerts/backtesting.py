@@ -78,7 +78,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise refused or UsageError(f"there is no rule {arguments.rule!r}; 'playhead alerts list' shows them")
     rule = read_figures(arguments.settings).as_set(rule)
     chosen = pairs_of(arguments.set, "--set", "PARAMETER=VALUE")
-    check_parameters(rule, (name for name, _ in chosen))
+    check_parameters(rule, chosen)
     with source_of(arguments) as source:
         now = store_time(source.client)
         span = Span.of(*parse_span(arguments.since, arguments.until, now), rule.every)

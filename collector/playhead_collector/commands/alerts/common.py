@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from playhead.errors import UsageError
+from playhead_collector.alerts.figure import Given, figure_of
 from playhead_collector.alerts.rule import Rule
 from playhead_collector.alerts.rule_folder import Rules, read_rules
 from playhead_collector.commands.common import say
@@ -42,12 +43,18 @@ def pairs_of(given: Iterable[str], flag: str, form: str) -> list[tuple[str, str]
     return pairs
 
 
-def check_parameters(rule: Rule, names: Iterable[str]) -> None:
-    """Raises UsageError for a parameter that the rule does not have: it would change nothing."""
-    there = [parameter.name for parameter in rule.parameters]
-    unknown = next((name for name in names if name not in there), None)
-    if unknown is not None:
-        raise UsageError(f"the rule {rule.name} has no parameter {unknown!r}; it has {', '.join(there) or 'none'}")
+def check_parameters(rule: Rule, given: Iterable[tuple[str, Given]]) -> None:
+    """Raises UsageError for a parameter that the rule does not have, as it would change nothing, and for a figure that
+    is none of its type.
+    """
+    there = {parameter.name: parameter for parameter in rule.parameters}
+    for name, figure in given:
+        if name not in there:
+            raise UsageError(f"the rule {rule.name} has no parameter {name!r}; it has {', '.join(there) or 'none'}")
+        try:
+            figure_of(there[name], figure)
+        except ValueError as error:
+            raise UsageError(f"the rule {rule.name}: {error}") from None
 
 
 def tell_of_unheard(unheard: Mapping[str, str]) -> None:

@@ -125,7 +125,7 @@ def _try(recorded: _Recorded, file: Path, case: Case, rules: Mapping[str, Rule])
         later = duration(case.later)
     except ValueError as error:
         raise UsageError(f"later: {error}") from None
-    check_parameters(rules[case.rule], case.parameters)
+    check_parameters(rules[case.rule], case.parameters.items())
     files = [file.parent / name for name in case.runs]
     missing = next((run for run in files if not run.is_file()), None)
     if missing is not None:
