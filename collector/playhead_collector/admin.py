@@ -102,7 +102,8 @@ class MarkAnswer(BaseModel):
     mark_id: str
 
 
-def admin_app(settings: Settings, store: Store, drain: Drain, audit: AuditLog) -> App:
+def admin_app(settings: Settings, store: Store, drain: Drain, audit: AuditLog) -> FastAPI:
+    """To be served as `guarded`: it asks nobody who they are."""
     app = FastAPI(
         title="Playhead administration", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False
     )
@@ -157,13 +158,13 @@ def admin_app(settings: Settings, store: Store, drain: Drain, audit: AuditLog) -
         return {"name": request.name}
 
     add_backup(app, store, drain, lambda asked, project, what: write_down(asked, "backup", project, what))
-    return _guarded(app, settings)
+    return app
 
 
-def _guarded(app: App, settings: Settings) -> App:
-    """Who may not ask this is answered before any of what they send is read, and nobody is read without end."""
+def guarded(app: App, settings: Settings) -> App:
+    """Who may not ask it is answered before any of what they send is read, and nobody is read without end."""
 
-    async def guarded(scope: Any, receive: Any, send: Any) -> None:
+    async def admitted(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
             await app(scope, receive, send)
             return
@@ -185,7 +186,7 @@ def _guarded(app: App, settings: Settings) -> App:
 
         await app(scope, limited, send)
 
-    return guarded
+    return admitted
 
 
 def _authorise(settings: Settings, token: str | None) -> None:

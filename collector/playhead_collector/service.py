@@ -213,11 +213,10 @@ class Collector:
 
     def _administration(self, audit: AuditLog) -> App:
         # Loaded where somebody administers: FastAPI is a fifth of what a collector loads to start.
-        from playhead_collector.admin import admin_app
+        from playhead_collector.admin import admin_app, guarded
 
         assert self.drain is not None
-        app: App = admin_app(self.settings, self.store, self.drain, audit)
-        return app
+        return guarded(admin_app(self.settings, self.store, self.drain, audit), self.settings)
 
     def _with_status(self, gate: TokenGate, otlp: App, admin: App) -> App:
         """The OTLP port also says how the collector is, and takes what administrators ask."""

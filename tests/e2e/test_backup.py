@@ -111,10 +111,13 @@ def test_only_administrators_get_a_backup_and_a_refused_one_leaves_nothing(tmp_p
         assert not (tmp_path / "backup").exists()
         # And what an administrator asks for that is none is an answer, too.
         rows = {"project": "default", "table": "step_rows", "columns": ["run_id"], "partition": "x"}
-        refusals = (({"columns": []}, "columns: "), ({"columns": ["1"]}, "HTTP 404"), ({"table": "x"}, "HTTP 404"))
-        for wrong, why in refusals:
+        for name, value, why in (
+            ("columns", [], "columns: "),
+            ("columns", ["1"], "HTTP 404"),
+            ("table", "x", "HTTP 404"),
+        ):
             with pytest.raises(PlayheadError, match=why):
-                answer_of(collector.itself(), "/admin/backup/rows", {**rows, **wrong}, "token-of-admin", 60)
+                answer_of(collector.itself(), "/admin/backup/rows", {**rows, name: value}, "token-of-admin", 60)
         answer_of(collector.itself(), "/admin/backup/rows", rows, "token-of-admin", 60).close()
         assert "Traceback" not in collector.log
 
