@@ -132,7 +132,8 @@ class RequestRedaction:
                 if clean is not text:
                     setattr(holder, field, clean)
 
-    def _attributes(self, attributes: Any, where: str, found: Found) -> None:
+    def _attributes(self, attributes: Any, where: str, found: Found, under: str = "") -> None:
+        """`under` is a secret's name that all of them stand under."""
         for attribute in attributes:
             key = attribute.key
             hidden, secret = self._keys.get(key) or self._look_at(key)
@@ -140,56 +141,64 @@ class RequestRedaction:
             if clean is not key:
                 attribute.key = clean
             value = attribute.value
-            kind = value.WhichOneof("value")
-            if kind is None:
+            if value.WhichOneof("value") is None:
                 continue
             place = where + clean
-            if hidden or (secret and kind == "string_value"):
-                self._hide(value, hidden, key, place, found)
+            if hidden:
+                self._hide(value, place, found)
             else:
-                self._value(value, place, found)
+                self._value(value, place, found, _last(key) if secret else under)
 
-    def _hide(self, value: Any, whole: bool, key: str, place: str, found: Found) -> None:
+    def _hide(self, value: Any, place: str, found: Found) -> None:
         """All of a value, because of its name."""
         before = value.string_value
-        if whole:
-            secret = before or value.SerializeToString(deterministic=True).hex()
-            after = self._redactor.token("field", secret)
-        else:
-            after = self._redactor.named(_last(key), before)
+        after = self._redactor.token("field", before or value.SerializeToString(deterministic=True).hex())
         if after != before:
-            found.update({(kind, place): count for kind, count in _kinds(before, after).items()})
+            _count(found, place, before, after)
             value.string_value = after
 
-    def _value(self, value: Any, place: str, found: Found) -> None:
+    def _value(self, value: Any, place: str, found: Found, under: str = "") -> None:
+        """Under a secret's name every text is one, however deep, since OpenTelemetry writes headers as lists. No number
+        is: what is called `token` may count some.
+        """
         kind = value.WhichOneof("value")
         if kind == "string_value":
             text = value.string_value
-            clean = self._text(text, place, found)
+            clean = self._text_under(under, text, place, found) if under else self._text(text, place, found)
             if clean is not text:
                 value.string_value = clean
         elif kind == "bytes_value":
             data = value.bytes_value
-            hidden = self._redactor.data(data)
-            if hidden is not data:
-                found.update({(k, place): n for k, n in _kinds(data, hidden).items()})
+            hidden = self._data_under(under, data) if under else self._redactor.data(data)
+            if hidden != data:
+                _count(found, place, data, hidden)
                 value.bytes_value = hidden
         elif kind == "array_value":
             for item in value.array_value.values:
-                self._value(item, place, found)
+                self._value(item, place, found, under)
         elif kind == "kvlist_value":
-            self._attributes(value.kvlist_value.values, f"{place}.", found)
+            self._attributes(value.kvlist_value.values, f"{place}.", found, under)
         elif kind == "int_value" and abs(value.int_value) >= _LARGE:
             number = str(value.int_value)
             clean = self._text(number, place, found)
             if clean is not number:
                 value.string_value = clean
 
+    def _text_under(self, name: str, text: str, place: str, found: Found) -> str:
+        clean = self._redactor.named(name, text)
+        if clean == text:
+            return text
+        _count(found, place, text, clean)
+        return clean
+
+    def _data_under(self, name: str, data: bytes) -> bytes:
+        return self._redactor.named(name, data.decode(errors="surrogateescape")).encode(errors="surrogateescape")
+
     def _text(self, text: str, place: str, found: Found) -> str:
         clean = self._redaction.text(text)
         if clean is text or clean == text:
             return text
-        found.update({(kind, place): count for kind, count in _kinds(text, clean).items()})
+        _count(found, place, text, clean)
         return clean
 
     def _look_at(self, key: str) -> tuple[bool, bool]:
@@ -201,6 +210,10 @@ class RequestRedaction:
         if len(self._keys) < _MOST_KEYS:
             self._keys[key] = said
         return said
+
+
+def _count(found: Found, place: str, before: str | bytes, after: str | bytes) -> None:
+    found.update({(kind, place): count for kind, count in _kinds(before, after).items()})
 
 
 def _kinds(before: str | bytes, after: str | bytes) -> Counter[str]:

@@ -136,6 +136,36 @@ def test_secrets_of_known_shapes_and_names_are_hidden_with_any_rule() -> None:
     assert TOKEN.search(got["http.authorization"].string_value)
 
 
+@pytest.mark.parametrize("name", ["http.request.header.authorization", "http.response.header.set-cookie", "password"])
+def test_every_text_under_a_secrets_name_is_one_and_no_number_is(name: str) -> None:
+    secrets = [text("Basic dXNlcjpw"), AnyValue(bytes_value=b"plain \xff words")]
+    listed = AnyValue(array_value=ArrayValue(values=secrets))
+    inner = KeyValueList(values=[KeyValue(key="a", value=listed), KeyValue(key="n", value=AnyValue(int_value=7))])
+    value = AnyValue(array_value=ArrayValue(values=[AnyValue(kvlist_value=inner)]))
+    deep = AnyValue(kvlist_value=KeyValueList(values=[KeyValue(key=name, value=value)]))
+    for given in (KeyValue(key=name, value=value), KeyValue(key="x", value=deep)):
+        got = hidden([given], "secrets")
+        written = b"".join(one.SerializeToString() for one in got.values())
+        assert b"dXNlcjpw" not in written
+        assert b"words" not in written
+        assert AnyValue(int_value=7).SerializeToString() in written
+        assert counts_of(got[KINDS].string_value) == {"credential": 2}
+
+
+def test_a_secrets_name_with_bytes_under_it_keeps_their_type_and_a_token_that_comes_again() -> None:
+    once = hidden([KeyValue(key="password", value=AnyValue(bytes_value=b"hunter2222"))], "secrets")["password"]
+    assert TOKEN.fullmatch(once.bytes_value.decode())
+    again = hidden([KeyValue(key="password", value=once)], "secrets")
+    assert again == {"password": once}
+
+
+def test_figures_with_names_like_those_of_secrets_are_kept() -> None:
+    names = ["gen_ai.usage.input_tokens", "gen_ai.request.max_tokens", "llm.token_count.total", "token"]
+    given = [KeyValue(key=name, value=AnyValue(int_value=4096)) for name in names]
+    given += [KeyValue(key="gen_ai.usage.output_tokens", value=AnyValue(array_value=ArrayValue(values=[text("12")])))]
+    assert hidden(given, "secrets") == {one.key: one.value for one in given}
+
+
 def test_a_card_number_is_one_as_a_number_too() -> None:
     got = hidden([KeyValue(key="n", value=AnyValue(int_value=4111111111111111))], "card")
     assert TOKEN.fullmatch(got["n"].string_value)
