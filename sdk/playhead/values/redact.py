@@ -20,7 +20,7 @@ from typing import Any, Protocol
 from urllib.parse import quote, unquote
 
 from playhead.values.personal import DETECTORS, Detector
-from playhead.values.shapes import FIELDS, GATES, HEADERS, SHAPES, TOKEN, opening
+from playhead.values.shapes import FIELDS, GATES, HEADERS, LISTED, SHAPES, TOKEN, opening
 
 _log = logging.getLogger(__name__)
 
@@ -62,7 +62,7 @@ class Redactor:
         self._function = function
         self._fields = tuple(fields)
         self._names = {name.lower() for name in self._fields}
-        self._opening = opening("|".join(map(re.escape, self._fields)), values=True) if self._fields else None
+        self._opening = opening("|".join(map(re.escape, self._fields))) if self._fields else None
 
     def is_local(self, text: str) -> bool:
         """Whether what it hides of a text never depends on what stands further off: of a user's own patterns nobody
@@ -218,6 +218,8 @@ class Redactor:
             elif (plain := named.get("plain")) is not None:
                 start -= len(plain)
                 token = f'{match["escape"]}"{self.token("field", plain)}{match["escape"]}"'
+            elif named.get("listed") is not None:
+                end, token = self._without_listed(text, start, match["escape"])
             else:
                 end = _end_of_text(text, start, len(match["escape"]))
                 token = self.token("field", text[start:end]) if end > start else ""
@@ -227,6 +229,24 @@ class Redactor:
             return text
         whole = "".join([*made, text[at:]])
         return text if whole == text else whole
+
+    def _without_listed(self, text: str, at: int, escape: str) -> tuple[int, str]:
+        """Hides a list's texts and long numbers, each by itself, up to what is neither: so it never runs past a cut
+        between messages, which are searched one by one. Returns how far it came, and what stands there then.
+        """
+        made: list[str] = []
+        quote = f'{escape}"'
+        while (match := LISTED.match(text, at)) and match["escape"] in (escape, None):
+            if (plain := match["plain"]) is not None:
+                made += [text[at : match.start("plain")], quote, self.token("field", plain), quote]
+                at = match.end()
+            else:
+                start = match.end()
+                end = _end_of_text(text, start, len(escape))
+                made += [text[at:start], self.token("field", text[start:end]) if end > start else ""]
+                made += [text[end : end + len(quote)]]
+                at = end + len(quote)
+        return at, "".join(made)
 
     def _by_function(self, function: Rule, text: str) -> str:
         try:

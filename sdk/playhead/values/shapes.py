@@ -77,15 +77,23 @@ HEADERS = re.compile(
 """Names of headers and variables whose values are secrets, whatever these look like."""
 
 
-def opening(names: str, *, values: bool = False) -> re.Pattern[str]:
-    """Up to where the text under one of these names begins, in JSON; or with a number, a word or a bracket in place of
-    a text."""
-    plain = r"|(?P<plain>-?[0-9][0-9.eE+-]*|true|false)(?![\w.])|(?P<within>[{\[])" if values else ""
-    return re.compile(rf'(?i)(?P<escape>(?<!\\)\\*)"(?:{names})(?P=escape)"\s*:\s*(?:(?P=escape)"{plain})')
+# What may stand in place of a text: of a user's field anything, up to where it ends.
+_ANYTHING = r"|(?P<plain>-?[0-9][0-9.eE+-]*|true|false)(?![\w.])|(?P<within>[{\[])"
+# Of a known one what may be a secret: a figure or a switch is shorter, and an object is a schema that names the field.
+_OF_KNOWN = r"|(?P<plain>[0-9]{4,})(?![\w.])|(?P<listed>\[)"
+
+
+def opening(names: str, others: str = _ANYTHING) -> re.Pattern[str]:
+    """Up to where the text under one of these names begins, in JSON; or with what stands in place of a text."""
+    return re.compile(rf'(?i)(?P<escape>(?<!\\)\\*)"(?:{names})(?P=escape)"\s*:\s*(?:(?P=escape)"{others})')
 
 
 FIELDS = opening(
     r"[A-Za-z0-9_.-]{0,64}?(?:password|passwd|api[_-]?key|(?:access|refresh|id|auth|bearer|session)[_-]?token|secret"
-    r"|secret[_-]?(?:access[_-]?)?key|private[_-]?key|authorization|set-cookie)"
+    r"|secret[_-]?(?:access[_-]?)?key|private[_-]?key|authorization|set-cookie)",
+    _OF_KNOWN,
 )
 """Fields whose texts are secrets. Not `token` alone: that is a word, too, and a page's number."""
+
+LISTED = re.compile(r'(?:[\s,]|\\{1,16}[nrt])*(?:(?P<escape>\\*)"|(?P<plain>[0-9]{4,})(?![\w.]))')
+"""The next value of a list under such a name, which is no list and no object."""

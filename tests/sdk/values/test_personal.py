@@ -99,7 +99,7 @@ def _under_customer(value: Any) -> set[str]:
         "a.b@" * 75_000,
         "4 " * 150_000, "+1" * 150_000, "DE89 " * 60_000, '{"customer": [' + "[" * 300_000, "%40" * 100_000,
         '{"customer": ["' + '\\"' * 150_000, "://" * 100_000, "password=" * 30_000, "-----BEGIN A " * 25_000,
-        "hf_" * 100_000,
+        "hf_" * 100_000, '"password": [' * 30_000, '{"password": [' + '"a",' * 100_000, '"secret": ["' + "\\" * 300_000,
     ],
     ids=lambda text: text[:12].replace("\\", "backslash"),
 )  # fmt: skip

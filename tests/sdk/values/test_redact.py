@@ -102,6 +102,8 @@ def test_names_that_only_resemble_those_of_secrets_are_left_alone(name: str) -> 
         "https://example.org/a?q=monkey&page=2",
         "https://example.org:8080/path@here",
         '{"max_tokens": 5, "total_tokens": 7, "token": "the"}',
+        '{"max_tokens": 128000, "input_tokens": 51200, "token_count": [4096, 8192], "token": 128000}',
+        '{"failed_password": 12, "has_secret": true, "authorization": null, "security": [{"api_key": []}]}',
         '{"type": "object", "properties": {"password": {"type": "string"}}}',
         "the secret of success: work",
         "AKIA is a prefix, and Bearer is a word",
@@ -160,13 +162,27 @@ def test_a_replay_served_tokens_finds_the_recorded_fingerprint() -> None:
     assert seen(Redactor(b"laptop"), REDACTOR.named("OPENAI_API_KEY", KEY)) == seen(REDACTOR, KEY)
 
 
+def test_numbers_and_lists_under_a_secrets_name_in_json_are_hidden_and_figures_are_not() -> None:
+    secret = {"password": 12345678, "client_secret": ["hunter2", 4711, "x]"], "api_key": [0], "n": ["hunter2"]}
+    for text in (json.dumps(secret), json.dumps(secret, indent=1), json.dumps({"text": json.dumps(secret, indent=1)})):
+        clean = json.loads(REDACTOR.text(text))
+        found = json.loads(clean["text"]) if "text" in clean else clean
+        assert TOKEN.fullmatch(found["password"])
+        assert all(TOKEN.fullmatch(one) for one in found["client_secret"])
+        assert len(found["client_secret"]) == 3
+        assert (found["api_key"], found["n"]) == ([0], ["hunter2"])
+        assert REDACTOR.text(REDACTOR.text(text)) == REDACTOR.text(text)
+    # Cut off within the list.
+    assert "hunt" not in REDACTOR.text('{"password": ["hunter2", "hunt')
+
+
 NASTY = st.text(st.sampled_from("ab\\\"'{}[]:,/ \n\té😀"), max_size=12)
 
 
 @given(st.lists(NASTY, min_size=1, max_size=4), st.integers(0, 3))
 def test_fields_are_hidden_in_json_within_json_and_it_stays_json(values: list[str], depth: int) -> None:
     rules = Redactor(b"s", fields=["pin"])
-    inner = [{"password": value, "pin": value, "kept": value} for value in values]
+    inner = [{"password": value, "pin": value, "secret": [value, 12345678], "kept": [value, 1]} for value in values]
     text = json.dumps(inner)
     for _ in range(depth):
         text = json.dumps({"text": text})
@@ -174,9 +190,12 @@ def test_fields_are_hidden_in_json_within_json_and_it_stays_json(values: list[st
     for _ in range(depth):
         clean = json.loads(clean["text"])
     for value, found in zip(values, clean, strict=True):
-        assert found["kept"] == value
+        assert found["kept"] == [value, 1]
         assert found["password"] == "" if not value else TOKEN.fullmatch(found["password"])
         assert found["pin"] == "" if not value else TOKEN.fullmatch(found["pin"])
+        text_of_list, number_of_list = found["secret"]
+        assert text_of_list == "" if not value else TOKEN.fullmatch(text_of_list)
+        assert TOKEN.fullmatch(number_of_list)
 
 
 @given(st.recursive(NASTY | st.integers() | st.none(), lambda inner: st.lists(inner) | st.dictionaries(NASTY, inner)))
