@@ -49,14 +49,27 @@ _ISSUERS = re.compile(
     r"4(?:\d{12}|\d{15}|\d{18})|(?:5[1-5]\d\d|222[1-9]|22[3-9]\d|2[3-6]\d\d|27[01]\d|2720)\d{12}|3[47]\d{13}"
     r"|(?:6011|64[4-9]\d|65\d\d)\d{12,15}|3(?:0[0-5]|[689]\d)\d{11,16}|35(?:2[89]|[3-8]\d)\d{12,15}|62\d{14,17}"
 )
+# A digit twice, and the sum of the digits of that.
+_DOUBLED = str.maketrans("0123456789", "0246813579")
 
 
-def _luhn(text: str) -> int:
-    digits = [int(one) for one in text if one.isdigit()]
-    if _ISSUERS.fullmatch("".join(map(str, digits))) is None:
-        return 0
-    doubled = (sum(divmod(2 * one, 10)) for one in digits[-2::-2])
-    return len(text) if (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0 else 0
+def _card(text: str) -> int:
+    """An expiry or a CVV may stand behind the number: what ends before a separator is tried too, the longest first."""
+    end = len(text)
+    while end > 12:
+        # No card's last group is shorter; and of a row of single digits every tenth would be one.
+        if (end == len(text) or text[end - 3 : end].isdecimal()) and _luhn(text[:end]):
+            return end
+        end = max(text.rfind(" ", 0, end), text.rfind("-", 0, end))
+    return 0
+
+
+def _luhn(text: str) -> bool:
+    digits = text.replace(" ", "").replace("-", "")
+    if _ISSUERS.fullmatch(digits) is None:
+        return False
+    doubled = digits[-2::-2].translate(_DOUBLED)
+    return (sum(map(int, digits[-1::-2])) + sum(map(int, doubled))) % 10 == 0
 
 
 def _account(text: str) -> int:
@@ -88,7 +101,7 @@ DETECTORS = {
             "card",
             re.compile(r"\d[ -]?\d[ -]?\d[ -]?\d[ -]?\d[ -]?\d[ -]?\d[ -]?\d[ -]?\d[ -]?\d[ -]?\d[ -]?\d"),
             re.compile(_begin(r"A-Za-z0-9_.") + r"(?P<secret>[2-6](?:[ -]?[0-9]){12,18})(?![0-9A-Za-z_])"),
-            _luhn,
+            _card,
         ),
         Detector(
             "iban",

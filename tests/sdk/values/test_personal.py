@@ -51,6 +51,15 @@ def test_what_only_resembles_personal_data_is_kept(text: str) -> None:
     assert ALL.text(text) is text
 
 
+@pytest.mark.parametrize("card", PERSONAL["card"])
+@pytest.mark.parametrize("behind", [" 12/27", " 123", " 12/27 123", "-12", " 12-27", " 1", " 1 2 3", " 1227 123"])
+def test_a_card_number_is_found_in_front_of_its_expiry_and_its_cvv(card: str, behind: str) -> None:
+    clean = ALL.text(f"pay {card}{behind}")
+    assert TOKEN.sub("…", clean) == f"pay …{behind}"
+    assert TOKEN.search(ALL.text(card)) is not None
+    assert ALL.text(card) in clean
+
+
 def test_one_number_has_one_token_and_a_token_is_left_alone() -> None:
     once = ALL.text("card 4111111111111111")
     assert once == ALL.text("card 4111111111111111") == ALL.text(once)
