@@ -20,6 +20,8 @@ GATES = tuple(
         r'|(?P<field>(?:key|token|KEY|TOKEN)\\*"\s*:))',
         r"=(?P<pair>(?<=key=)|(?<=Key=)|(?<=KEY=)|(?<=oken=)|(?<=OKEN=)|(?<=cret=)|(?<=CRET=)|(?<=word=)|(?<=WORD=)"
         r"|(?<=ature=)|(?<=sig=)|(?<=wd=)|(?<=WD=))",
+        r"pi-(?P<header>[Kk]ey:)",
+        r"PI-(?P<header>K(?:EY|ey):)",
         r"AKIA(?P<aws>)",
         r"ASIA(?P<aws>)",
         r"AIza(?P<google>)",
@@ -33,7 +35,7 @@ GATES = tuple(
         r'Key(?P<field>\\*"\s*:)',
         r'Token(?P<field>\\*"\s*:)',
         r'apikey(?P<field>\\*"\s*:)',
-        r'uthorization(?P<field>\\*"\s*:)',
+        r'uthorization(?:(?P<field>\\*"\s*:)|(?P<header>:))',
     )
 )
 """A group of a gate's that takes part names a shape, or `field`."""
@@ -41,13 +43,19 @@ GATES = tuple(
 # Not within a word; but the n of an escaped `\\n` in JSON is no letter of one.
 _BEGIN = r"(?:(?<![A-Za-z0-9])|(?<=\\[nrtbf])|(?<=\\u[0-9A-Fa-f]{4}))"
 
+# So too where a name begins, which may follow a digit.
+_BEGIN_NAME = r"(?:(?<![A-Za-z])|(?<=\\[nrtbf])|(?<=\\u[0-9A-Fa-f]{4}))"
+# Hyphens are in the headers of an encrypted key; five of them are its end. One that is cut off ends with the quotes it
+# is in. Nothing is tried twice, nor kept in mind for that.
+_PEM = r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY(?: BLOCK)?-----(?P<secret>(?:[^\"'`-]++|-(?!----))++)"
+
 # No pattern may look at the same characters from many places to far ahead: `eyJ` a hundred thousand times over, or as
 # many backslashes, took minutes. So what is looked ahead for is bounded, and a run of backslashes begins where it does.
 # In a fixed order: a token that stands in a bearer header is left alone by the shape that knows bearer headers.
 SHAPES = tuple(
     (gate, kind, re.compile(pattern))
     for gate, kind, pattern in (
-        ("pem", "private-key", r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----(?P<secret>[^\"'\-]+)"),
+        ("pem", "private-key", _PEM),
         ("api", "api-key", _BEGIN + r"(?P<secret>sk-(?=[A-Za-z_-]{0,64}[0-9])[A-Za-z0-9_-]{16,})"),
         ("google", "api-key", r"AIza[A-Za-z0-9_-]{30,}"),
         ("stripe", "api-key", _BEGIN + r"(?P<secret>[srp]k_(?:live|test)_[A-Za-z0-9]{16,})"),
@@ -60,11 +68,20 @@ SHAPES = tuple(
         ("bearer", "bearer", r"[Bb]earer\s+(?P<secret>[A-Za-z0-9._~+/-]{16,}=*)"),
         ("url", "password", r"://[^/\s:@\"'\\]*:(?P<secret>[^/\s@\"'\\\[]+)@"),
         (
+            "header",
+            "credential",
+            # Without the blank `api-key:` is in tokens of ours.
+            r"(?i)(?:authorization: ?(?:basic|token|apikey) {1,4}|api-key: "
+            rf"|{_BEGIN_NAME}x-(?:[a-z]{{1,16}}-)?api-key: ?)"
+            # Words in small letters are those of a sentence about headers.
+            r"(?-i:(?=[a-z.]{0,64}[A-Z0-9_~+/-])(?P<secret>[A-Za-z0-9._~+/-]{8,}=*))",
+        ),
+        (
             "pair",
             "credential",
-            r"(?i)(?:(?<=[?&;\s])|(?<![A-Za-z]))(?:api[_-]?key|(?:[?&]key)|(?:access|auth|refresh|id)[_-]?token"
-            r"|client[_-]?secret|password|pwd|x-amz-signature|[?&]signature|[?&]sig|[?&]token)="
-            r"(?P<secret>[^&;\s\"'\\#\[]{4,})",
+            rf"(?i)(?:{_BEGIN_NAME}(?:api[_-]?key|(?:access|auth|refresh|id|session|security)[_-]?token|client[_-]?secret"
+            r"|secret(?:[_-]?(?:access[_-]?)?key)?|private[_-]?key|passw(?:or)?d|pwd|x-amz-signature)"
+            r"|[?&](?:key|signature|sig|token))=(?P<secret>[^&;\s\"'\\#\[]{4,})",
         ),
     )
 )

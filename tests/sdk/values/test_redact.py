@@ -108,10 +108,47 @@ def test_names_that_only_resemble_those_of_secrets_are_left_alone(name: str) -> 
         "the secret of success: work",
         "AKIA is a prefix, and Bearer is a word",
         "[redacted:api-key:0123456789]",
+        "Authorization: Basic authentication. Authorization: Bearer, x-api-key: required, api-key: <yours>",
+        "next_page_token=5, max_tokens=128000 and input_tokens=4096 of token=abcd",
+        "a key begins with `-----BEGIN PRIVATE KEY-----`, and so on",
     ],
 )
 def test_clean_text_is_the_same_object(text: str) -> None:
     assert REDACTOR.text(text) is text
+
+
+@pytest.mark.parametrize(
+    ("before", "secret"),
+    [
+        ("export AWS_SECRET_ACCESS_KEY=", "wJalrXUtnFEMI/K7MDENG"),
+        ("SECRET_KEY=", "abcdefghijk123"),
+        ("secret=", "hunter22"),
+        ("MYSQL_PASSWD=", "hunter22"),
+        ("aws_session_token=", "FwoGZXIvYXdzEBYaDH"),
+        ("https://h/?X-Amz-Security-Token=", "FwoGZXIvYXdzEBYaDH"),
+        ("https://h/files?sig=", "abcdef"),
+        ("Authorization: Basic ", "dXNlcjpodW50ZXIyMjI="),
+        ("proxy-authorization: token ", "dXNlcjpodW50ZXIyMjI"),
+        ("x-api-key: ", "abcdef1234567890abcdef"),
+        ("api-key: ", "abcdef1234567890abcdef"),
+        ("X-Goog-Api-Key:", "abcdef1234567890abcdef"),
+        ("-----BEGIN PGP PRIVATE KEY BLOCK-----", "\nVersion: GnuPG v2\n\nlQOYBF\n=a1b2\n"),
+        ("-----BEGIN RSA PRIVATE KEY-----", "\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\nMIIEpAIB\n"),
+    ],
+)
+def test_a_well_known_secret_is_hidden_in_plain_text(before: str, secret: str) -> None:
+    behind = "-----END RSA PRIVATE KEY-----" if secret.endswith("\n") else "\nand more"
+    for text in (f"{before}{secret}{behind}", f"first line\n{before}{secret}{behind}"):
+        clean = REDACTOR.text(text)
+        assert TOKEN.sub(lambda match: "…", clean) == text.replace(secret, "…")
+        assert Redactor(b"other").text(clean) == clean
+        within = json.loads(REDACTOR.text(json.dumps({"said": text})))["said"]
+        assert TOKEN.sub(lambda match: "…", within) == text.replace(secret, "…")
+
+
+def test_cookies_are_hidden_whole_though_one_of_them_is_a_secret_by_its_shape() -> None:
+    assert TOKEN.fullmatch(REDACTOR.named("Cookie", "secret=abcdef; session=xyz"))
+    assert TOKEN.fullmatch(REDACTOR.named("set-cookie", f"a={KEY}; Path=/"))
 
 
 def test_credentials_in_an_address_are_hidden_by_their_name() -> None:
