@@ -100,7 +100,11 @@ DETECTORS = {
         Detector(
             "card",
             re.compile(r"\d[ -]?\d[ -]?\d[ -]?\d[ -]?\d[ -]?\d[ -]?\d[ -]?\d[ -]?\d[ -]?\d[ -]?\d[ -]?\d"),
-            re.compile(_begin(r"A-Za-z0-9_.") + r"(?P<secret>[2-6](?:[ -]?[0-9]){12,18})(?![0-9A-Za-z_])"),
+            # Behind it may be an exponent, where it is a number.
+            re.compile(
+                _begin(r"A-Za-z0-9_.")
+                + r"(?P<secret>[2-6](?:[ -]?[0-9]){12,18})(?=(?:[eE][+-]?[0-9]{1,3})?(?![0-9A-Za-z_]))"
+            ),
             _card,
         ),
         Detector(

@@ -27,6 +27,8 @@ _log = logging.getLogger(__name__)
 _BRACKET_OR_QUOTE = re.compile(r'[{}\[\]"]')
 # Between the last quote and a number that stands in JSON.
 _TO_NUMBER = re.compile(r"[\s\\\[\]{},:0-9.eE+truefalsn-]*[:\[,][\s\\n]*")
+# What a number may have behind its digits.
+_REST_OF_NUMBER = re.compile(r"(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _BEHIND_NUMBER = re.compile(r"[\s,}\]\\]|\Z")
 
 Rule = Callable[[str], str]
@@ -196,11 +198,14 @@ class Redactor:
             length = detector.length(match["secret"])
             end = start + length
             token = self.token(detector.kind, text[start:end]) if length else text[start : start + 1]
-            if length and (quote := _quote_of_number(text, start, end)) is not None:
+            # What is none may have one in it that begins later.
+            next_at = end if length else start + 1
+            if length and (number := _number_of_json(text, start, end)) is not None:
+                # The whole of it: of its sign or its fraction alone JSON can make nothing.
+                start, next_at, quote = number
                 token = f"{quote}{token}{quote}"
             made += [text[at:start], token]
-            # What is none may have one in it that begins later.
-            at = end if length else start + 1
+            at = next_at
         clean = "".join([*made, text[at:]])
         return text if clean == text else clean
 
@@ -264,8 +269,14 @@ def _found(text: str) -> set[str | None]:
     return {match.lastgroup for gate in GATES if gate.search(text) for match in gate.finditer(text)}
 
 
-def _quote_of_number(text: str, start: int, end: int) -> str | None:
-    """With which quotes a text takes the place of a number in JSON; None where there is no number of JSON's."""
+def _number_of_json(text: str, start: int, end: int) -> tuple[int, int, str] | None:
+    """From where to where the number goes that has these digits in JSON, and with which quotes a text takes its place;
+    None where there is no number of JSON's.
+    """
+    rest = _REST_OF_NUMBER.match(text, end)
+    end = rest.end() if rest else end
+    if text[max(0, start - 1) : start] == "-":
+        start -= 1
     if _BEHIND_NUMBER.match(text, end) is None:
         return None
     # Before this there may be a long array of numbers; then what stands for one is left without quotes.
@@ -274,11 +285,11 @@ def _quote_of_number(text: str, start: int, end: int) -> str | None:
     if _TO_NUMBER.fullmatch(between) is None:
         return None
     if not quote:
-        return '"' if len(before) == start else None
+        return (start, end, '"') if len(before) == start else None
     escapes = len(head) - len(head.rstrip("\\"))
     # What it closed was beside the number; what it opened is a text that the number is in.
     closed = between.lstrip(" \t\r\n\\n")[:1] in (":", ",", "]", "}")
-    return "\\" * (escapes if closed else 2 * escapes + 1) + '"'
+    return start, end, "\\" * (escapes if closed else 2 * escapes + 1) + '"'
 
 
 def _end_of_brackets(text: str, at: int, escapes: int) -> int:

@@ -66,6 +66,20 @@ def test_one_number_has_one_token_and_a_token_is_left_alone() -> None:
     assert once != Redactor(b"other", detectors=["card"]).text("card 4111111111111111")
 
 
+@pytest.mark.parametrize("sign", ["", "-"])
+@pytest.mark.parametrize("rest", ["", ".0", ".25", "e0", "E+00", ".0e-1"])
+def test_a_number_of_json_is_hidden_with_its_sign_and_all_that_belongs_to_it(sign: str, rest: str) -> None:
+    token = ALL.text("4111111111111111")
+    number = f"{sign}4111111111111111{rest}"
+    for text in (f'{{"n": {number}}}', f'{{"n":{number},"b":{number}}}', f"[{number}, {number}\n]", f'["a",{number}]'):
+        for whole in (text, json.dumps({"text": text})):
+            clean: Any = json.loads(ALL.text(whole))
+            found = json.loads(clean["text"]) if "text" in clean else clean
+            values = list(found.values()) if isinstance(found, dict) else found
+            assert set(values) - {"a"} == {token}
+    assert ALL.text(f"it is {number} of them") == f"it is {sign}{token}{rest} of them"
+
+
 values = st.recursive(
     st.sampled_from([secret for _, secret in FOUND])
     | st.sampled_from([other for other in OTHERS if "41111" not in other])
