@@ -20,7 +20,7 @@ from typing import Any, Protocol
 from urllib.parse import quote, unquote
 
 from playhead.values.personal import DETECTORS, Detector
-from playhead.values.shapes import FIELDS, GATES, HEADERS, LISTED, SHAPES, TOKEN, opening
+from playhead.values.shapes import FIELDS, GATES, HEADERS, LISTED, SHAPES, TOKEN, escapes, opening, spelled
 
 _log = logging.getLogger(__name__)
 
@@ -64,7 +64,11 @@ class Redactor:
         self._function = function
         self._fields = tuple(fields)
         self._names = {name.lower() for name in self._fields}
-        self._opening = opening("|".join(map(re.escape, self._fields))) if self._fields else None
+        # What is in a text that has one of the names, in small letters: `ö`, or `\u00f6` as JSON may write it.
+        self._gates = self._names | {
+            escape.rpartition("\\")[2].lower() for name in self._names for letter in name for escape in escapes(letter)
+        }
+        self._opening = opening("|".join(map(spelled, self._fields))) if self._fields else None
 
     def is_local(self, text: str) -> bool:
         """Whether what it hides of a text never depends on what stands further off: of a user's own patterns nobody
@@ -99,7 +103,7 @@ class Redactor:
 
     def _names_one(self, text: str) -> bool:
         lower = text.lower()
-        return any(name in lower for name in self._names)
+        return any(gate in lower for gate in self._gates)
 
     def named(self, name: str, value: str) -> str:
         """A value that stands under a name: an environment variable, a header, an argument."""

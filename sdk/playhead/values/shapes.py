@@ -7,6 +7,7 @@ all shapes does 20 MB/s.
 
 from __future__ import annotations
 
+import json
 import re
 
 TOKEN = re.compile(r"\[redacted:[a-z-]+:[0-9a-f]{10}\]")
@@ -92,6 +93,21 @@ HEADERS = re.compile(
     r"|api[_-]?key$|(?:access|secret|private|subscription|signing)[_-]?key$"
 )
 """Names of headers and variables whose values are secrets, whatever these look like."""
+
+
+def escapes(letter: str) -> list[str]:
+    """How JSON may write a letter beyond ASCII, small and large; nothing of others, which it leaves as they are."""
+    cases = sorted({letter, letter.lower(), letter.upper()})
+    return [json.dumps(case)[1:-1] for case in cases if len(case) == 1 and not case.isascii()]
+
+
+def spelled(name: str) -> str:
+    """A pattern of a name in JSON: each letter as it is or escaped, whose backslashes double in texts within texts."""
+    made = ""
+    for letter in name:
+        written = [re.escape(letter), *(escape.replace("\\", r"\\{1,16}") for escape in escapes(letter))]
+        made += written[0] if len(written) == 1 else f"(?:{'|'.join(written)})"
+    return made
 
 
 # What may stand in place of a text: of a user's field anything, up to where it ends.

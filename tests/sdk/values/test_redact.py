@@ -256,6 +256,24 @@ def test_rules_by_field_pattern_and_function() -> None:
     assert TOKEN.fullmatch(rules.named("Email", "a@b.c"))
 
 
+@pytest.mark.parametrize("name", ["größe", "GRÖSSE", "имя", "名前", "a.b (ñ)", "key 😀"])
+@pytest.mark.parametrize("depth", [0, 1, 3])
+def test_a_field_is_known_in_both_spellings_that_json_has_for_its_letters(name: str, depth: int) -> None:
+    rules = Redactor(b"s", fields=["größe", "grösse", "имя", "名前", "a.b (ñ)", "key 😀"])
+    for ascii_only in (True, False):
+        text = json.dumps({name: "hunter2", name.upper(): [1], "naïve größen": "kept"}, ensure_ascii=ascii_only)
+        for _ in range(depth):
+            text = json.dumps({"text": text}, ensure_ascii=ascii_only)
+        clean = json.loads(rules.text(text))
+        for _ in range(depth):
+            clean = json.loads(clean["text"])
+        assert clean.pop("naïve größen") == "kept"
+        if name == "größe":
+            # In capitals it is another word, with two letters for one.
+            assert TOKEN.fullmatch(clean.pop("GRÖSSE"))
+        assert all(TOKEN.fullmatch(value) for value in clean.values())
+
+
 def test_a_rule_that_raises_hides_the_text() -> None:
     def rule(text: str) -> str:
         raise ZeroDivisionError
