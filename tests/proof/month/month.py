@@ -37,7 +37,6 @@ class Month:
         return len(self._places)
 
     def runs(self) -> Iterator[Told]:
-        habits = {habit.name: habit for habit in AGENTS}
         for number, (second, habit, what, which) in enumerate(self._places):
             rng = Random(f"{self.seed} {number}")
             at_ns = (BEGIN_S * SECOND) + int(second * SECOND)
@@ -53,9 +52,8 @@ class Month:
                 told.look_alike_of = what
                 yield told
                 continue
-            course, agents = FAULTS[what] if which < 0 else LOOK_ALIKES[what][which]
-            it = scene(rng, habits[rng.choice(agents)], self.plan, second, at_ns)
-            told = course(it)
+            course, _ = FAULTS[what] if which < 0 else LOOK_ALIKES[what][which]
+            told = course(scene(rng, habit, self.plan, second, at_ns))
             if which >= 0:
                 told.look_alike_of = what
             else:
@@ -91,8 +89,12 @@ def month(seed: int, runs: int = 200_000) -> Month:
             slot = bisect(wanted, rng.random() * sums)
             places.append(((slot + rng.random()) * _SLOT_S, habit, "", 0))
     for fault, which in special:
+        _, agents = FAULTS[fault] if which < 0 else LOOK_ALIKES[fault][which]
+        habit = habits[rng.choice(agents)]
         # Where their agent is doing well, so that what is wrong with one run is told apart from what is wrong with all.
-        places.append((_when_busy(rng, AGENTS[0]), AGENTS[0], fault, which))
+        while not calendar.is_free(habit.name, second := _when_busy(rng, habit), second):
+            pass
+        places.append((second, habit, fault, which))
     for fault, (_, agents) in SPELLS.items():
         for number in range(spells):
             habit = habits[rng.choice(agents)]

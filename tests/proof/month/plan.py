@@ -77,11 +77,15 @@ class Calendar:
         self._taken: dict[str, list[tuple[float, float]]] = {}
 
     def take(self, agent: str, begin: float, end: float) -> bool:
-        spans, apart = self._taken.setdefault(agent, []), 6 * 3600
-        if any(begin < other_end + apart and other_begin < end + apart for other_begin, other_end in spans):
+        if not self.is_free(agent, begin, end):
             return False
-        spans.append((begin, end))
+        self._taken.setdefault(agent, []).append((begin, end))
         return True
+
+    def is_free(self, agent: str, begin: float, end: float) -> bool:
+        apart = 6 * 3600
+        spans = self._taken.get(agent, [])
+        return not any(begin < other_end + apart and other_begin < end + apart for other_begin, other_end in spans)
 
 
 # By fault, the agents that it befalls, and how badly.
