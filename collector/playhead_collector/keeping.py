@@ -19,7 +19,7 @@ from playhead_collector.receive.check import Checked, Redacting, check
 from playhead_collector.receive.signal import Signal
 from playhead_collector.redact.projects import redactions_of
 from playhead_collector.running import Running, running
-from playhead_collector.send import post
+from playhead_collector.send import Rejected, post
 from playhead_collector.spool.segment import Sealed, new_name
 from playhead_collector.store.address import DEFAULT_PROJECT, Embedded
 from playhead_collector.store.store import Store
@@ -27,7 +27,8 @@ from playhead_collector.store.store import Store
 # How long to wait for a collector to store what it took; it has it on disk by then.
 _STORED_WITHIN_S = 60.0
 
-Keep = Callable[[Signal, Checked], None]
+Keep = Callable[[Signal, Checked], Rejected]
+"""Gives back what was rejected although it was checked: a collector in between may redact, or be of another version."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +71,8 @@ def keeping(settings: Settings, project: str | None, token: str | None, say: Cal
 def _through(found: Running, token: str | None, say: Callable[[str], None]) -> Iterator[Keeper]:
     opener = found.opener()
 
-    def keep(signal: Signal, checked: Checked) -> None:
-        post(found.http_url, signal, checked.body, token, opener=opener)
+    def keep(signal: Signal, checked: Checked) -> Rejected:
+        return post(found.http_url, signal, checked.body, token, opener=opener)
 
     yield Keeper(keep)
     sent = time.monotonic()
@@ -91,7 +92,7 @@ def keeping_in(store: Store, project: str, redacting: Redacting | None = None) -
     with tempfile.TemporaryDirectory(prefix="playhead-keep-") as folder:
         number = 0
 
-        def keep(signal: Signal, checked: Checked) -> None:
+        def keep(signal: Signal, checked: Checked) -> Rejected:
             nonlocal number
             number += 1
             path = Path(folder) / f"{new_name(number, signal)}.seg"
@@ -99,5 +100,6 @@ def keeping_in(store: Store, project: str, redacting: Redacting | None = None) -
             store.insert(Sealed(project, path, len(checked.body), checked.runs))
             store.recompute(project, checked.runs)
             path.unlink()
+            return Rejected()
 
         yield Keeper(keep, redacting)

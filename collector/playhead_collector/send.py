@@ -12,13 +12,11 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from http.client import HTTPException
 from urllib.parse import urlsplit
 
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
-    ExportTraceServiceRequest,
-    ExportTraceServiceResponse,
-)
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from playhead.errors import UsageError
 from playhead_collector.errors import Forbidden, IngestError, TryLater, Unauthenticated
@@ -30,6 +28,14 @@ ATTEMPTS = 8
 TIMEOUT_S = 30.0
 _LONGEST_PAUSE_S = 30.0
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """What of a request that was taken was not."""
+
+    count: int = 0
+    reason: str = ""
 
 
 def send(
@@ -44,15 +50,13 @@ def send(
 
     An `opener` says how to reach it, where the usual way (and, with TLS, the machine's usual trust) will not do.
     """
-    url = _url(endpoint, Signal.TRACES)
     accepted = 0
     for request in requests:
         spans = sum(len(scope.spans) for resource in request.resource_spans for scope in resource.scope_spans)
-        answer = _post_until_taken(url, request.SerializeToString(), token, sleep, opener)
-        refused = answer.partial_success
-        if refused.rejected_spans:
-            _log.warning("%s rejected %d spans: %s", url, refused.rejected_spans, refused.error_message)
-        accepted += spans - refused.rejected_spans
+        rejected = post(endpoint, Signal.TRACES, request.SerializeToString(), token, opener=opener, sleep=sleep)
+        if rejected.count:
+            _log.warning("%s rejected %d spans: %s", endpoint, rejected.count, rejected.reason)
+        accepted += spans - rejected.count
     return accepted
 
 
@@ -64,29 +68,15 @@ def post(
     *,
     opener: urllib.request.OpenerDirector | None = None,
     sleep: Callable[[float], None] = time.sleep,
-) -> None:
-    """Sends one serialised request of any signal, until the collector took it."""
-    _post_until_taken(_url(endpoint, signal), body, token, sleep, opener)
-
-
-def _url(endpoint: str, signal: Signal) -> str:
-    if urlsplit(endpoint).scheme not in ("http", "https"):
-        raise UsageError(f"{endpoint!r} is no OTLP/HTTP endpoint; write it as http://127.0.0.1:4318")
-    return f"{endpoint.rstrip('/')}/v1/{signal.value}"
-
-
-def _post_until_taken(
-    url: str,
-    body: bytes,
-    token: str | None,
-    sleep: Callable[[float], None],
-    opener: urllib.request.OpenerDirector | None,
-) -> ExportTraceServiceResponse:
+) -> Rejected:
+    """Sends one serialised request of any signal, until the collector took it; returns what of it was not taken."""
+    url = _url(endpoint, signal)
     opener = opener or _opener(url)
     pause_s = 0.5
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            return _post(url, body, token, opener)
+            answer = signal.response.FromString(_post(url, body, token, opener))
+            return Rejected(*signal.rejected_in(answer))
         except TryLater as later:
             if attempt == ATTEMPTS:
                 raise TryLater(
@@ -97,9 +87,13 @@ def _post_until_taken(
     raise AssertionError("unreachable")
 
 
-def _post(
-    url: str, body: bytes, token: str | None, opener: urllib.request.OpenerDirector
-) -> ExportTraceServiceResponse:
+def _url(endpoint: str, signal: Signal) -> str:
+    if urlsplit(endpoint).scheme not in ("http", "https"):
+        raise UsageError(f"{endpoint!r} is no OTLP/HTTP endpoint; write it as http://127.0.0.1:4318")
+    return f"{endpoint.rstrip('/')}/v1/{signal.value}"
+
+
+def _post(url: str, body: bytes, token: str | None, opener: urllib.request.OpenerDirector) -> bytes:
     headers = {"Content-Type": PROTOBUF, "Content-Encoding": "gzip"}
     if token:
         headers["Authorization"] = f"Bearer {token}"
@@ -110,9 +104,7 @@ def _post(
         with opener.open(request, timeout=TIMEOUT_S) as response:
             if response.headers.get_content_type() != PROTOBUF:
                 raise IngestError(f"something answers at {url}, but it is no collector; OTLP/HTTP is port 4318")
-            answer = ExportTraceServiceResponse()
-            answer.ParseFromString(response.read())
-            return answer
+            return bytes(response.read())
     except urllib.error.HTTPError as error:
         with error:
             raise _refusal(url, error) from error

@@ -12,6 +12,7 @@ from socket import create_server
 from typing import cast
 
 import pytest
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceResponse
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceRequest,
     ExportTraceServiceResponse,
@@ -20,7 +21,8 @@ from tests.collector.receive.messages import span, traces
 
 from playhead.errors import UsageError
 from playhead_collector.errors import Forbidden, IngestError, TryLater, Unauthenticated
-from playhead_collector.send import send
+from playhead_collector.receive.signal import Signal
+from playhead_collector.send import Rejected, post, send
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +136,15 @@ def test_rejected_spans_are_not_counted(
     collector.answers = [Answer(body=answer.SerializeToString())]
     assert send([request_], collector.endpoint, None) == spans(request_) - 2
     assert "trace id of 3 bytes" in caplog.text
+
+
+def test_what_was_rejected_of_log_records_is_given_back(collector: Collector) -> None:
+    answer = ExportLogsServiceResponse()
+    answer.partial_success.rejected_log_records = 3
+    answer.partial_success.error_message = "recordings are withheld"
+    collector.answers = [Answer(body=answer.SerializeToString()), Answer()]
+    assert post(collector.endpoint, Signal.LOGS, b"") == Rejected(3, "recordings are withheld")
+    assert post(collector.endpoint, Signal.LOGS, b"") == Rejected()
 
 
 @pytest.mark.parametrize(

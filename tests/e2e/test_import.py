@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue
+from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
 from tests.collector.foreign.samples import langfuse_tables, langsmith_runs
-from tests.e2e.running import Up
+from tests.collector.receive.messages import logs
+from tests.e2e.running import Up, playhead_alone, up
 
 
 def test_an_export_is_imported_once_and_what_did_not_fit_is_told_by_reason(collector: Up, tmp_path: Path) -> None:
@@ -59,3 +62,16 @@ def test_json_that_is_nested_too_deeply_is_refused_in_words(collector: Up, tmp_p
     file.write_text(text, encoding="utf-8")
     said = collector.playhead("import", str(file))
     assert (said.status, len(said.err.splitlines())) == (2, 1) and said.err.startswith(f"playhead: {file}")
+
+
+def test_what_a_collector_withholds_is_told_as_where_none_runs(tmp_path: Path) -> None:
+    file = tmp_path / "recording.logs.otlp"
+    chunks = [LogRecord(event_name="playhead.recording", body=AnyValue(bytes_value=b"0:1 x")) for _ in range(3)]
+    file.write_bytes(logs(*chunks, LogRecord(body=AnyValue(string_value="said"))).SerializeToString())
+    store, redact = f"chdb://{tmp_path / 'alone' / 'store'}", {"PLAYHEAD_REDACT": "email"}
+    directly = playhead_alone(tmp_path, "import", str(file), "--store", store, **redact)
+    with up(tmp_path / "up", **redact) as collector:
+        through = collector.playhead("import", str(file))
+    for said in (through, directly):
+        assert said.status == 1 and "1 spans and log records stored, 3 rejected" in said.err, said
+        assert f"{file}: 3 of 4 log records: " in said.err

@@ -28,6 +28,7 @@ from playhead_collector.keeping import Keeper, keeping, keeping_in
 from playhead_collector.otlp_file import Request, requests_of
 from playhead_collector.receive.check import Checked
 from playhead_collector.receive.signal import Signal
+from playhead_collector.send import Rejected
 from playhead_collector.store.store import Store
 
 
@@ -97,12 +98,11 @@ def _import(files: list[Path], keeper: Keeper) -> Sums:
             try:
                 for request in _requests_in(file, sums.unfit):
                     signal, checked = _checked(file, request, keeper)
-                    sums.accepted += checked.accepted
-                    sums.rejected += checked.rejected
-                    if checked.rejected:
-                        say(f"{file}: {checked.reason}")
-                    if checked.accepted:
-                        keeper.keep(signal, checked)
+                    kept = keeper.keep(signal, checked) if checked.accepted else Rejected()
+                    sums.accepted += checked.accepted - kept.count
+                    sums.rejected += checked.rejected + kept.count
+                    for reason in filter(None, (checked.reason, kept.reason)):
+                        say(f"{file}: {reason}")
                     progress((before + request[2]) // 1_000_000)
             except BadRequest as error:
                 sums.broken.append(error)

@@ -34,25 +34,24 @@ class Signal(StrEnum):
         """The protobuf message that an emitter sends."""
         return _REQUESTS[self]
 
+    @property
+    def response(self) -> type[Any]:
+        """The protobuf message that a collector answers."""
+        return _RESPONSES[self][0]
+
     def partial_success(self, rejected: int, reason: str) -> Message:
         """The response; with `partial_success` left unset when there is nothing to say."""
-        if self is Signal.TRACES:
-            spans = traces.ExportTraceServiceResponse()
-            if rejected or reason:
-                spans.partial_success.rejected_spans = rejected
-                spans.partial_success.error_message = reason
-            return spans
-        if self is Signal.LOGS:
-            records = logs.ExportLogsServiceResponse()
-            if rejected or reason:
-                records.partial_success.rejected_log_records = rejected
-                records.partial_success.error_message = reason
-            return records
-        points = metrics.ExportMetricsServiceResponse()
+        answer: Message = self.response()
         if rejected or reason:
-            points.partial_success.rejected_data_points = rejected
-            points.partial_success.error_message = reason
-        return points
+            said = answer.partial_success
+            setattr(said, _RESPONSES[self][1], rejected)
+            said.error_message = reason
+        return answer
+
+    def rejected_in(self, answer: Any) -> tuple[int, str]:
+        """What a response says was not taken, and why."""
+        said = answer.partial_success
+        return getattr(said, _RESPONSES[self][1]), said.error_message
 
 
 _SERVICES = {
@@ -64,4 +63,10 @@ _REQUESTS: dict[Signal, type[Any]] = {
     Signal.TRACES: traces.ExportTraceServiceRequest,
     Signal.LOGS: logs.ExportLogsServiceRequest,
     Signal.METRICS: metrics.ExportMetricsServiceRequest,
+}
+# With the name that each gives the number of what was not taken.
+_RESPONSES: dict[Signal, tuple[type[Any], str]] = {
+    Signal.TRACES: (traces.ExportTraceServiceResponse, "rejected_spans"),
+    Signal.LOGS: (logs.ExportLogsServiceResponse, "rejected_log_records"),
+    Signal.METRICS: (metrics.ExportMetricsServiceResponse, "rejected_data_points"),
 }
