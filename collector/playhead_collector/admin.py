@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import re
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import FastAPI, HTTPException, Request
@@ -134,28 +135,43 @@ def admin_app(settings: Settings, store: Store, drain: Drain, audit: AuditLog) -
         write_down(asked, "erased", project, what, f"{erased.runs} runs, {sum(erased.rows.values())} rows")
         return EraseAnswer(runs=erased.runs, rows=erased.rows, bytes=erased.bytes, clean=erased.clean)
 
+    def do(
+        asked: Request, action: str, what: str, request: MarkRequest | DatasetRequest, act: Callable[[], str]
+    ) -> str:
+        """Written down as it was asked, and then what came of it, if it was refused, too."""
+        write_down(
+            asked, action, request.project, what, request.model_dump_json(exclude_defaults=True, exclude={"project"})
+        )
+        try:
+            done = act()
+        except UsageError as error:
+            write_down(asked, action, request.project, what, f"refused: {error}")
+            raise HTTPException(409, str(error)) from None
+        write_down(asked, action, request.project, what, f"done: {done}")
+        return done
+
     @app.post("/admin/alerts/mark")
     def mark(request: MarkRequest, asked: Request) -> MarkAnswer:
         try:
             client = store.reader(checked_project(request.project))
         except UsageError as error:
             raise HTTPException(400, str(error)) from None
-        write_down(asked, "alerts", request.project, f"{request.kind} {request.alert_id or request.rule}", request.by)
+        what = f"{request.kind} {request.alert_id or request.rule or request.mark_id}".strip()
         said = request.model_dump(exclude={"project"})
-        try:
-            return MarkAnswer(mark_id=say_mark(client, **said))
-        except UsageError as error:
-            raise HTTPException(409, str(error)) from None
+        return MarkAnswer(mark_id=do(asked, "alerts", what, request, lambda: say_mark(client, **said)))
 
     @app.post("/admin/datasets")
     def change_dataset(request: DatasetRequest, asked: Request) -> dict[str, str]:
         try:
             client = store.reader(checked_project(request.project))
-            write_down(asked, "datasets", request.project, request.name, request.model_dump_json(exclude_defaults=True))
-            change(client, Change(**request.model_dump(exclude={"project"})))
         except UsageError as error:
             raise HTTPException(409, str(error)) from None
-        return {"name": request.name}
+
+        def act() -> str:
+            change(client, Change(**request.model_dump(exclude={"project"})))
+            return request.name
+
+        return {"name": do(asked, "datasets", request.name, request, act)}
 
     add_backup(app, store, drain, lambda asked, project, what: write_down(asked, "backup", project, what))
     return app

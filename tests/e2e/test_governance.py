@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterator, Mapping
@@ -135,6 +136,36 @@ def test_the_audit_log_says_who_did_what_and_never_a_token(governed: Up, tmp_pat
     log = "".join(path.read_text() for path in (governed.folder / "audit").iterdir())
     assert not any(token in log for token in (INGEST, READ, FIGURES, ADMIN, "bert"))
     assert "anna" in governed.playhead("audit").out
+
+
+def test_the_audit_log_says_what_was_silenced_for_how_long_by_whom_and_what_came_of_it(governed: Up) -> None:
+    acting = {"PLAYHEAD_TOKEN": READ, "PLAYHEAD_ADMIN_TOKEN": ADMIN}
+    words = ("all", "--where", "agent=billing", "--for", "2h", "--by", "ada", "--note", "a known fault")
+    (silence,) = governed.playhead("alerts", "silence", *words, "--json", **acting).rows()
+    ident = silence["id"]
+    assert governed.playhead("alerts", "silence", "--end", ident, "--by", "bert", **acting).status == 0
+    assert governed.playhead("alerts", "silence", "--end", "zzz", "--by", "bert", **acting).status == 2
+    assert governed.playhead("dataset", "add", "none", RUN, "--by", "ada", **acting).status == 2
+    rows = governed.playhead("audit", "--json").rows()
+    made = {
+        "kind": "silence",
+        "seconds": 7200.0,
+        "by": "ada",
+        "note": "a known fault",
+        "matching": {"agent": "billing"},
+    }
+    ended = {"kind": "silence", "seconds": 0.0, "by": "bert"}
+    alerts = [(row["what"], row["values"]) for row in rows if row["action"] == "alerts" and row["who"] == "admin"]
+    asked, came_of_it = alerts[::2], alerts[1::2]
+    assert [(what, json.loads(said)) for what, said in asked] == [
+        ("silence", made),
+        (f"silence {ident}", {**ended, "mark_id": ident}),
+        ("silence zzz", {**ended, "mark_id": "zzz"}),
+    ]
+    assert [said for _, said in came_of_it][:2] == [f"done: {ident}"] * 2
+    assert came_of_it[2][1].startswith("refused: no silence 'zzz' is in force")
+    datasets = [row["values"] for row in rows if row["action"] == "datasets"]
+    assert datasets[-1].startswith("refused: no dataset is called 'none'")
 
 
 def test_who_opens_the_folder_themselves_is_in_it_too(tmp_path: Path) -> None:
