@@ -64,7 +64,11 @@ def requests_in_foreign(file: Path, unfit: Counter[str]) -> Iterator[tuple[Signa
             if not isinstance(row, dict):
                 unfit["record that is no JSON object"] += 1
                 continue
-            platform = next((one for one in _PLATFORMS if one[1](row)), None)
+            try:
+                platform = next((one for one in _PLATFORMS if one[1](row)), None)
+            except RecursionError:
+                unfit["record that is nested too deeply"] += 1
+                continue
             if platform is None:
                 if not known and not unfit:
                     raise BadRequest(

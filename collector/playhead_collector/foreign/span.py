@@ -63,7 +63,8 @@ def moment_ns(given: Any) -> int | None:
         given = given if given.tzinfo else given.replace(tzinfo=UTC)
         since: timedelta = given - datetime(1970, 1, 1, tzinfo=UTC)
         return _sendable_ns((since.days * 86400 + since.seconds) * 10**9 + since.microseconds * 1000)
-    if isinstance(given, (int, float)) and not isinstance(given, bool) and math.isfinite(given):
+    # Compared, since isfinite makes a float of it, and a number of a thousand digits is none.
+    if isinstance(given, (int, float)) and not isinstance(given, bool) and -math.inf < given < math.inf:
         return _sendable_ns(int(given * next((factor for below, factor in _UNITS if given < below), 1)))
     raise Unfit("has a time that is none")
 

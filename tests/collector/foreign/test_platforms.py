@@ -203,6 +203,7 @@ def test_whatever_a_field_holds_its_record_is_taken_or_counted_and_the_next_ones
 ODD: tuple[Any, ...] = (
     None, "", True, 0, -1, 10**30, float("inf"), float("nan"), [], {}, [1, "a", None], {"a": {"b": [1]}}, "\ud800",
     {"\ud800": "\udfff"}, "0" * 32, "2024-13-45", "0001-01-01T00:00:00+14:00", "1e999", "{bad", [[["a"]]],
+    10**400, -(10**400), '{"a":' * 5000 + "1" + "}" * 5000, "[" * 5000 + "]" * 5000,
 )  # fmt: skip
 
 
