@@ -25,10 +25,11 @@ from playhead_collector.config import Settings
 from playhead_collector.datasets import MOST_RUNS, Change, change
 from playhead_collector.erasure import erase_everywhere
 from playhead_collector.errors import AuditFailed
+from playhead_collector.known_project import known_project
 from playhead_collector.later import App
 from playhead_collector.receive.export import bearer
 from playhead_collector.spool.drain import Drain
-from playhead_collector.store.address import DEFAULT_PROJECT, checked_project
+from playhead_collector.store.address import DEFAULT_PROJECT
 from playhead_collector.store.erase import Subject
 from playhead_collector.store.store import Store
 
@@ -117,12 +118,15 @@ def admin_app(settings: Settings, store: Store, drain: Drain, audit: AuditLog) -
         except AuditFailed as error:
             raise HTTPException(500, str(error)) from None
 
+    def named(project: str) -> str:
+        try:
+            return known_project(project, settings, store)
+        except UsageError as error:
+            raise HTTPException(409, str(error)) from None
+
     @app.post("/admin/erase")
     async def erase(request: EraseRequest, asked: Request) -> EraseAnswer:
-        try:
-            project = checked_project(request.project)
-        except UsageError as error:
-            raise HTTPException(400, str(error)) from None
+        project = await asyncio.to_thread(named, request.project)
         value = request.value.lower() if request.subject is Subject.RUN else request.value
         what = of_subject(request.subject, value)
         write_down(asked, "erase", project, what)
@@ -152,20 +156,14 @@ def admin_app(settings: Settings, store: Store, drain: Drain, audit: AuditLog) -
 
     @app.post("/admin/alerts/mark")
     def mark(request: MarkRequest, asked: Request) -> MarkAnswer:
-        try:
-            client = store.reader(checked_project(request.project))
-        except UsageError as error:
-            raise HTTPException(400, str(error)) from None
+        client = store.reader(named(request.project))
         what = f"{request.kind} {request.alert_id or request.rule or request.mark_id}".strip()
         said = request.model_dump(exclude={"project"})
         return MarkAnswer(mark_id=do(asked, "alerts", what, request, lambda: say_mark(client, **said)))
 
     @app.post("/admin/datasets")
     def change_dataset(request: DatasetRequest, asked: Request) -> dict[str, str]:
-        try:
-            client = store.reader(checked_project(request.project))
-        except UsageError as error:
-            raise HTTPException(409, str(error)) from None
+        client = store.reader(named(request.project))
 
         def act() -> str:
             change(client, Change(**request.model_dump(exclude={"project"})))

@@ -169,6 +169,11 @@ class Settings(BaseModel):
         """Token to project."""
         return {token: holder.project for token, holder in holders(given).items()}
 
+    def projects(self) -> set[str]:
+        """Those that tokens name, of which some may not have sent yet, and the default one."""
+        given = (self.ingest_token, self.read_token, self.figures_token)
+        return {DEFAULT_PROJECT, *(project for one in given for project in self.tokens(one).values())}
+
     def retention_days(self) -> dict[str, int]:
         """By project."""
         return _days("--retention", self.retention)

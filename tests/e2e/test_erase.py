@@ -10,6 +10,7 @@ from tests.collector.dialects.spans import span, traces
 from tests.collector.store.test_erase import on_disk
 from tests.e2e.running import Up, playhead_alone, start, up
 
+from playhead_collector.administer import administer
 from playhead_collector.send import send
 
 
@@ -79,6 +80,25 @@ def test_where_no_collector_runs_what_waits_in_the_spool_is_erased_too(tmp_path:
     assert "name" in bob.lie_in(tmp_path)
     left = playhead_alone(tmp_path, "runs", "--json", "--store", killed.store)
     assert [row["run_id"] for row in left.rows()] == [bob.run_id]
+
+
+def test_a_mistyped_project_is_refused_and_not_made_and_of_one_that_is_to_send_it_is_dropped(tmp_path: Path) -> None:
+    ada, admin = Words("ada"), "admin-token-1"
+    flags = ("--ingest-token", "shop=ingest-shop-1", "--read-token", "shop=read-shop-01", "--admin-token", admin)
+    erase, silence = ("erase", "--user", "ada", "--yes", "--project"), ("alerts", "silence", "all", "--project")
+    with up(tmp_path, *flags) as collector:
+        for words in (erase, silence):
+            said = collector.playhead(*words, "shpo", PLAYHEAD_ADMIN_TOKEN=admin)
+            assert said.status == 2 and "there is no project 'shpo' in " in said.err, said
+        assert collector.playhead(*erase, "shop", PLAYHEAD_ADMIN_TOKEN=admin).status == 0
+        collector.send(ada.request, "ingest-shop-1")
+        assert collector.playhead("runs", "--json", PLAYHEAD_TOKEN="read-shop-01").rows() == []
+        there = administer(collector.itself(), "/admin/backup/projects", None, admin)
+        assert [one["project"] for one in there] == ["default", "shop"]
+    said = playhead_alone(tmp_path, *erase, "shpo", "--store", collector.store)
+    assert said.status == 2 and "there is no project 'shpo' in " in said.err, said
+    assert playhead_alone(tmp_path, *erase, "shop", "--store", collector.store).status == 0
+    assert playhead_alone(tmp_path, "runs", "--project", "shpo", "--store", collector.store).status == 2
 
 
 def test_an_odd_name_erases_that_one_and_nothing_else(collector: Up) -> None:

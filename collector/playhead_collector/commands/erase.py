@@ -15,6 +15,7 @@ from playhead_collector.commands.common import add_json_argument, project_of, sa
 from playhead_collector.config import Settings, from_file
 from playhead_collector.erasure import erase_everywhere
 from playhead_collector.errors import StoreUnavailable
+from playhead_collector.known_project import known_project
 from playhead_collector.running import running
 from playhead_collector.spool.drain import Drain
 from playhead_collector.spool.spool import Spool
@@ -96,6 +97,7 @@ def _directly(settings: Settings, subject: Subject, value: str, project: str) ->
         if settings.spool_folder.exists():
             spool = Spool(settings.spool_folder)
             Drain(spool, store).drain_now()
+        known_project(project, settings, store)
         erased = erase_everywhere(store, settings.spool_folder, project, subject, value)
     finally:
         store.close()

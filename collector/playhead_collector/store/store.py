@@ -134,6 +134,12 @@ class Store:
                 self._ready.add(database)
         return database
 
+    def holds(self, project: str) -> bool:
+        """Whether a project's database is there; it is not made by asking."""
+        database = self.address.database_of(project)
+        with self.handle(None) as client:
+            return database in {str(name) for (name,) in client.query(load("migrated_databases")).result_rows}
+
     def prepare_figures(self, project: str) -> str:
         """The same for the database of a project's figures (figures.py). Of an embedded store."""
         database = self.prepare(project)
