@@ -61,6 +61,32 @@ def test_runs_are_searched_sorted_and_narrowed(make_app: MakeApp, size: str) -> 
     tell(make_app(), story, SIZES[size])
 
 
+def test_columns_are_what_the_window_has_room_for_whether_its_runs_scroll_or_not(make_app: MakeApp) -> None:
+    async def story(told: Story) -> None:
+        def titles() -> str:
+            return next(line for line in told.screen().splitlines() if "first words" in line).partition("▕")[2]
+
+        table = told.app.screen.query_one(RunTable)
+        assert table.show_vertical_scrollbar
+        before = titles()
+        assert " err " in before
+        await told.press("slash")
+        await told.paste("agnt:x")
+        # What is wrong with it takes its lines from the table, which lays itself out anew.
+        await told.press("enter")
+        assert titles() == before
+        await told.press("ctrl+u", "enter", "escape")
+        assert titles() == before
+        await told.press("slash")
+        await told.paste("status:open")
+        await told.press("enter")
+        assert not table.show_vertical_scrollbar
+        assert titles() == before
+
+    # With one cell less it would have one column less.
+    tell(make_app(), story, (140, 20))
+
+
 def test_a_facet_is_put_into_the_line_and_taken_out_again(make_app: MakeApp) -> None:
     async def story(told: Story) -> None:
         entry, table = told.app.screen.query_one(QueryInput), told.app.screen.query_one(RunTable)

@@ -14,7 +14,7 @@ from playhead_tui.shown import cell
 
 _GAP = 1
 # What the last column, which takes what is left, is worth.
-_ROOM = 18
+_ROOM = 17
 
 
 @dataclass(frozen=True, slots=True)
