@@ -41,7 +41,7 @@ class Signal(StrEnum):
 
     def partial_success(self, rejected: int, reason: str) -> Message:
         """The response; with `partial_success` left unset when there is nothing to say."""
-        answer: Message = self.response()
+        answer: Any = self.response()
         if rejected or reason:
             said = answer.partial_success
             setattr(said, _RESPONSES[self][1], rejected)
