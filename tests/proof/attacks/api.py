@@ -36,6 +36,11 @@ def schema() -> dict[str, Any]:
     settings, unused = Settings(), cast("Any", None)
     # Not opened: what is asked for is the paths.
     made: dict[str, Any] = admin_app(settings, Store(settings.address), unused, unused).openapi()
+    # As it is served: who may not ask is told so whatever they ask for.
+    made["components"]["securitySchemes"] = {"token": {"type": "apiKey", "in": "header", "name": "X-Playhead-Token"}}
+    for operations in made["paths"].values():
+        for operation in operations.values():
+            operation["security"] = [{"token": []}]
     text = {"type": "string"}
     span = _object(
         ("traceId", "spanId", "startTimeUnixNano"),
