@@ -65,8 +65,8 @@ class Start:
     query: str = ""
     run: str = ""
     """A run to open at once: its id, or the beginning of it."""
-    replay: str = ""
-    """A run to replay at once, as `run`."""
+    replay: str | Path = ""
+    """A run to replay at once, as `run`, or a file that holds its recording."""
     step: int | None = None
     """Of the replay, where it begins."""
     python: str | None = None
@@ -250,11 +250,13 @@ class PlayheadApp(App[None]):
         asked = self.reader.ask_soon(lambda client: open_first(client, run_id, step_id, steps))
         self.push_screen(RunScreen(run_id, step_id, asked))
 
-    def open_replay(self, run_id: str, step_id: str | None = None, *, number: int | None = None) -> None:
-        """Executed again up to where this step begins, by its id or its number from 1; else to its first one."""
+    def open_replay(self, run: str | Path, step_id: str | None = None, *, number: int | None = None) -> None:
+        """Of the store, or of a file. Executed again up to where this step begins, by its id or its number from 1; else
+        to its first one.
+        """
         from playhead_tui.replay.screen import ReplayScreen
 
-        self.push_screen(ReplayScreen(run_id, step_id, number))
+        self.push_screen(ReplayScreen(run, step_id, number))
 
     def open_runs(self, query: str) -> None:
         """Above the screen that asks for them."""

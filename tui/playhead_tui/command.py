@@ -38,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("query", nargs="*", metavar="QUERY", help="what to search for, as in the query line")
     parser.add_argument("--diff", nargs=2, metavar=("A", "B"), help="compare these two runs, named as for --run")
     parser.add_argument("--run", default="", metavar="RUN", help="open this run: its id, its beginning, or 'last'")
-    parser.add_argument("--replay", default="", metavar="RUN", help="replay this run")
+    parser.add_argument("--replay", default="", metavar="RUN", help="replay this run, or a recording in a file")
     parser.add_argument("--step", type=positive, metavar="N", help="with --replay: begin at this step")
     # Of what is replayed and forked.
     add_code_arguments(parser)
@@ -59,6 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
     project = project_of(arguments)
     token = token_of(arguments, settings.read_token, settings)
     python, checkout = program_of(arguments)
+    replay = replay_of(arguments)
 
     def open_it(again: bool) -> Source:
         source = open_source(
@@ -96,7 +97,7 @@ def run(arguments: argparse.Namespace) -> int:
         project=project or ("" if token else DEFAULT_PROJECT),
         query=" ".join(arguments.query),
         run=arguments.run,
-        replay=arguments.replay,
+        replay=replay,
         step=arguments.step,
         python=python,
         checkout=checkout,
@@ -108,3 +109,16 @@ def run(arguments: argparse.Namespace) -> int:
     app = PlayheadApp(start, reader, mark=mark, say=say, whose=lambda client: project_read(arguments, client))
     app.run()
     return app.return_code or 0
+
+
+def replay_of(arguments: argparse.Namespace) -> str | Path:
+    """What is replayed at once: a run, or a file; empty where nothing is. Raises UsageError where no such file is."""
+    if not arguments.replay:
+        return ""
+    # Only here: what reads recordings takes as long to load as the first screen.
+    from playhead_replay.commands.finding import run_or_file
+
+    named = run_or_file(arguments.replay)
+    if isinstance(named, Path) and not named.is_file():
+        raise UsageError(f"{named} is no file; 'playhead record -o {named} -- python agent.py' makes one")
+    return named

@@ -20,8 +20,14 @@ def add_recording_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def recording_from(arguments: argparse.Namespace) -> Recording:
-    name = Path(arguments.run)
-    if name.suffix == ENDING or name.is_file():
-        return from_file(name, arguments.run_in_file)
+    named = run_or_file(arguments.run)
+    if isinstance(named, Path):
+        return from_file(named, arguments.run_in_file)
     with source_of(arguments) as source:
-        return from_store(source.client, arguments.run)
+        return from_store(source.client, named)
+
+
+def run_or_file(name: str) -> str | Path:
+    """What a user means by a word: a run of the store, or a file, which may not be there."""
+    path = Path(name)
+    return path if path.suffix == ENDING or path.is_file() else name

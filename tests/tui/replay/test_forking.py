@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.tui.replay.executing import DESK, LOOP, SIZES, Make, at, children_of, elsewhere
+from tests.tui.replay.executing import DESK, LOOP, RECORDINGS, SIZES, Make, at, children_of, elsewhere
 from tests.tui.story import Story, tell
 from textual.screen import Screen
 
@@ -132,3 +132,15 @@ def test_a_run_is_exported_with_its_recording_from_its_screen(make_app: Make, tm
 
     tell(make_app(replay="", run=DESK), story)
     assert from_file(path).run == DESK and from_file(path).records
+
+
+def test_a_fork_of_a_file_says_what_its_diff_needs(make_app: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    stored = Forked(of="f" * 32, at=2, status="done", what="", run=LOOP.run_id, steps=12)
+    monkeypatch.setattr("playhead_tui.replay.forking.fork", lambda *_, **__: stored)
+
+    async def story(told: Story) -> None:
+        await told.press("F", "enter")
+        assert isinstance(told.app.screen, ForkScreen)
+        assert "is not stored: 'playhead import' of its file" in told.notices()
+
+    tell(make_app(RECORDINGS / "tasks.playhead", step=2), story, SIZES["120x40"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import subprocess
 import threading
@@ -14,6 +15,7 @@ from tests.tui.replay.executing import (
     DESK_RECORDING,
     HOSTILE,
     LOOP,
+    RECORDINGS,
     ROOT,
     SIZES,
     Make,
@@ -25,8 +27,10 @@ from tests.tui.replay.executing import (
 from tests.tui.story import Story, tell
 from tests.tui.test_hostile import OBEYED
 
+from playhead.errors import UsageError
 from playhead_replay.entry import Entry, entry_of
 from playhead_replay.stepping.session import Session, Standing
+from playhead_tui.command import add_arguments, replay_of
 from playhead_tui.replay.code import AROUND
 from playhead_tui.replay.screen import ReplayScreen
 from playhead_tui.run.screen import RunScreen
@@ -105,6 +109,62 @@ def test_every_key_goes_where_the_command_line_goes_and_waits_for_its_turn(make_
             await both("b b b b b", lambda: [session.back() for _ in range(5)][-1])
 
     tell(make_app(), story, SIZES["80x24"])
+
+
+def test_a_recording_in_a_file_is_replayed_though_its_run_is_not_stored(make_app: Make) -> None:
+    async def story(told: Story) -> None:
+        assert "replay of tasks" in told.screen() and "about to happen" in told.screen(), told.screen()
+        assert at(told) == (2, True)
+        await told.press("c")
+        assert "ended · identical" in told.screen(), told.screen()
+
+    tell(make_app(RECORDINGS / "tasks.playhead", step=2), story, SIZES["120x40"])
+
+
+def test_a_file_of_which_nothing_can_be_executed_is_a_playback(
+    make_app: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def story(told: Story) -> None:
+        assert "PLAYBACK" in told.screen() and "its stored steps" in told.screen(), told.screen()
+        await told.press("s", "o")
+        assert at(told)[0] == 2
+
+    app = make_app(RECORDINGS / "desk.playhead")
+    monkeypatch.chdir(tmp_path)
+    tell(app, story, SIZES["120x40"])
+
+
+def test_a_file_that_holds_no_recording_says_what_makes_one(make_app: Make) -> None:
+    async def story(told: Story) -> None:
+        assert "desk.py is no recording; 'playhead record -o FILE" in told.screen()
+        await told.press("q")
+        assert "first words" in told.screen()
+
+    tell(make_app(RECORDINGS / "desk.py"), story, SIZES["120x40"])
+
+
+def test_a_file_that_holds_steps_alone_is_to_be_imported(make_app: Make, tmp_path: Path) -> None:
+    file = tmp_path / "steps.playhead"
+    lines = (RECORDINGS / "desk.playhead").read_bytes().splitlines(keepends=True)
+    file.write_bytes(b"".join(line for line in lines if not line.startswith(b'["r",')))
+
+    async def story(told: Story) -> None:
+        told_whole = "".join(told.screen().split())
+        assert "holdsstepsandnorecording" in told_whole and f"'playheadimport{file}'stores" in told_whole, told.screen()
+        assert "theycanbegonethrough" in told_whole, told.screen()
+
+    tell(make_app(file), story, SIZES["80x24"])
+
+
+def test_a_file_is_told_from_a_run_before_a_screen_opens(tmp_path: Path) -> None:
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    assert replay_of(parser.parse_args([])) == ""
+    assert replay_of(parser.parse_args(["--replay", DESK[:12]])) == DESK[:12]
+    desk = RECORDINGS / "desk.playhead"
+    assert replay_of(parser.parse_args(["--replay", str(desk)])) == desk
+    with pytest.raises(UsageError, match="no file; 'playhead record -o "):
+        replay_of(parser.parse_args(["--replay", str(tmp_path / "gone.playhead")]))
 
 
 def test_code_that_is_neither_where_it_was_nor_around_us_is_named(

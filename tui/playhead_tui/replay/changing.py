@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from playhead.errors import UsageError
@@ -27,7 +28,7 @@ _TOLD = {
 
 
 class ChangingScreen(DrivingScreen):
-    def __init__(self, run: str, step_id: str | None = None, number: int | None = None) -> None:
+    def __init__(self, run: str | Path, step_id: str | None = None, number: int | None = None) -> None:
         super().__init__(run, step_id, number)
         self._changed: RecordedStep | None = None
         self._texts: dict[str, str] = {}

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from time import monotonic
 
 from rich.text import Text
@@ -22,7 +23,7 @@ from playhead_replay.stepping.session import Session, Standing
 from playhead_replay.stepping.stop import Stop
 from playhead_tui.ask import AskLine
 from playhead_tui.replay.driven import Driven, ReplayLeft
-from playhead_tui.replay.opened import OpenedReplay, open_replay
+from playhead_tui.replay.opened import OpenedReplay, open_file, open_replay
 from playhead_tui.replay.sheets import Seen
 from playhead_tui.screen import PlayheadScreen
 
@@ -51,7 +52,7 @@ class DrivingScreen(PlayheadScreen):
 
         why: str
 
-    def __init__(self, run: str, step_id: str | None = None, number: int | None = None) -> None:
+    def __init__(self, run: str | Path, step_id: str | None = None, number: int | None = None) -> None:
         """Begins where this step does, by its id or its number from 1; at the first where there is none."""
         super().__init__()
         self._run = run
@@ -86,11 +87,16 @@ class DrivingScreen(PlayheadScreen):
 
     def open(self) -> None:
         run, start = self._run, self.host.start
+        if isinstance(run, Path):
+            file = run
+            self.beside("open", lambda: self.Opened(open_file(file, start.python, start.checkout)))
+            return
         self.ask("open", lambda client: self.Opened(open_replay(client, run, start.python, start.checkout)))
 
     @on(Opened)
     def _came_open(self, event: Opened) -> None:
         self.opened = opened = event.opened
+        self.query_one("#replay-head").remove_class("-refused")
         self.show()
         number = self._number
         if self._step_id is not None:
@@ -121,8 +127,10 @@ class DrivingScreen(PlayheadScreen):
             super().refused(why)
 
     def _could_not(self, why: str) -> None:
-        """Begin."""
-        self.query_one("#replay-head", Static).update(Text(f"✗ {printable(why)}", style="bold red"))
+        """Begin. There is nothing else to read, so all of it is shown."""
+        head = self.query_one("#replay-head", Static)
+        head.add_class("-refused")
+        head.update(Text(f"✗ {printable(why)}", style="bold red"))
 
     def store_found(self) -> None:
         if self.opened is None:

@@ -121,6 +121,8 @@ class ForkScreen(PlayheadScreen):
     @dataclass
     class Stored(Message):
         is_stored: bool
+        is_alone: bool = False
+        """The run that it is of is not: that was replayed from a file."""
 
     def __init__(self, recording: Recording, wanted: ForkWanted) -> None:
         super().__init__()
@@ -230,12 +232,17 @@ class ForkScreen(PlayheadScreen):
 
     def _look_for_it(self) -> None:
         run = self._forked.run if self._forked is not None else ""
+        parent = self._recording.run
 
         def question(client: Client) -> Message:
             try:
                 find_run(client, run)
             except UsageError:
                 return self.Stored(False)
+            try:
+                find_run(client, parent)
+            except UsageError:
+                return self.Stored(True, is_alone=True)
             return self.Stored(True)
 
         self._looks += 1
@@ -243,7 +250,10 @@ class ForkScreen(PlayheadScreen):
 
     @on(Stored)
     def _stored(self, event: Stored) -> None:
-        if event.is_stored:
+        if event.is_alone:
+            run = self._recording.run[:12]
+            self.tell(f"run {run} is not stored: 'playhead import' of its file, then d compares them")
+        elif event.is_stored:
             self.action_diff()
         elif self._looks < _MOST_LOOKS:
             self.set_timer(_LOOK_S, self._look_for_it)

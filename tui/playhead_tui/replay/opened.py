@@ -5,16 +5,17 @@ Where nothing can be executed it is a playback of the stored steps, with the rea
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from clickhouse_connect.driver.client import Client
 
+from playhead.errors import UsageError
 from playhead_collector.read.run import find_run
 from playhead_replay.certificate import Certificate, Tree, certify, tree_of, without_recording
 from playhead_replay.entry import Entry, entry_of
 from playhead_replay.errors import NotReplayable
-from playhead_replay.recording.find import from_store
+from playhead_replay.recording.find import from_file, from_store
 from playhead_replay.recording.recording import Recording
 from playhead_replay.recording.stored import stored_steps
 
@@ -42,6 +43,24 @@ def open_replay(client: Client, prefix: str, python: str | None = None, checkout
         stored = stored_steps(client, run)
         certificate = without_recording(run, len(stored.steps), str(error))
         return OpenedReplay(stored, certificate, tree_of(stored, checkout), None, str(error))
+    opened = _opened(recording, python, checkout)
+    # The store knows more of its steps than the recording: what they cost.
+    return opened if opened.entry is not None else replace(opened, recording=stored_steps(client, run))
+
+
+def open_file(file: Path, python: str | None = None, checkout: Path | None = None) -> OpenedReplay:
+    """As `open_replay`, of the first run in it. Raises UsageError also where no run in it came with a recording."""
+    try:
+        recording = from_file(file)
+    except NotReplayable:
+        raise UsageError(
+            f"{file} holds steps and no recording, so nothing of it can be executed again; 'playhead import {file}' "
+            "stores them, and then they can be gone through"
+        ) from None
+    return _opened(recording, python, checkout)
+
+
+def _opened(recording: Recording, python: str | None, checkout: Path | None) -> OpenedReplay:
     # Also where the screen before has just certified it: what is checked out here may be another by now.
     tree = tree_of(recording, checkout)
     certificate = certify(recording, python, tree)
@@ -51,4 +70,4 @@ def open_replay(client: Client, prefix: str, python: str | None = None, checkout
             return OpenedReplay(recording, certificate, tree, entry_of(recording, (), python, checkout))
         except NotReplayable as error:
             why = str(error)
-    return OpenedReplay(stored_steps(client, run), certificate, tree, None, why)
+    return OpenedReplay(recording, certificate, tree, None, why)

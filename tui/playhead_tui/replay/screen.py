@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from time import monotonic
 from typing import ClassVar
 
@@ -88,7 +89,7 @@ class ReplayScreen(ChangingScreen):
     class NotesCame(Message):
         notes: Sequence[str]
 
-    def __init__(self, run: str, step_id: str | None = None, number: int | None = None) -> None:
+    def __init__(self, run: str | Path, step_id: str | None = None, number: int | None = None) -> None:
         super().__init__(run, step_id, number)
         self._breakpoints: dict[int, Breakpoint] = {}
 

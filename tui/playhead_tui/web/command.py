@@ -14,6 +14,7 @@ from playhead_collector.commands.common import project_of, say, settings_of
 from playhead_collector.config import LOOPBACK
 from playhead_replay.commands.program import program_of
 from playhead_tui.command import add_arguments as add_terminal_arguments
+from playhead_tui.command import replay_of
 from playhead_tui.web.server import PageServer
 
 _EXPOSED = (
@@ -41,6 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
     settings_of(arguments)
     project_of(arguments)
     python, checkout = program_of(arguments)
+    replay_of(arguments)
     _hand_down(arguments)
     words = [sys.executable, "-m", "playhead", "tui", *arguments.query]
     if arguments.run:
