@@ -24,6 +24,7 @@ from playhead_tui.replay.screen import ReplayScreen
 from playhead_tui.run.pane import SheetPane
 from playhead_tui.run.screen import RunScreen
 from playhead_tui.run.steps import Steps
+from playhead_tui.run.told import ToldScreen
 from playhead_tui.runs.histogram import TimeBars
 from playhead_tui.runs.query import QueryInput
 from playhead_tui.runs.screen import RunsScreen
@@ -179,6 +180,9 @@ def test_every_key_of_the_screen_of_a_run_does_what_it_says(make_app: MakeApp) -
         assert details.count < unfolded
         await press("enter")
         assert details.count == unfolded
+        await press("m")
+        assert isinstance(press.at(), ToldScreen)
+        await press("escape")
         await press("r")
         assert isinstance(press.at(), ReplayScreen)
         await press("q")

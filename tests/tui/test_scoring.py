@@ -14,7 +14,7 @@ from tests.tui.conftest import client_of
 from tests.tui.story import Story, tell
 from tests.tui.told import NOW, all_runs
 
-from playhead.feedback import Feedback
+from playhead.feedback import LABEL, NOTE, Feedback
 from playhead_collector.facade import ChdbEngine
 from playhead_collector.read.source import Source
 from playhead_collector.receive.scores import request_of
@@ -79,6 +79,54 @@ def test_a_run_is_scored_from_the_screen_and_says_so_at_its_top(
         PlayheadApp(start, Reader(lambda again: Source(client_of(port))), now=lambda: NOW, searches=searches, say=say),
         story,
     )
+
+
+def _say(database: StoreDatabase, run: str, *said: tuple[str, float | str | None, str]) -> None:
+    """Scores and labels of a run, and notes, a second after the other."""
+    feedback = (Feedback(run, name=name, value=value, comment=comment, by="ann") for name, value, comment in said)
+    at = int(NOW.timestamp())
+    database.insert(request_of((one, (at + second) * 10**9) for second, one in enumerate(feedback)))
+    database.recompute({run})
+
+
+def _app(port: Port, run: str, tmp_path: Path) -> PlayheadApp:
+    start = Start("chdb:///var/lib/playhead/store", run=run)
+    searches = tmp_path / "searches.toml"
+    return PlayheadApp(start, Reader(lambda again: Source(client_of(port))), now=lambda: NOW, searches=searches)
+
+
+def test_all_that_is_said_of_a_run_is_at_its_top_or_said_to_be_there(
+    scored: tuple[StoreDatabase, Port], tmp_path: Path
+) -> None:
+    database, port = scored
+    run = next(run.run_id for run in all_runs() if run.number == 3)
+    four = (
+        ("kind", 0.4, ""),
+        ("mood", "bad", ""),
+        (LABEL, "late", ""),
+        (NOTE, None, "asked Bob, " + "and asked " * 20),
+    )
+    _say(database, run, *four)
+
+    async def all_of_it(told: Story) -> None:
+        head = told.screen().partition("output")[0]
+        assert all(words in head for words in ("kind 0.4", "mood bad", "label late", "asked Bob")), head
+        assert "… all of it: m" in head, head
+
+    tell(_app(port, run, tmp_path), all_of_it, (140, 40))
+
+    async def counted(told: Story) -> None:
+        head = told.screen().partition("output")[0]
+        assert "label late" in head and "asked Bob" in head and "kind 0.4" not in head, head
+        assert "+2 more: m" in head, head
+        await told.press("m")
+        whole = told.screen()
+        assert all(words in whole for words in ("kind 0.4", "mood bad", "label late", "asked Bob")), whole
+        assert whole.count("and asked") >= 20
+        await told.press("q")
+        assert "+2 more: m" in told.screen()
+
+    tell(_app(port, run, tmp_path), counted, (80, 24))
 
 
 def test_names_of_scores_are_completed_as_they_were_given() -> None:

@@ -10,42 +10,26 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from rich.table import Table
-from textual.app import ComposeResult
 from textual.binding import ActiveBinding, Binding, BindingType
-from textual.containers import VerticalScroll
 from textual.dom import DOMNode
-from textual.widgets import Static
 
-from playhead_tui.ask import Question
+from playhead_tui.scrolled import Scrolled
 
 # Of every list, whether it can be scrolled to the side or not; none of ours can.
 _SIDEWAYS = {"scroll_left", "scroll_right", "page_left", "page_right"}
 
 
-class HelpScreen(Question[None]):
-    DEFAULT_CSS = """
-    HelpScreen { align: center middle; }
-    HelpScreen > VerticalScroll { width: 80%; max-width: 76; height: auto; max-height: 90%; padding: 0 1;
-                                  border: round $primary; border-subtitle-color: $text-muted; background: $surface; }
-    HelpScreen Static { height: auto; }
-    """
+class HelpScreen(Scrolled):
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,question_mark", "dismiss(None)", "Close"),
-        Binding("j", "scroll(1)", "Down", show=False),
-        Binding("k", "scroll(-1)", "Up", show=False),
+        Binding("question_mark", "dismiss(None)", "Close", show=False),
     ]
+    ABOUT = "keys"
 
     def __init__(self, bindings: Iterable[ActiveBinding]) -> None:
         super().__init__()
         self._active = list(bindings)
 
-    def compose(self) -> ComposeResult:
-        with VerticalScroll() as scroll:
-            scroll.border_title = "keys"
-            scroll.border_subtitle = "j k scroll · q closes"
-            yield Static(self._keys())
-
-    def _keys(self) -> Table:
+    def content(self) -> Table:
         keys: dict[tuple[DOMNode, str, str], list[str]] = {}
         for node, binding, _, _ in self._active:
             if binding.description and not binding.system and binding.action not in _SIDEWAYS:
@@ -61,6 +45,3 @@ class HelpScreen(Question[None]):
             before = node
             table.add_row(" ".join(shown), description[0].upper() + description[1:])
         return table
-
-    def action_scroll(self, by: int) -> None:
-        self.query_one(VerticalScroll).scroll_relative(y=by, animate=False)

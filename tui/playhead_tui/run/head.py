@@ -11,17 +11,22 @@ from playhead_collector.read.remarks import Remark
 from playhead_collector.read.runs import RunRow
 from playhead_collector.read.signs import SIGNS
 from playhead_collector.read.so_far import SoFar
-from playhead_collector.read.telling import problems_of
 from playhead_collector.read.words import cost, count, duration, tokens
-from playhead_tui.replayable import PLAYBACK, Replayable
+from playhead_tui.replayable import Replayable
 from playhead_tui.run.opened import OpenedRun
-from playhead_tui.shown import one_line
+from playhead_tui.run.told import KEY, Told, found_in, said_of
+from playhead_tui.shown import cell, one_line
 
 _GAUGE = 10
 
 
-def head_of(opened: OpenedRun, remarks: Sequence[Remark], replayable: Replayable | None, width: int) -> Text:
-    """One line of figures, and one for each thing that must not be overlooked; at most five in all."""
+def head_of(
+    opened: OpenedRun, remarks: Sequence[Remark], replayable: Replayable | None, width: int, lines: int
+) -> Text:
+    """One line of figures, and one for each thing that must not be overlooked or was said; so many `lines` in all.
+
+    What has no room is counted at the end of the last one, and what is cut is said to be, with the key that shows it.
+    """
     row = opened.run.row
     # Each with how dispensable it is where the line is too short for all.
     facts = [
@@ -39,15 +44,31 @@ def head_of(opened: OpenedRun, remarks: Sequence[Remark], replayable: Replayable
         facts.remove(max(facts, key=lambda fact: fact[2]))
         line = _figures(row, facts)
     line.truncate(width, overflow="ellipsis")
-    told = [(remark.text, "bold red" if remark.grave else "yellow") for remark in remarks]
-    told += [(problem, "yellow") for problem in problems_of(row)]
-    if replayable is not None and replayable is not PLAYBACK and replayable.why:
-        told.append((f"{replayable.words}: {replayable.why}", "yellow"))
-    # The last words; all of them are in the tree.
-    told[2:2] = [(f"{said.words} · {said.at:%m-%d %H:%M}", "bright_green") for said in opened.said[-2:]]
-    for words, style in told[:4]:
-        line.append("\n").append(one_line(words, width), style=style)
+    found, said = found_in(opened, remarks, replayable), said_of(opened)
+    # The gravest, and then the last words.
+    room = lines - 1
+    latest = min(len(said), room - min(2, len(found)))
+    shown = [*found[:2], *said[len(said) - latest :], *found[2:]][:room]
+    for one in shown[:-1]:
+        line.append("\n").append(one_line(one.words, width), style=one.style)
+    if shown:
+        line.append("\n").append_text(_last(shown, len(found) + len(said) - len(shown), width))
     return line
+
+
+def _last(shown: Sequence[Told], hidden: int, width: int) -> Text:
+    """The last line, and at its end what is not to be read here."""
+    words, style = shown[-1].words, shown[-1].style
+    more = f"+{hidden} more: {KEY}" if hidden else ""
+    if not more and any(_is_cut(one.words, width) for one in shown):
+        more = f"all of it: {KEY}"
+    if not more:
+        return Text(one_line(words, width), style)
+    return Text.assemble((cell(words, max(0, width - len(more) - 1)), style), " ", (more, "bold"))
+
+
+def _is_cut(words: str, width: int) -> bool:
+    return one_line(words, width) != one_line(words, width + 1)
 
 
 def _figures(row: RunRow, facts: Sequence[tuple[str, str, int]]) -> Text:

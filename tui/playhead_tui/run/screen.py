@@ -35,9 +35,13 @@ from playhead_tui.run.pane import SheetPane
 from playhead_tui.run.sheet import Line
 from playhead_tui.run.steps import Steps
 from playhead_tui.run.taking import TAKING, TakingScreen
+from playhead_tui.run.told import KEY, ToldScreen, found_in, said_of
+from playhead_tui.screen import WIDE
 
 # How often a run that has not ended is read again.
 AGAIN_S = 2.0
+# Of the head; app.tcss gives it no more.
+_LINES, _NARROW_LINES = 5, 3
 
 
 class RunScreen(TakingScreen):
@@ -55,6 +59,7 @@ class RunScreen(TakingScreen):
         Binding("r", "replay", "replay"),
         Binding("d", "diff", "diff"),
         *TAKING,
+        Binding(KEY, "told", "All that is said of the run", show=False),
         Binding("R", "reload", "Read it again", show=False),
         Binding("escape,q", "back", "back", key_display="q"),
     ]
@@ -204,9 +209,18 @@ class RunScreen(TakingScreen):
             self._show_head(self._opened)
 
     def _show_head(self, opened: OpenedRun) -> None:
-        self.query_one("#run-head", Static).update(
-            head_of(opened, self._remarks, self._replayable, self.size.width - 2)
-        )
+        width, lines = self.size.width - 2, _LINES if self.size.width >= WIDE else _NARROW_LINES
+        self.query_one("#run-head", Static).update(head_of(opened, self._remarks, self._replayable, width, lines))
+
+    def action_told(self) -> None:
+        opened = self._opened
+        if opened is None:
+            return
+        found, said = found_in(opened, self._remarks, self._replayable), said_of(opened)
+        if found or said:
+            self.app.push_screen(ToldScreen(found, said))
+        else:
+            self.tell("nothing is said of this run, beyond its figures")
 
     def refused(self, why: str) -> None:
         if self._opened is None:
