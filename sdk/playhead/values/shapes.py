@@ -12,15 +12,21 @@ import re
 
 TOKEN = re.compile(r"\[redacted:[a-z-]+:[0-9a-f]{10}\]")
 
+# What follows a field's name: in JSON, in Python's way to write a mapping, or at the beginning of a line.
+_VALUE = r"""(?:(?P<field>\\*"\s*:)|(?P<literal>'\s*:)|(?P<line>:[ \t]))"""
+_ASSIGNED = ("key", "Key", "KEY", "oken", "OKEN", "cret", "CRET", "word", "WORD", "ature", "sig", "wd", "WD")
+
 GATES = tuple(
     re.compile(gate)
     for gate in (
         r"-(?:(?P<api>(?<=sk-))|(?P<slack>(?<=xox[abeoprs]-))|(?P<gitlab>(?<=glpat-))|(?P<pem>-{4}BEGIN )"
-        r'|(?P<field>(?:key|cookie)\\*"\s*:))',
+        rf"|(?:key|cookie){_VALUE})",
         r"_(?:(?P<github>(?<=gh[pousr]_)|(?<=github_pat_))|(?P<huggingface>(?<=hf_))|(?P<stripe>(?<=k_)(?:live|test)_)"
-        r'|(?P<field>(?:key|token|KEY|TOKEN)\\*"\s*:))',
-        r"=(?P<pair>(?<=key=)|(?<=Key=)|(?<=KEY=)|(?<=oken=)|(?<=OKEN=)|(?<=cret=)|(?<=CRET=)|(?<=word=)|(?<=WORD=)"
-        r"|(?<=ature=)|(?<=sig=)|(?<=wd=)|(?<=WD=))",
+        rf"|(?:key|token|KEY|TOKEN){_VALUE})",
+        # What most others are not is looked at first.
+        rf"=(?<=[{''.join(sorted({end[-1] for end in _ASSIGNED}))}]=)"
+        rf"(?P<pair>{'|'.join(f'(?<={end}=)' for end in _ASSIGNED)})",
+        rf"=(?= [\\\"'])(?P<pair>{'|'.join(f'(?<={end} =)' for end in _ASSIGNED)})",
         r"pi-(?P<header>[Kk]ey:)",
         r"PI-(?P<header>K(?:EY|ey):)",
         r"AKIA(?P<aws>)",
@@ -29,14 +35,14 @@ GATES = tuple(
         r"eyJ(?P<jwt>)",
         r"earer (?P<bearer>)",
         r"://(?P<url>)[^/\s:@\"'\\]*:[^/\s@\"'\\]+@",
-        r'assw(?P<field>(?:or)?d\\*"\s*:)',
-        r'ASSW(?P<field>(?:OR)?D\\*"\s*:)',
-        r'ecret(?P<field>\\*"\s*:)',
-        r'ECRET(?P<field>\\*"\s*:)',
-        r'Key(?P<field>\\*"\s*:)',
-        r'Token(?P<field>\\*"\s*:)',
-        r'apikey(?P<field>\\*"\s*:)',
-        r'uthorization(?:(?P<field>\\*"\s*:)|(?P<header>:))',
+        rf"assw(?:or)?d{_VALUE}",
+        rf"ASSW(?:OR)?D{_VALUE}",
+        rf"ecret{_VALUE}",
+        rf"ECRET{_VALUE}",
+        rf"Key{_VALUE}",
+        rf"Token{_VALUE}",
+        rf"apikey{_VALUE}",
+        r"""uthorization(?:(?P<field>\\*"\s*:)|(?P<literal>'\s*:)|(?P<header>:))""",
     )
 )
 """A group of a gate's that takes part names a shape, or `field`."""
@@ -49,6 +55,15 @@ _BEGIN_NAME = r"(?:(?<![A-Za-z])|(?<=\\[nrtbf])|(?<=\\u[0-9A-Fa-f]{4}))"
 # Hyphens are in the headers of an encrypted key; five of them are its end. One that is cut off ends with the quotes it
 # is in. Nothing is tried twice, nor kept in mind for that.
 _PEM = r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY(?: BLOCK)?-----(?P<secret>(?:[^\"'`-]++|-(?!----))++)"
+
+# Not `token` alone: that is a word, too, and a page's number.
+_NAMES = (
+    r"[A-Za-z0-9_.-]{0,64}?(?:password|passwd|api[_-]?key|(?:access|refresh|id|auth|bearer|session)[_-]?token|secret"
+    r"|secret[_-]?(?:access[_-]?)?key|private[_-]?key|authorization|set-cookie)"
+)
+
+# What says where a value comes from, and is none.
+_NO_VARIABLE = r"(?!\$(?-i:[A-Z_{(])|[<{])"
 
 # No pattern may look at the same characters from many places to far ahead: `eyJ` a hundred thousand times over, or as
 # many backslashes, took minutes. So what is looked ahead for is bounded, and a run of backslashes begins where it does.
@@ -81,8 +96,25 @@ SHAPES = tuple(
             "pair",
             "credential",
             rf"(?i)(?:{_BEGIN_NAME}(?:api[_-]?key|(?:access|auth|refresh|id|session|security)[_-]?token|client[_-]?secret"
-            r"|secret(?:[_-]?(?:access[_-]?)?key)?|private[_-]?key|passw(?:or)?d|pwd|x-amz-signature)"
-            r"|[?&](?:key|signature|sig|token))=(?P<secret>[^&;\s\"'\\#\[]{4,})",
+            r"|secret(?:[_-]?(?:access[_-]?)?key)?|private[_-]?key|passw(?:or)?d|pwd|x-amz-signature"
+            # A variable; but some count tokens.
+            r"|(?-i:[A-Z0-9_]{1,62}_TOKEN)(?!=\\{0,8}[\"']?[0-9]{1,9}\b))|[?&](?:key|signature|sig|token))"
+            # Beside blanks only what is quoted, else it is an expression.
+            rf"(?:=| = (?=\\{{0,8}}[\"']))(?:\\{{0,8}}[\"'])?{_NO_VARIABLE}(?P<secret>[^&;\s\"'\\#\[]{{4,}})",
+        ),
+        (
+            "literal",
+            "credential",
+            rf"(?i)'{_NAMES}'\s{{0,4}}:\s{{0,4}}'(?P<secret>(?:[^'\"\\\n]++|\\++(?![\"'\\]))++)",
+        ),
+        (
+            "line",
+            "credential",
+            # Of a text, or of a line of it, which JSON escapes; in YAML perhaps in a list.
+            rf"(?i)(?:\A|[\n\"']|\\n)[ \t]{{0,32}}(?:- )?{_NAMES}:[ \t]{{1,8}}(?:\\{{0,8}}[\"'])?"
+            # All of the line, and no word.
+            rf"{_NO_VARIABLE}(?=[a-z.]{{0,64}}[0-9_~+/!@$%^&*=-])(?P<secret>[^\s\"'\\#,\[\]]{{4,}})"
+            r"(?=\\{0,8}[\"']|[ \t\r]{0,8}(?:\n|\\[nr]|#|\Z))",
         ),
     )
 )
@@ -121,12 +153,8 @@ def opening(names: str, others: str = _ANYTHING) -> re.Pattern[str]:
     return re.compile(rf'(?i)(?P<escape>(?<!\\)\\*)"(?:{names})(?P=escape)"\s*:\s*(?:(?P=escape)"{others})')
 
 
-FIELDS = opening(
-    r"[A-Za-z0-9_.-]{0,64}?(?:password|passwd|api[_-]?key|(?:access|refresh|id|auth|bearer|session)[_-]?token|secret"
-    r"|secret[_-]?(?:access[_-]?)?key|private[_-]?key|authorization|set-cookie)",
-    _OF_KNOWN,
-)
-"""Fields whose texts are secrets. Not `token` alone: that is a word, too, and a page's number."""
+FIELDS = opening(_NAMES, _OF_KNOWN)
+"""Fields whose texts are secrets."""
 
 LISTED = re.compile(r'(?:[\s,]|\\{1,16}[nrt])*(?:(?P<escape>\\*)"|(?P<plain>[0-9]{4,})(?![\w.]))')
 """The next value of a list under such a name, which is no list and no object."""

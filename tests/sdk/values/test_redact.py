@@ -111,6 +111,11 @@ def test_names_that_only_resemble_those_of_secrets_are_left_alone(name: str) -> 
         "Authorization: Basic authentication. Authorization: Bearer, x-api-key: required, api-key: <yours>",
         "next_page_token=5, max_tokens=128000 and input_tokens=4096 of token=abcd",
         "a key begins with `-----BEGIN PRIVATE KEY-----`, and so on",
+        "Password: required\nAPI key: ask for one\npassword: ${DB_PASSWORD}\nsecret: <yours>\n",
+        "the password: hunter2 was it",
+        "{'max_tokens': '128000', 'token': 'the', 'secretary': 'Ms 1'}",
+        "password = read_password()\nif api_key == other.api_key: MAX_TOKEN=128000",
+        "secret = \"$HOOK_SECRET\"\npassword=${DB_PASSWORD} api_key=<yours> f'password={password}'",
     ],
 )
 def test_clean_text_is_the_same_object(text: str) -> None:
@@ -126,6 +131,15 @@ def test_clean_text_is_the_same_object(text: str) -> None:
         ("MYSQL_PASSWD=", "hunter22"),
         ("aws_session_token=", "FwoGZXIvYXdzEBYaDH"),
         ("https://h/?X-Amz-Security-Token=", "FwoGZXIvYXdzEBYaDH"),
+        ("GITHUB_TOKEN=", "a1b2c3d4e5f6"),
+        ('DB_PASSWORD="', "hunter22"),
+        ("connect(host, password='", "hunter22"),
+        ('api_key = "', "abcdef1234567890"),
+        ("{'user': 'ada', 'password': '", "hunter 2, and more"),
+        ("{'Authorization': '", "Token dXNlcjpodW50ZXIyMjI"),
+        ("database:\n  password: ", "hunter22"),
+        ("- db.password:  '", "hunter22"),
+        ("api_key: ", "abcdef-ghijkl"),
         ("https://h/files?sig=", "abcdef"),
         ("Authorization: Basic ", "dXNlcjpodW50ZXIyMjI="),
         ("proxy-authorization: token ", "dXNlcjpodW50ZXIyMjI"),
@@ -138,6 +152,8 @@ def test_clean_text_is_the_same_object(text: str) -> None:
 )
 def test_a_well_known_secret_is_hidden_in_plain_text(before: str, secret: str) -> None:
     behind = "-----END RSA PRIVATE KEY-----" if secret.endswith("\n") else "\nand more"
+    if before.endswith(("'", '"')):
+        behind = before[-1] + behind
     for text in (f"{before}{secret}{behind}", f"first line\n{before}{secret}{behind}"):
         clean = REDACTOR.text(text)
         assert TOKEN.sub(lambda match: "…", clean) == text.replace(secret, "…")
