@@ -110,11 +110,14 @@ def admin_app(settings: Settings, store: Store, drain: Drain, audit: AuditLog) -
         title="Playhead administration", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False
     )
 
-    def write_down(asked: Request, action: str, project: str, what: str, came_of_it: str = "") -> None:
+    def write_down(
+        asked: Request, action: str, project: str, what: str, values: str = "", came_of_it: str = ""
+    ) -> None:
         """Before it is done, and what came of it after."""
         who, where = "admin" if settings.admin_token else "", asked.client.host if asked.client else ""
         try:
-            audit.write(Entry(who, action, project, what, came_of_it, where, "admin"), synced=True)
+            entry = Entry(who, action, project, what, values, where, "admin")
+            audit.write(entry, synced=True, came_of_it=came_of_it)
         except AuditFailed as error:
             raise HTTPException(500, str(error)) from None
 
@@ -136,7 +139,8 @@ def admin_app(settings: Settings, store: Store, drain: Drain, audit: AuditLog) -
         erased = await asyncio.wrap_future(done)
         # What came meanwhile is dropped when it is stored; then the spool holds nothing of it either.
         await asyncio.wrap_future(drain.exclusively(lambda: None))
-        write_down(asked, "erased", project, what, f"{erased.runs} runs, {sum(erased.rows.values())} rows")
+        rows = sum(erased.rows.values())
+        write_down(asked, "erased", project, what, came_of_it=f"{erased.runs} runs, {rows} rows")
         return EraseAnswer(runs=erased.runs, rows=erased.rows, bytes=erased.bytes, clean=erased.clean)
 
     def do(
@@ -149,9 +153,9 @@ def admin_app(settings: Settings, store: Store, drain: Drain, audit: AuditLog) -
         try:
             done = act()
         except UsageError as error:
-            write_down(asked, action, request.project, what, f"refused: {error}")
+            write_down(asked, action, request.project, what, came_of_it=f"refused: {error}")
             raise HTTPException(409, str(error)) from None
-        write_down(asked, action, request.project, what, f"done: {done}")
+        write_down(asked, action, request.project, what, came_of_it=f"done: {done}")
         return done
 
     @app.post("/admin/alerts/mark")

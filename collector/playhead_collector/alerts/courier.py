@@ -101,8 +101,14 @@ class Courier:
             try:
                 client = client or self._connect()
                 over = self._attempt(client, batch)
-            except (ClickHouseError, PlayheadError, OSError) as error:
-                log.warning("receiver %s: what became of a message could not be written down: %s", self.name, error)
+            except Exception as error:  # noqa: BLE001 - it would end the thread, and this receiver would be told no more
+                known = isinstance(error, (ClickHouseError, PlayheadError, OSError))
+                log.warning(
+                    "receiver %s: what became of a message could not be written down: %s",
+                    self.name,
+                    error,
+                    exc_info=not known,
+                )
                 over = []
             with self._wake:
                 if over:

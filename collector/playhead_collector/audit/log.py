@@ -65,8 +65,12 @@ class AuditLog:
         self._lock = threading.Lock()
         self._seen: OrderedDict[Entry, float] = OrderedDict()
 
-    def write(self, entry: Entry, *, synced: bool = False) -> None:
-        """Returns when the line is in the file (`synced`: on the disk). Raises AuditFailed."""
+    def write(self, entry: Entry, *, synced: bool = False, came_of_it: str = "") -> None:
+        """Returns when the line is in the file (`synced`: on the disk). Raises AuditFailed.
+
+        What came of an act is written after it, as the entry's values; else the line is there before anything is done.
+        """
+        entry = replace(entry, values=came_of_it or entry.values)
         now = self._clock()
         with self._lock:
             if not synced and now - self._seen.get(entry, -_SAME_S) < _SAME_S:
@@ -74,8 +78,9 @@ class AuditLog:
             try:
                 self._append(entry, now, synced)
             except OSError as error:
+                so = f"what came of this is not in it: {came_of_it}" if came_of_it else "nothing was done"
                 raise AuditFailed(
-                    f"the audit log {self.folder} cannot be written ({error.strerror or error}), so nothing was done; "
+                    f"the audit log {self.folder} cannot be written ({error.strerror or error}), so {so}; "
                     "make room, or mend the folder"
                 ) from None
             self._seen[entry] = now

@@ -41,15 +41,16 @@ def owed(number: int, now: datetime) -> Owed:
     )
 
 
+@pytest.mark.parametrize("error", [DatabaseError("the store is away"), ValueError("none that was foreseen")])
 def test_what_a_receiver_took_and_could_not_be_written_down_is_not_sent_twice_when_other_messages_are(
-    store_database: StoreDatabase, monkeypatch: pytest.MonkeyPatch
+    store_database: StoreDatabase, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     written: queue.Queue[int] = queue.Queue()
     receiver, calls = Slow(), iter(range(100))
 
     def told(journal: Journal, some: Sequence[Owed], *more: Any) -> None:
         if next(calls) == 1:
-            raise DatabaseError("the store is away")
+            raise error
         really_told(journal, some, *more)
         for one in some:
             written.put(one.event)

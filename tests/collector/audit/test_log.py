@@ -120,6 +120,12 @@ def test_what_cannot_be_written_is_told(tmp_path: Path) -> None:
         AuditLog(tmp_path / "audit").write(Entry("anna", "read", "shop", "SELECT 1"))
 
 
+def test_what_is_done_and_cannot_be_written_down_any_more_is_not_said_to_be_undone(tmp_path: Path) -> None:
+    (tmp_path / "audit").write_text("a file where the folder should be")
+    with pytest.raises(AuditFailed, match="what came of this is not in it: 3 runs, 40 rows"):
+        AuditLog(tmp_path / "audit").write(Entry("admin", "erased", "shop", "user"), came_of_it="3 runs, 40 rows")
+
+
 @pytest.fixture(scope="module")
 def database(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[StoreDatabase]:
     with fresh_database(engine, tmp_path_factory.mktemp("audit")) as database:
