@@ -111,7 +111,7 @@ def admin_app(settings: Settings, store: Store, drain: Drain, audit: AuditLog) -
     )
 
     def write_down(
-        asked: Request, action: str, project: str, what: str, values: str = "", came_of_it: str = ""
+        asked: Request, action: str, project: str, what: str, *, values: str = "", came_of_it: str = ""
     ) -> None:
         """Before it is done, and what came of it after."""
         who, where = "admin" if settings.admin_token else "", asked.client.host if asked.client else ""
@@ -148,7 +148,11 @@ def admin_app(settings: Settings, store: Store, drain: Drain, audit: AuditLog) -
     ) -> str:
         """Written down as it was asked, and then what came of it, if it was refused, too."""
         write_down(
-            asked, action, request.project, what, request.model_dump_json(exclude_defaults=True, exclude={"project"})
+            asked,
+            action,
+            request.project,
+            what,
+            values=request.model_dump_json(exclude_defaults=True, exclude={"project"}),
         )
         try:
             done = act()

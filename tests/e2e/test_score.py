@@ -41,6 +41,8 @@ def posted(collector: Up, said: Any) -> dict[str, Any]:
 
 def test_scores_come_over_http_the_command_line_and_from_another_process_and_are_found(collector: Up, run: str) -> None:
     chat = next(row for row in collector.playhead("show", run, "--json").rows() if row["kind"] == "prompt")["step_id"]
+    assert f"  {chat}" in collector.playhead("show", run, "--ids").out
+    assert chat not in collector.playhead("show", run).out
     before = collector.playhead("runs", "agent:scored", "--json").rows()[0]
     thumb = {"run_id": run, "name": "thumb", "value": 1, "by": "user-7", "key": "thumb"}
     assert posted(collector, thumb)["step_ids"] == posted(collector, {**thumb, "value": 0})["step_ids"]
@@ -78,6 +80,7 @@ def test_a_run_that_is_not_there_and_words_that_say_nothing_are_refused_before_a
     for words, told in (
         (["feed", "a=1"], "no run begins with 'feed'"),
         ([f"{run}/ffff", "a=1"], "no step begins with 'ffff' in run"),
+        ([f"{run}/ffff", "a=1"], f"'playhead show --ids {run[:12]}' has them"),
         ([f"{run}/", "a=1"], "names no step"),
         ([run], "nothing is said: write a score as helpful=0.8"),
         ([run, "helpful"], "'helpful' is no score: write NAME=VALUE"),

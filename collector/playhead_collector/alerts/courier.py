@@ -101,7 +101,8 @@ class Courier:
             try:
                 client = client or self._connect()
                 over = self._attempt(client, batch)
-            except Exception as error:  # noqa: BLE001 - it would end the thread, and this receiver would be told no more
+            except Exception as error:
+                # Of any kind: it would end the thread, and this receiver would be told no more.
                 known = isinstance(error, (ClickHouseError, PlayheadError, OSError))
                 log.warning(
                     "receiver %s: what became of a message could not be written down: %s",

@@ -43,6 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--full", action="store_true", help="messages, arguments and results whole, not their beginnings"
     )
     parser.add_argument("--no-messages", action="store_true", help="the tree alone")
+    parser.add_argument("--ids", action="store_true", help="each step's id at the end of its line, as 'score' takes it")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -56,7 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
     out = console()
     _header(out, found, remarks)
     width = 0 if arguments.no_messages else (WHOLE if arguments.full else max(40, out.width - 24))
-    page = _Page(out, found.row.start_time, width)
+    page = _Page(out, found.row.start_time, width, arguments.ids)
     for node in found.nodes:
         page.step(node)
     if found.loose_records:
@@ -105,6 +106,7 @@ class _Page:
     out: Console
     began: datetime
     width: int
+    ids: bool
     _calls: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def step(self, node: Node) -> None:
@@ -161,6 +163,8 @@ class _Page:
             line.append("  has not ended", style="yellow")
         if node.orphan:
             line.append(f"  parent {step.parent_id} not here", style="magenta")
+        if self.ids:
+            line.append(f"  {step.step_id}", style="dim")
 
 
 def _conversation(out: Console, indent: str, told: Conversation, kind: str, width: int) -> None:

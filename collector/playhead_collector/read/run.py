@@ -123,7 +123,7 @@ def find_step(client: Client, run_id: str, prefix: str) -> str:
         several = f"{len(rows)} or more steps begin" if rows else "no step begins"
         raise UsageError(
             f"{several} with {prefix!r} in run {run_id[:12]}: write its id, 16 hex digits; "
-            f"'playhead show --json {run_id[:12]}' has them"
+            f"'playhead show --ids {run_id[:12]}' has them"
         )
     return str(rows[0][0])
 
