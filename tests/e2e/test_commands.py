@@ -246,6 +246,9 @@ def test_all_runs_go_into_one_file_of_each_kind(demo: Demo, tmp_path: Path) -> N
     assert len(steps) == table.num_rows == len(_spans(tmp_path / "all.otlp"))
     assert {step["run_id"] for step in steps} >= set(demo.stories)
     assert set(table["kind"].to_pylist()) >= {"agent", "prompt", "tool", "approval"}
+    costs = [(row["run_id"], row["step_id"], bool(row["counted"]), row["cost_usd"]) for row in table.to_pylist()]
+    assert sorted(costs) == sorted((one["run_id"], one["step_id"], one["counted"], one["cost_usd"]) for one in steps)
+    assert {type(cost) for *_, cost in costs} == {float, type(None)}
 
 
 def test_what_an_export_wrote_for_reading_is_not_taken_for_otlp(demo: Demo, tmp_path: Path) -> None:
