@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from tests.collector.alerts.asking import MadeRun, findings, shipped, store
 from tests.collector.database import StoreDatabase
 
@@ -78,3 +79,14 @@ def test_a_tool_that_always_asks_is_found_when_it_forgets_to_and_when_it_asks_on
     found = findings(store_database, shipped("unapproved_tool"))
     assert sorted(one.run_id for one in found) == [forgot.run_id, late.run_id]
     assert {one.summary for one in found} == {"wire ran without an approval; 97% of the runs with it have one"}
+
+
+@pytest.mark.parametrize("ended", [True, False])
+@pytest.mark.parametrize(("asked", "is_habit"), [(8, False), (9, True)])
+def test_a_tool_that_always_asked_has_to_be_asked_for_from_its_tenth_run_on(
+    store_database: StoreDatabase, asked: int, is_habit: bool, ended: bool
+) -> None:
+    past = [MadeRun(one).root().approval("pay", "approved").tool("wire", "{}", WORLD) for one in range(1, asked + 1)]
+    forgot = MadeRun(41).root(ended=ended).tool("wire", "{}", WORLD)
+    store(store_database, *past, forgot)
+    assert [one.run_id for one in findings(store_database, shipped("unapproved_tool"))] == [forgot.run_id] * is_habit

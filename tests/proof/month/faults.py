@@ -14,6 +14,8 @@ Course = Callable[[Scene], Told]
 FAULTS: dict[str, tuple[Course, tuple[str, ...]]] = {}
 ALSO = {"run_cost": ("run_tokens",)}
 """What else is wrong with such a run."""
+OF_A_HABIT = frozenset({"unapproved", "score_low"})
+"""What is wrong only beside what was usual before, which nobody knows on the first day."""
 
 _ERRORS: tuple[object, ...] = (
     {"error": "no such order"}, {"ok": False, "why": "locked"}, "Error: upstream timed out", {"status": "failed"},

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from random import Random
 
 from tests.proof.month.course import ordinary, scene
-from tests.proof.month.faults import ALSO, FAULTS
+from tests.proof.month.faults import ALSO, FAULTS, OF_A_HABIT
 from tests.proof.month.fleet import AGENTS, BEGIN_S, DAY_S, DAYS, Habit, wanted_at
 from tests.proof.month.look_alikes import LOOK_ALIKES
 from tests.proof.month.plan import INCIDENTS_EACH, Calendar, Plan, incidents
@@ -92,7 +92,8 @@ def month(seed: int, runs: int = 200_000) -> Month:
         _, agents = FAULTS[fault] if which < 0 else LOOK_ALIKES[fault][which]
         habit = habits[rng.choice(agents)]
         # Where their agent is doing well, so that what is wrong with one run is told apart from what is wrong with all.
-        while not calendar.is_free(habit.name, second := _when_busy(rng, habit), second):
+        since = DAY_S if which < 0 and fault in OF_A_HABIT else 0
+        while not calendar.is_free(habit.name, second := _when_busy(rng, habit), second) or second < since:
             pass
         places.append((second, habit, fault, which))
     for fault, (_, agents) in SPELLS.items():

@@ -6,8 +6,7 @@
 -- only_if: countIf(kind = 'tool' AND has(attribute_keys, 'playhead.side_effect')) > 0
 -- group_by: run_id, tool
 -- lookback: 7d
--- parameter: usual Float64 = 0.9; the share of earlier runs with the tool that asked, from which on it has to be asked for
--- parameter: past UInt32 = 20; earlier runs that are a past
+-- parameter: usual Float64 = 0.9; the share of runs with the tool, this one too, that asked, from which on it has to be asked for
 WITH
     uses AS
     (
@@ -51,7 +50,7 @@ WITH
     ),
     habits AS
     (
-        SELECT used_tool AS tool, count() AS runs, countIf(position(shape, 'H') > 0) / runs AS share
+        SELECT used_tool AS tool, count() AS runs, countIf(position(shape, 'H') > 0) AS asking
         FROM run_rows
         ARRAY JOIN tools AS used_tool
         WHERE used_tool IN (SELECT tool FROM uses) AND status IN ('ok', 'error')
@@ -65,9 +64,10 @@ SELECT
     count() AS value,
     argMin(if(verdict = 'rejected', format('{} ran after its approval was refused', toString(judged.tool)),
         format('{} ran without an approval; {}% of the runs with it have one', toString(judged.tool),
-        toString(round(100 * share)))), judged.start_time) AS summary
+        toString(round(100 * asking / runs)))), judged.start_time) AS summary
 FROM judged
 LEFT JOIN habits ON judged.tool = habits.tool
 WHERE verdict != 'approved'
-    AND ((verdict = 'rejected' AND notEmpty(about)) OR (habits.runs >= {past:UInt32} AND share >= {usual:Float64}))
+    -- This one did not ask, whether it is among those that ended or not; so a habit needs nine at the least.
+    AND ((verdict = 'rejected' AND notEmpty(about)) OR asking >= {usual:Float64} * greatest(habits.runs, asking + 1))
 GROUP BY run_id, tool
