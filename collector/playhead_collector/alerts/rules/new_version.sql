@@ -13,7 +13,8 @@
 -- parameter: times Float64 = 1.5; how many times more cost, steps or time are worse
 -- parameter: more Float64 = 0.08; by how much the share of failed runs, or of runs of an unknown pattern, must be higher
 -- parameter: sigmas Float64 = 6; how far from what chance makes of so many runs
--- parameter: surprise Float64 = 12; how improbable by chance, as a power of e
+-- parameter: surprise Float64 = 10; how improbable by chance that so many fail, as a power of e
+-- parameter: strangeness Float64 = 12; the same of unknown patterns
 WITH
     prompted AS
     (
@@ -104,7 +105,12 @@ WITH
         SELECT
             agent, what, argMinIf(run_id, time, is_new) AS shown,
             countIf(is_new) AS n, countIf(NOT is_new) AS m,
-            countIf(is_new AND failed) / n AS fails, (countIf(NOT is_new AND failed) + 1) / (m + 3) AS failed_before,
+            -- One bad afternoon of the week before is no part of how often runs fail: the worst of its days is left out.
+            sumMapIf([toDate(time)], [toUInt64(failed)], [toUInt64(1)], NOT is_new) AS days,
+            arraySort(one -> -one.1 / one.2, arrayZip(days.2, days.3)) AS worst_first,
+            if(length(worst_first) > 2, arrayPopFront(worst_first), worst_first) AS usual,
+            countIf(is_new AND failed) / n AS fails,
+            (arraySum(one -> one.1, usual) + 1) / (arraySum(one -> one.2, usual) + 3) AS failed_before,
             countIf(is_new AND strange) / n AS strangers, (countIf(NOT is_new AND strange) + 1) / (m + 3) AS strange_before,
             avgIf(log(steps), is_new) - avgIf(log(steps), NOT is_new) AS more_steps, stddevPopIf(log(steps), NOT is_new) AS steps_vary,
             avgIf(log(cost), is_new AND cost > 0) - avgIf(log(cost), NOT is_new AND cost > 0) AS more_cost,
@@ -130,7 +136,7 @@ WITH
                 format('a run takes {} times as many steps', toString(round(exp(more_steps), 2))), ''),
             if(exp(more_time) >= {times:Float64} AND more_time >= {sigmas:Float64} * greatest(time_varies, 0.05) / sqrt(timed),
                 format('a run takes {} times as long', toString(round(exp(more_time), 2))), ''),
-            if(strangers >= strange_before + {more:Float64} AND strange_surprise >= {surprise:Float64},
+            if(strangers >= strange_before + {more:Float64} AND strange_surprise >= {strangeness:Float64},
                 format('{}% go a way that was not taken before', toString(round(100 * strangers, 1))), '')]) AS words
         FROM figures
     )
