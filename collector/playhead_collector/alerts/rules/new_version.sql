@@ -30,11 +30,14 @@ WITH
         SELECT run_rows.run_id AS run_id, agent, {at:Identifier} AS time, status = 'error' AS failed, toFloat64(steps) AS steps,
             toFloat64(ifNull(cost_usd, 0)) AS cost,
             greatest(toUnixTimestamp64Micro(end_time) - toUnixTimestamp64Micro(start_time), 1000) / 1e6 AS seconds,
-            -- Which kinds of steps and which tools, whatever their number and order.
-            sipHash64(arraySort(arrayDistinct(splitByString('', shape))), tools) AS pattern,
+            -- Which kinds of steps and which tools, whatever their number and order, and whether one of them failed.
+            sipHash64(arraySort(arrayFilter(kind -> kind NOT IN ('T', 'x'), arrayDistinct(splitByString('', shape)))), tools) AS pattern,
             -- Where a person was asked, the time is the person's.
             position(shape, 'H') = 0 AS alone,
-            version, models[1] AS model, prompt, toString({what:Identifier}) AS what,
+            version, models[1] AS model, prompt, toString({what:Identifier}) AS own,
+            -- Who failed before anything was asked names no model and no prompt: it had those of its version, if that has one.
+            minIf(own, own != '') OVER of_version AS of_others,
+            if(own = '' AND of_others = maxIf(own, own != '') OVER of_version, of_others, own) AS what,
             -- A day of a weekend, with a fifth of the runs of a working day, says little of a release: as many count as a usual day has.
             row_number() OVER (PARTITION BY agent ORDER BY time DESC) * dateDiff('second', least({since:DateTime64(3, 'UTC')},
                 {until:DateTime64(3, 'UTC')} - toIntervalDay(7)), {until:DateTime64(3, 'UTC')})
@@ -45,6 +48,7 @@ WITH
         -- Ways are held against a week, also where prompts are looked up in less: two odd days would make the usual ways new.
         WHERE status IN ('ok', 'error') AND {at:Identifier} <= {until:DateTime64(3, 'UTC')}
             AND {at:Identifier} > least({since:DateTime64(3, 'UTC')}, {until:DateTime64(3, 'UTC')} - toIntervalDay(7))
+        WINDOW of_version AS (PARTITION BY agent, version)
     ),
     -- Agents with something new that enough runs have, and enough runs before it: of most agents nothing more is read.
     renewed AS
@@ -87,9 +91,9 @@ WITH
     ),
     judged AS
     (
-        -- What one run in two hundred of the past did is a way the agent has.
+        -- What one run in two hundred of the past did is a way the agent has. Who failed went none to its end, and is counted there.
         SELECT *, time < news_time AND NOT was_taken_back AS is_past,
-            countIf(is_past) OVER (PARTITION BY agent, pattern) * 200 < countIf(is_past) OVER (PARTITION BY agent) AS strange
+            NOT failed AND countIf(is_past) OVER (PARTITION BY agent, pattern) * 200 < countIf(is_past) OVER (PARTITION BY agent) AS strange
         FROM parted
         WHERE notEmpty(news)
     ),
