@@ -102,3 +102,30 @@ def test_two_users_who_try_again_are_no_bad_release_of_an_agent_of_which_hardly_
     assert found() == []
     store(store_database, *runs("1.1", 20, 10, begin + timedelta(hours=1)))
     assert [one.summary for one in found()] == ["support with 1.1, in 80 runs: 18.8% fail, before it 0.1%"]
+
+
+def called(version: str, model: str, many: int, since: datetime, *, lost: int = 0, slips: int = 0) -> Iterator[MadeRun]:
+    """With a call of a model and of a tool each; `lost` fail before either, and in `slips` more the tool fails."""
+    for number in range(many):
+        made = MadeRun(next(NUMBERS)).root({"gen_ai.agent.version": version}, failed=number < lost)
+        if number >= lost:
+            made.prompt({"gen_ai.request.model": model}).tool("get_order", "{}", failed=number < lost + slips)
+        yield at(made, since + number * timedelta(hours=5) / many)
+
+
+def test_who_failed_before_a_model_was_asked_counts_with_the_model_of_its_version(
+    store_database: StoreDatabase,
+) -> None:
+    past = [run for ago in (3, 2, 1) for run in called("1.0", "m-1", 60, SUNDAY - timedelta(days=ago), lost=1)]
+    store(store_database, *past, *called("1.1", "m-2", 60, SUNDAY, lost=15))
+    rule = Admission(store_database.client).admit(shipped("new_model"))
+    (worse,) = ask(store_database.client, rule, Moment(SUNDAY + timedelta(hours=6), [], HISTORY))
+    assert worse.group == (("agent", "support"), ("what", "m-2"))
+    assert "in 60 runs: 25% fail" in worse.summary
+
+
+def test_a_tool_that_failed_on_the_way_makes_no_way_that_was_not_taken_before(store_database: StoreDatabase) -> None:
+    past = [run for ago in (3, 2, 1) for run in called("1.0", "m-1", 60, SUNDAY - timedelta(days=ago))]
+    store(store_database, *past, *called("1.1", "m-1", 60, SUNDAY, slips=15))
+    rule = Admission(store_database.client).admit(shipped("new_version"))
+    assert ask(store_database.client, rule, Moment(SUNDAY + timedelta(hours=6), [], HISTORY)) == []
