@@ -136,6 +136,7 @@ def test_a_run_is_shown_as_a_tree_with_all_that_matters(demo: Demo) -> None:
     ("story", "told"),
     [
         ("approval-rejected", r"rejected by shift-lead after \d+ms: Delivered 63 days ago"),
+        ("approval-approved", r"shown to shift-lead: \d+\.\d\d EUR for \S+: \w"),
         ("approval-approved", r"approved by shift-lead after \d+ms: Known batch"),
         ("late-parcel", r"support, not adviser: it is about an order"),
         ("product-question", r"adviser, not support: it names no order"),
@@ -156,6 +157,7 @@ playhead.init(service="asked", send=False)
 @playhead.agent
 def translate(text, into):
     with playhead.approval("send", proposed={"to": into, "text": text * 300}) as ask:
+        ask.shown({"to": into, "text": text * 300})
         ask.approve(by="clerk")
     return {"text": text, "language": into}
 @playhead.agent
@@ -173,6 +175,7 @@ run("A-1")
     assert '→ {"order": "A-1"}' in shown and "← the answer is four" in shown and "and two" not in shown
     assert '→ {"text": "vier", "into": "de"}' in shown and '← {"text": "vier", "language": "de"}' in shown
     assert re.search(r'proposed: \{"to": "de"', shown) and "viervier" in shown and "viervier" + '"}' not in shown
+    assert "shown: as proposed" in shown
     whole = collector.playhead("show", run, "--full").out
     assert "and two" in whole and "viervier" + '"}' in whole
     tree = collector.playhead("show", run, "--no-messages").out

@@ -51,6 +51,10 @@ def _approval(said: dict[str, AnyValue]) -> Iterator[Note]:
     proposed = _text(said, "playhead.approval.proposed")
     if proposed:
         yield Note(f"proposed: {as_text(decoded(proposed))}")
+    shown, to = _text(said, "playhead.approval.shown"), _text(said, "playhead.approval.shown_to")
+    if shown:
+        what = "as proposed" if shown == proposed else as_text(decoded(shown))
+        yield Note(f"shown{' to ' + to if to else ''}: {what}")
     verdict = _text(said, "playhead.approval.verdict")
     if verdict:
         by, comment = _text(said, "playhead.approval.by"), _text(said, "playhead.approval.comment")
