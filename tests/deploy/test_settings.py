@@ -26,7 +26,8 @@ _SECRETS = {
     "tls.key": "",
 }
 # Of commands, or of the tests, and no settings of a collector.
-_OTHERS = {"PLAYHEAD_CONFIG", "PLAYHEAD_PROJECT", "PLAYHEAD_TOKEN", "PLAYHEAD_COLLECTOR", "PLAYHEAD_TEST_CLICKHOUSE"}
+_OTHERS = {"PLAYHEAD_CONFIG", "PLAYHEAD_PROJECT", "PLAYHEAD_TOKEN", "PLAYHEAD_COLLECTOR", "PLAYHEAD_TEST_CLICKHOUSE",
+           "PLAYHEAD_SEND_RECORDINGS"}  # fmt: skip
 
 
 @pytest.fixture

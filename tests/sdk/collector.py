@@ -31,6 +31,7 @@ class FakeCollector:
         self.status: Callable[[ExportTraceServiceRequest], int] = lambda _: 200
         self.delay_s = 0.0
         self.is_playhead = True
+        self.takes_logs = True
         self._changed = threading.Condition()
         self._server = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
         self._server.daemon_threads = True
@@ -94,6 +95,9 @@ class FakeCollector:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 if self.headers.get("Content-Encoding") == "gzip":
                     body = gzip.decompress(body)
+                if self.path.endswith("/v1/logs") and not fake.takes_logs:
+                    self._answer(404)
+                    return
                 if self.path.endswith("/v1/logs"):
                     fake.logs.append(ExportLogsServiceRequest.FromString(body))
                     self._answer(200)

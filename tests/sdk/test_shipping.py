@@ -18,6 +18,7 @@ from tests.sdk.collector import FakeCollector, attributes, collecting, unanswere
 import playhead
 from playhead.cli import main
 from playhead.journal.endpoint import Endpoint, from_environment
+from playhead.journal.recording import merged
 from playhead.recorder.recorder import Recorder
 
 _BEGIN = """
@@ -138,6 +139,68 @@ def test_open_steps_are_not_sent_to_a_collector_that_would_reject_them(
     collector.is_playhead = False
     ran("step = playhead.step('open'); step.enter(); run(2); time.sleep(1.5)", collector.url, tmp_path)
     assert all(span.end_time_unix_nano for span in collector.spans)
+
+
+def test_who_is_no_playhead_gets_no_recording_and_it_is_said_once(
+    recorder: Recorder, collector: FakeCollector, caplog: pytest.LogCaptureFixture
+) -> None:
+    collector.is_playhead = False
+    for _ in range(2):
+        with playhead.step("elsewhere"):
+            recorder.journal.append(["r", None, ["v", {}]], disk_only=True)
+        assert recorder.worker.flush(120)
+    assert len(collector.named("elsewhere")) == 2 and not collector.logs
+    assert caplog.text.count("PLAYHEAD_SEND_RECORDINGS=1") == 1
+
+
+@pytest.mark.parametrize("takes_logs", [True, False])
+def test_who_passes_on_to_a_playhead_is_sent_recordings_where_that_is_asked_for(
+    collector: FakeCollector, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, takes_logs: bool
+) -> None:
+    """One without a pipeline for logs goes on getting the steps."""
+    collector.is_playhead, collector.takes_logs = False, takes_logs
+    monkeypatch.setenv("PLAYHEAD_SEND_RECORDINGS", "1")
+    ran("run(3); playhead.flush(60); run(3)", collector.url, tmp_path)
+    assert len(collector.named("execute_tool work")) == 6
+    assert bool(collector.recordings) == takes_logs
+    assert journals(tmp_path) == []
+
+
+def test_a_recording_of_which_nobody_was_told_stays_whole_when_its_program_is_killed(tmp_path: Path) -> None:
+    """No step had ended, so there was nothing yet that a collector could have answered to."""
+    with unanswered() as port:
+        dying = program(
+            """
+            @playhead.agent
+            def killed():
+                for number in range(20):
+                    time.time()
+                    time.sleep(0.1)
+                print("there", flush=True)
+                time.sleep(60)
+            killed()
+            """,
+            f"http://127.0.0.1:{port}",
+            tmp_path,
+        )
+        assert dying.stdout is not None
+        assert dying.stdout.readline() == "there\n"
+        dying.send_signal(signal.SIGKILL)
+        dying.communicate()
+        with collecting(port) as back:
+            assert main(["ship", "--endpoint", back.url, "--journal", str(tmp_path), "--wait", "60"]) == 0
+            words = [record[0] for record in merged(one.body.bytes_value for one in back.recordings)]
+            assert any(span.name == "invoke_agent killed" for span in back.spans)
+    assert words.count("h") == 1
+    assert journals(tmp_path) == []
+
+
+def test_a_program_that_ran_nothing_waits_for_nobody_and_leaves_nothing(tmp_path: Path) -> None:
+    with unanswered() as port:
+        began = program("playhead.shutdown(600)", f"http://127.0.0.1:{port}", tmp_path)
+        began.communicate(timeout=120)
+    assert began.returncode == 0
+    assert journals(tmp_path) == []
 
 
 def test_a_collector_that_was_away_gets_everything_when_it_is_back(tmp_path: Path) -> None:

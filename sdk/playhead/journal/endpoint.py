@@ -22,6 +22,8 @@ class Endpoint:
     certificate: str | None = None
     client_certificate: str | None = None
     client_key: str | None = None
+    recordings: bool = False
+    """Whether recordings are sent to one that does not say that it is Playhead: it may pass them on."""
 
 
 def from_environment(endpoint: str | None = None, headers: Mapping[str, str] | None = None) -> Endpoint:
@@ -48,6 +50,7 @@ def from_environment(endpoint: str | None = None, headers: Mapping[str, str] | N
         certificate=said("OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE") or said("OTEL_EXPORTER_OTLP_CERTIFICATE"),
         client_certificate=said("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE"),
         client_key=said("OTEL_EXPORTER_OTLP_CLIENT_KEY"),
+        recordings=(said("PLAYHEAD_SEND_RECORDINGS") or "").lower() in ("1", "true", "yes"),
     )
 
 

@@ -38,6 +38,11 @@ class Chunks:
         self._lines.setdefault(run, []).append((number_of(read.end), read.line))
         self.size += len(read.line)
 
+    @property
+    def of_runs(self) -> bool:
+        """Whether some of it is of a run, and not only of the process itself."""
+        return any(run is not None for run in self._lines)
+
     def take(self, head: Mapping[str, Any]) -> ExportLogsServiceRequest:
         """All that was gathered, as one request."""
         request = ExportLogsServiceRequest()
@@ -53,8 +58,11 @@ class Chunks:
                 record.body.bytes_value = content
                 record.attributes.add(key="playhead.process").value.string_value = str(head.get("process", ""))
                 record.attributes.add(key="playhead.sequence").value.int_value = first
-        self._lines, self.size = {}, 0
+        self.clear()
         return request
+
+    def clear(self) -> None:
+        self._lines, self.size = {}, 0
 
 
 def number_of(place: Position) -> int:

@@ -17,6 +17,7 @@ from playhead.journal.endpoint import Endpoint
 # What no repetition mends: the body itself is not liked. A wrong token or address can be put right while the journal
 # waits, so those are tried again, unlike what OTLP asks of an exporter that has nowhere to keep things.
 _PERMANENT = frozenset({400, 411, 413, 415, 422})
+_MISSING = frozenset({404, 405, 501})
 _LONGEST_ANSWER = 1024 * 1024
 
 
@@ -31,6 +32,8 @@ class Answer:
     retry_after_s: float | None = None
     playhead: bool = False
     """The other side is a Playhead collector, which takes open steps and recordings."""
+    missing: bool = False
+    """There is nothing at this path."""
 
 
 class Sender:
@@ -67,6 +70,7 @@ class Sender:
             answer,
             _retry_after(response.headers.get("Retry-After")),
             response.headers.get("Playhead-Collector") is not None,
+            response.status in _MISSING,
         )
 
     def close(self) -> None:

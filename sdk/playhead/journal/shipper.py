@@ -68,7 +68,9 @@ class Shipper:
         self._recording: bytes | None = None
         self._mark = _read_mark(folder)
         self._read = Position()
-        self._playhead = False
+        # Nobody knows before an answer.
+        self._playhead: bool | None = None
+        self._steps = False
         self._shown_open: set[tuple[str, str]] = set()
         self._told: set[str] = set()
         self._cut: int | None = None
@@ -106,6 +108,9 @@ class Shipper:
         if self._batch and not self._send(self._batch):
             return False
         self._batch = []
+        if self._chunks.size and not self._knows_other_side():
+            # Not acknowledged, so that a later process has it too; but nobody waits where nothing was run.
+            return not self._matters
         if not self._send_recording():
             return False
         self._acknowledge()
@@ -114,18 +119,28 @@ class Shipper:
     def _send_recording(self) -> bool:
         body = self._recording
         if body is None:
-            if not self._chunks.size or not (self._playhead or self._asks_playhead()):
+            if not self._chunks.size:
+                return True
+            if not self._playhead and not self._sender.endpoint.recordings:
+                if self._steps:
+                    self._tell(
+                        f"{self._sender.endpoint.url} is no Playhead collector: recordings are not sent there, and "
+                        "these runs cannot be replayed. Where it passes on to one, set PLAYHEAD_SEND_RECORDINGS=1"
+                    )
+                self._chunks.clear()
                 return True
             body = self._recording = self._chunks.take(self._assembler.head).SerializeToString()
         attempt = 0
         while True:
             answer = self._sender.send(body, "logs")
-            if answer.accepted or answer.permanent:
+            # One that takes traces and has no place for logs will have none later.
+            refused = answer.permanent or answer.missing
+            if answer.accepted or refused:
                 self._recording = None
             if answer.accepted:
                 self.done.recordings += 1
                 return True
-            if answer.permanent:
+            if refused:
                 self._tell(f"the collector refuses a recording ({answer.words}); these runs cannot be replayed")
                 return True
             if not self._pause(attempt, answer):
@@ -159,18 +174,34 @@ class Shipper:
         if not self.ship_new():
             return False
         cut = self._assembler.open_spans()
-        if cut and (self._playhead or self._asks_playhead()):
+        if cut and not self._knows_other_side():
+            return False
+        if cut and self._playhead:
             for start in range(0, len(cut), _MOST_SPANS):
                 if not self._send(cut[start : start + _MOST_SPANS], "open"):
                     return False
             self.done.open_spans += len(cut)
         return True
 
-    def _asks_playhead(self) -> bool:
-        """An empty request is legal and tells who is there."""
-        answer = self._sender.send(b"")
-        self._playhead = answer.playhead
-        return self._playhead
+    def _knows_other_side(self) -> bool:
+        """Whether it is a Playhead collector; False when told to stop before anybody answered.
+
+        An empty request is legal and tells.
+        """
+        attempt = 0
+        while self._playhead is None:
+            answer = self._sender.send(b"")
+            if answer.accepted or answer.permanent or answer.playhead:
+                self._playhead = answer.playhead
+            elif not self._matters or not self._pause(attempt, answer):
+                return False
+            attempt += 1
+        return True
+
+    @property
+    def _matters(self) -> bool:
+        """A process that ran nothing leaves a recording of its start alone, which is worth no waiting."""
+        return self._steps or self._chunks.of_runs or self._chunks.size >= _MOST_BYTES
 
     def _take(self, read: Read) -> None:
         before = self._read
@@ -180,6 +211,7 @@ class Shipper:
                 self._chunks.add(read)
             return
         span = self._assembler.take(read.record, before)
+        self._steps = self._steps or span is not None or self.has_open
         # What was acknowledged by an earlier process is read again only for the starts that are still open.
         if span is not None and read.end > self._mark:
             self._batch.append(span)
@@ -214,7 +246,8 @@ class Shipper:
     def _post(self, batch: list[Span], open_state: str | None = None) -> Answer:
         answer = self._sender.send(request_of(self._assembler.head, batch, open_state).SerializeToString())
         self.done.requests += 1
-        self._playhead = self._playhead or answer.playhead
+        if answer.accepted or answer.playhead:
+            self._playhead = self._playhead or answer.playhead
         if answer.accepted and answer.body:
             with contextlib.suppress(Exception):  # an answer that cannot be read was an acceptance all the same
                 partial = ExportTraceServiceResponse.FromString(answer.body).partial_success
