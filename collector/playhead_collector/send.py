@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from playhead.errors import UsageError
-from playhead_collector.errors import Forbidden, IngestError, TryLater, Unauthenticated
+from playhead_collector.errors import Forbidden, IngestError, TooLarge, TryLater, Unauthenticated
 from playhead_collector.receive.signal import Signal
 
 PROTOBUF = "application/x-protobuf"
@@ -125,6 +125,8 @@ def _refusal(url: str, error: urllib.error.HTTPError) -> IngestError:
         return Unauthenticated(f"{url} wants a token (HTTP 401); give one of the collector's --ingest-token")
     if error.code == 403:
         return Forbidden(f"{url} does not let this token send (HTTP 403); use one of its --ingest-token")
+    if error.code == 413:
+        return TooLarge(f"{url} takes no request of this size (HTTP 413); its --max-body-mb says how large one may be")
     return IngestError(
         f"{url} refused the request (HTTP {error.code} {error.reason}); is this an OTLP/HTTP port? It "
         "is 4318 by default"

@@ -22,7 +22,7 @@ from playhead_collector.commands.common import (
     token_of,
     write_json,
 )
-from playhead_collector.errors import BadRequest
+from playhead_collector.errors import BadRequest, TooLarge
 from playhead_collector.foreign.requests import is_foreign, requests_in_foreign
 from playhead_collector.keeping import Keeper, keeping, keeping_in
 from playhead_collector.otlp_file import Request, requests_of
@@ -98,7 +98,7 @@ def _import(files: list[Path], keeper: Keeper) -> Sums:
             try:
                 for request in _requests_in(file, sums.unfit):
                     signal, checked = _checked(file, request, keeper)
-                    kept = keeper.keep(signal, checked) if checked.accepted else Rejected()
+                    kept = _kept(keeper, signal, checked) if checked.accepted else Rejected()
                     sums.accepted += checked.accepted - kept.count
                     sums.rejected += checked.rejected + kept.count
                     for reason in filter(None, (checked.reason, kept.reason)):
@@ -108,6 +108,14 @@ def _import(files: list[Path], keeper: Keeper) -> Sums:
                 sums.broken.append(error)
             before += size
     return sums
+
+
+def _kept(keeper: Keeper, signal: Signal, checked: Checked) -> Rejected:
+    """What is too large for the collector is refused; the rest of the file is not."""
+    try:
+        return keeper.keep(signal, checked)
+    except TooLarge as error:
+        return Rejected(checked.accepted, str(error))
 
 
 def _requests_in(file: Path, unfit: Counter[str]) -> Iterator[Request]:

@@ -61,6 +61,9 @@ def requests_in_foreign(file: Path, unfit: Counter[str]) -> Iterator[tuple[Signa
     size = done = known = 0
     try:
         for row, done in rows_of(file):
+            if isinstance(row, Unfit):
+                unfit[str(row)] += 1
+                continue
             if not isinstance(row, dict):
                 unfit["record that is no JSON object"] += 1
                 continue
@@ -84,11 +87,12 @@ def requests_in_foreign(file: Path, unfit: Counter[str]) -> Iterator[tuple[Signa
                 if isinstance(span, Unfit):
                     unfit[f"{source}: {span}"] += 1
                     continue
+                # A record may be a whole run, so it is cut where it is long; a step is not.
+                if size and size + span.ByteSize() > _REQUEST_BYTES:
+                    yield Signal.TRACES, request.SerializeToString(), done
+                    request, size = ExportTraceServiceRequest(), 0
                 _group(request, source).append(span)
                 size += span.ByteSize()
-            if size >= _REQUEST_BYTES:
-                yield Signal.TRACES, request.SerializeToString(), done
-                request, size = ExportTraceServiceRequest(), 0
     except BadRequest:
         if size:
             yield Signal.TRACES, request.SerializeToString(), done

@@ -16,6 +16,7 @@ from typing import Any
 from pyarrow import ArrowException, RecordBatch, int64, parquet, timestamp, types  # type: ignore[attr-defined]
 
 from playhead_collector.errors import BadRequest
+from playhead_collector.foreign.span import Unfit
 
 Row = dict[str, Any]
 _CHUNK = 1024 * 1024
@@ -27,7 +28,10 @@ _LISTS = ("data", "runs", "spans", "traces", "observations", "scores", "annotati
 
 
 def rows_of(file: Path) -> Iterator[tuple[Any, int]]:
-    """Each record, whatever it is, and how far into the file it ends. Raises BadRequest with the file and the place."""
+    """Each record, whatever it is, or why something has none, and how far into the file it ends.
+
+    Raises BadRequest with the file and the place.
+    """
     if file.suffix == ".parquet":
         yield from _parquet(file)
     elif file.suffix == ".csv":
@@ -38,13 +42,27 @@ def rows_of(file: Path) -> Iterator[tuple[Any, int]]:
                 yield row, done
 
 
-def _records(value: Any) -> list[Any]:
-    """Of a document that only holds a list, the list; else itself."""
-    if isinstance(value, dict) and "id" not in value and "name" not in value:
-        for name in _LISTS:
-            if isinstance(value.get(name), list):
-                return list(value[name])
-    return [value]
+def _records(value: Any) -> Iterator[Any]:
+    """Of a document that only holds lists, what is in them; else itself.
+
+    A list under a name that nobody knows comes as why it was left. What is no list tells of pages, not of records.
+    """
+    if not isinstance(value, dict) or "id" in value or "name" in value:
+        yield value
+        return
+    if isinstance(value.get("trace"), dict):
+        # Langfuse's user interface writes a trace beside its observations, its API writes them into it.
+        yield {**value["trace"], **{name: value[name] for name in ("observations", "scores") if value.get(name)}}
+        return
+    lists = {name: found for name, found in value.items() if isinstance(found, list) and found}
+    known = [name for name in _LISTS if isinstance(value.get(name), list)]
+    if not known:
+        yield value
+        return
+    for name in known:
+        yield from value[name]
+    for name in lists.keys() - known:
+        yield Unfit(f"list of {len(lists[name])} under {name!r}, of which it is not known what it is")
 
 
 def _json(file: Path) -> Iterator[tuple[Any, int]]:

@@ -88,6 +88,42 @@ agent support | user: Where is order A-1? => It is on its way.
     ]
 
 
+@pytest.mark.parametrize("scores", ["in the trace", "beside it"])
+def test_what_langfuses_user_interface_downloads_is_what_its_api_gives(tmp_path: Path, scores: str) -> None:
+    """One version writes the trace beside its observations, another observations and scores alone."""
+    whole = langfuse_trace()
+    trace = {name: value for name, value in whole.items() if name != "observations"}
+    document = {"trace": trace, "observations": whole["observations"]}
+    if scores == "beside it":
+        document["scores"] = trace.pop("scores")
+    by_api = {span.span_id: span for span in spans_in(lines(tmp_path, [whole], "api.json"))}
+    assert {span.span_id: span for span in spans_in(lines(tmp_path, [document], "ui.json"))} == by_api
+
+
+def test_of_a_document_with_several_lists_none_is_left_out_silently(tmp_path: Path) -> None:
+    whole, unfit = langfuse_trace(), Counter[str]()
+    document = {name: whole[name] for name in ("observations", "scores")} | {
+        "comments": [{"id": "c"}],
+        "meta": {"page": 1},
+    }
+    for score in document["scores"]:
+        score.setdefault("traceId", "trace-1")
+    found = [span.name for span in spans_in(lines(tmp_path, [document], "ui.json"), unfit)]
+    assert len([name for name in found if name.startswith("score ")]) == len(whole["scores"]) > 0
+    assert len(found) == len(whole["observations"]) + len(whole["scores"])
+    assert unfit == {"list of 1 under 'comments', of which it is not known what it is": 1}
+
+
+def test_a_long_run_in_one_record_becomes_requests_that_a_collector_takes(tmp_path: Path) -> None:
+    whole = langfuse_trace()
+    model = next(one for one in whole["observations"] if one["type"] == "GENERATION")
+    whole["observations"] += [{**model, "id": f"more-{n}", "input": f"{n} " + "x" * 500_000} for n in range(40)]
+    file = lines(tmp_path, [whole], "long.json")
+    sizes = [len(body) for _, body, _ in requests_in_foreign(file, Counter())]
+    assert len(sizes) > 4 and max(sizes) < 5_000_000
+    assert len(spans_in(file)) == len(whole["observations"]) + len(whole["scores"])
+
+
 def test_the_tables_of_langfuses_blob_storage(database: StoreDatabase, tmp_path: Path) -> None:
     unfit: Counter[str] = Counter()
     spans = spans_in(lines(tmp_path, langfuse_tables()), unfit)
