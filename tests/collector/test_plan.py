@@ -51,12 +51,13 @@ def test_more_than_one_machine_holds_is_sharded_by_what_runs_out_first() -> None
     assert (by_cores.collectors > 1, by_cores.embedded, by_cores.replicas) == (True, False, 2)
 
 
-@pytest.mark.parametrize("turns", [1, 5, 50, 200, 1000])
+@pytest.mark.parametrize("turns", [1, 5, 50, 200, 1000, 10_000])
 def test_no_more_turns_take_less(turns: int) -> None:
     measured = read_figures()
     fewer, more = (need_of(replace(_LOAD, turns=count), measured) for count in (turns, turns + 1))
     assert fewer.disk_gb < more.disk_gb
     assert fewer.cores < more.cores
+    assert more.memory_gb >= max(shape.peak_rss_mb for shape in measured.shapes) / 1000
 
 
 def test_what_was_never_measured_is_said_to_be_beyond() -> None:

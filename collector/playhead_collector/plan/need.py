@@ -68,7 +68,8 @@ def need_of(load: Load, figures: Figures) -> Need:
     disk_gb = kept * disk_a_step / GB / DISK_SHARE
     cpu = figures.at(sent_kb, lambda shape: shape.cpu_s_per_1k)
     cores = busiest * cpu / 1000 / CPU_SHARE
-    rss = figures.at(sent_kb, lambda shape: shape.peak_rss_mb)
+    # Caches and merges, not the size of a step: it neither grows nor falls with that, so the most that was seen is it.
+    rss = max(shape.peak_rss_mb for shape in figures.shapes)
     memory_gb = rss / 1000 + Limits().memory_bytes / GB
     collectors = max(1, math.ceil(cores / figures.cores))
     by_disk = math.ceil(disk_gb / load.node_disk_gb)
@@ -89,8 +90,8 @@ def need_of(load: Load, figures: Figures) -> Need:
         f"disk: {load.runs_per_day:g} runs x {steps:g} steps x {load.retention_days:g} days x {disk_a_step:.0f} B "
         f"/ {DISK_SHARE:g} for merges = {disk_gb:.3g} GB a copy",
         f"CPU: {busiest:.3g} steps/s x {cpu:.3g} s per 1,000 steps / {CPU_SHARE:g} of the machine = {cores:.3g} cores",
-        f"memory: {rss:.0f} MB under load + {Limits().memory_bytes / GB:.2g} GB for a query at its limit "
-        f"= {memory_gb:.2g} GB",
+        f"memory: {rss:.0f} MB, the most of any load that was measured, + {Limits().memory_bytes / GB:.2g} GB for a "
+        f"query at its limit = {memory_gb:.2g} GB",
         f"collectors: {cores:.3g} cores / {figures.cores} of a machine as the one measured = {collectors}",
         f"shards: the larger of {disk_gb:.3g} GB / {load.node_disk_gb:g} GB and {cores:.3g} cores / "
         f"{load.node_cores:g} = {shards}",
