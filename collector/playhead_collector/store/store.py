@@ -31,7 +31,7 @@ from playhead_collector.store.known import KnownPieces
 from playhead_collector.store.migrations import check_suitable, migrate
 from playhead_collector.store.payload_retention import keep_payloads_for, payload_retention_of
 from playhead_collector.store.query import load
-from playhead_collector.store.retention import DEFAULT_RETENTION_DAYS, keep_for
+from playhead_collector.store.retention import DEFAULT_RETENTION_DAYS, keep_for, retention_of
 from playhead_collector.store.runs import RECOMPUTING, recompute, reprice
 
 log = logging.getLogger(__name__)
@@ -128,11 +128,22 @@ class Store:
                 # Keeping runs for other days keeps their messages as long, so what was said of payloads is said again.
                 payload_days = self._payload_days.get(project, before)
                 if payload_days is not None:
-                    keep_payloads_for(self._admin, payload_days, self._form())
+                    keep_payloads_for(self._admin, self._no_longer_than_runs(project, payload_days), self._form())
                 reprice(self._admin)
                 self._tell_of_damage(self._admin, database)
                 self._ready.add(database)
         return database
+
+    def _no_longer_than_runs(self, project: str, payload_days: int) -> int:
+        """Runs may be kept for fewer days than payloads were asked for: by default, or by what was said before."""
+        assert self._admin is not None
+        days = retention_of(self._admin) or payload_days
+        if days < payload_days:
+            log.warning(
+                "project %s: payloads go with their runs, after %d days and not after %d; --retention says how long "
+                "runs are kept", project, days, payload_days,
+            )  # fmt: skip
+        return min(days, payload_days)
 
     def holds(self, project: str) -> bool:
         """Whether a project's database is there; it is not made by asking."""

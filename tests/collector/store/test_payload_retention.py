@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -145,6 +148,32 @@ def test_a_payload_goes_at_the_first_full_hour_after_its_days(untouched_database
         "SELECT DISTINCT run_id FROM step_rows WHERE has(attribute_texts, 'hush') AND startsWith(run_id, '0000')"
     )
     assert [row["run_id"] for row in kept] == ["0" * 31 + "2"]
+
+
+_STARTS = """
+import json, sys
+from pathlib import Path
+from playhead_collector.store.address import Embedded
+from playhead_collector.store.payload_retention import payload_retention_of
+from playhead_collector.store.retention import retention_of
+from playhead_collector.store.store import Store
+for runs, payloads in json.loads(sys.argv[2]):
+    store = Store(Embedded(Path(sys.argv[1])), runs, payloads)
+    store.open()
+    client = store.reader("default")
+    print(retention_of(client), payload_retention_of(client))
+    client.close()
+    store.close()
+"""
+
+
+def test_payloads_go_with_their_runs_where_these_are_kept_for_less(tmp_path: Path) -> None:
+    """By default, or by other days than at the start before; in a process of its own, for it opens a store."""
+    starts = [({}, {"default": 120}), ({"default": 365}, {"default": 100}), ({"default": 30}, {})]
+    words = [sys.executable, "-c", _STARTS, str(tmp_path / "store"), json.dumps(starts)]
+    done = subprocess.run(words, capture_output=True, text=True, check=True, timeout=120)
+    assert done.stdout.split("\n")[:3] == ["90 90", "365 100", "30 30"]
+    assert "payloads go with their runs, after 90 days and not after 120" in done.stderr
 
 
 def test_payloads_are_never_said_to_outlive_their_runs(tmp_path: Path) -> None:
