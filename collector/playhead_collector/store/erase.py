@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 TABLES = ("step_rows", "message_rows", "scope_rows", "log_rows", "recording_rows", "responses", "run_rows")
 # What became of alerts is whole on every node of a cluster.
 OF_ALERTS = ("alert_events", "alert_notices")
+# What people wrote that may name a person: whose alerts they silenced, whose runs they made a dataset of.
+OF_PEOPLE = ("alert_marks", "dataset_rows")
 # Runs a statement; their ids stand in its text, for a mutation is kept as text.
 _AT_ONCE = 5000
 _HEX = frozenset("0123456789abcdef")
@@ -84,6 +86,10 @@ def erase(
         said = f"hex(sipHash128(grouped['{subject.value}'])) = '{digest}'"
         for table, count in _erase_alerts(client, f"{named} OR {said}").items():
             erased[table] += count
+        erased["alert_marks"] = _delete_from(
+            client, "alert_marks", f"hex(sipHash128(matching['{subject.value}'])) = '{digest}'"
+        )
+        erased["dataset_rows"] = _forget_searches(client, f"{subject.value}:{value}")
     rows = {**erased, "log_rows": erased["log_rows"] + strays}
     size = rows.pop("bytes")
     log.info("erased %d runs of a %s", len(run_ids), subject.value)
@@ -110,6 +116,12 @@ def erase_buried(client: Client, form: Form) -> int:
     rows = client.query(load("buried_in_store")).result_rows
     if rows:
         _erase_runs(client, [str(run_id) for (run_id,) in rows], form)
+    # Alerts outlive the runs that they are of.
+    _erase_these_alerts(client, [str(alert_id) for (alert_id,) in client.query(load("buried_alerts")).result_rows])
+    marks = [str(mark_id) for (mark_id,) in client.query(load("buried_marks")).result_rows]
+    if marks:
+        ids = ", ".join(f"'{mark_id}'" for mark_id in marks)
+        _delete_from(client, "alert_marks", f"mark_id IN ({ids})")
     for subject, digest in client.query(load("buried_strays")).result_rows:
         _erase_strays(client, Subject(subject), str(digest), form)
     return len(rows)
@@ -117,7 +129,7 @@ def erase_buried(client: Client, form: Form) -> int:
 
 def _erase_runs(client: Client, run_ids: Sequence[str], form: Form) -> dict[str, int]:
     """Rows by table, and bytes of text."""
-    removed: dict[str, int] = dict.fromkeys((*TABLES, *OF_ALERTS, "bytes"), 0)
+    removed: dict[str, int] = dict.fromkeys((*TABLES, *OF_ALERTS, *OF_PEOPLE, "bytes"), 0)
     for start in range(0, len(run_ids), _AT_ONCE):
         some = list(run_ids[start : start + _AT_ONCE])
         bury(client, Subject.RUN, some)
@@ -138,12 +150,30 @@ def _erase_runs(client: Client, run_ids: Sequence[str], form: Form) -> dict[str,
 def _erase_alerts(client: Client, condition: str) -> dict[str, int]:
     """Whole alerts, with all that became of them: each event has run ids, summary and labels."""
     found = client.query(f"SELECT DISTINCT alert_id FROM alert_events WHERE {condition}").result_rows  # noqa: S608 - no values in it
+    return _erase_these_alerts(client, [str(alert_id) for (alert_id,) in found])
+
+
+def _erase_these_alerts(client: Client, alert_ids: Sequence[str]) -> dict[str, int]:
     removed: dict[str, int] = dict.fromkeys(OF_ALERTS, 0)
-    for start in range(0, len(found), _AT_ONCE):
-        some = ", ".join(f"'{alert_id}'" for (alert_id,) in found[start : start + _AT_ONCE])
+    for start in range(0, len(alert_ids), _AT_ONCE):
+        some = ", ".join(f"'{alert_id}'" for alert_id in alert_ids[start : start + _AT_ONCE])
         for table in OF_ALERTS:
             removed[table] += _delete_from(client, table, f"alert_id IN ({some})")
     return removed
+
+
+def _forget_searches(client: Client, words: str) -> int:
+    """A dataset stays, with the runs of others that are in it; the line that found them goes where it has the words."""
+    named = client.query(load("datasets_of_search"), parameters={"words": words}).result_rows
+    if not named:
+        return 0
+    # The same without the line comes first: cut short, the dataset is there.
+    client.command(load("forget_search"), parameters={"words": words})
+    # Names are letters, digits and what separates them (datasets.py), so nothing of a line is in the mutation's text.
+    names = ", ".join(f"'{name}'" for (name,) in named)
+    _delete_from(client, "dataset_rows", f"run_id = '' AND query != '' AND name IN ({names})")
+    # A merge may have put the new line in the old one's place before the deletion came to it.
+    return len(named)
 
 
 def _erase_strays(client: Client, subject: Subject, digest: str, form: Form) -> int:
@@ -179,7 +209,7 @@ def _is_run(run_id: str) -> bool:
 
 def _wait_until_gone(client: Client, form: Form, wait_s: float) -> bool:
     """Whether no file holds deleted rows any more. Replaced parts stay for a minute unless the table says otherwise."""
-    tables = [*(form.stored(table) for table in TABLES), *OF_ALERTS]
+    tables = [*(form.stored(table) for table in TABLES), *OF_ALERTS, *OF_PEOPLE]
     # What a merge replaces from now on has been through the deletion already.
     waiting = _parts(client, "replaced_parts", tables, form)
     deadline = time.monotonic() + wait_s

@@ -12,7 +12,7 @@ from functools import cache, lru_cache
 
 from playhead_collector.store import ddl
 from playhead_collector.store.ddl import Form, View
-from playhead_collector.store.erase import OF_ALERTS, TABLES, hurrying
+from playhead_collector.store.erase import OF_ALERTS, OF_PEOPLE, TABLES, hurrying
 from playhead_collector.store.known import NONE_KNOWN
 from playhead_collector.store.payload_retention import keeping_payloads
 from playhead_collector.store.retention import keeping
@@ -47,7 +47,7 @@ def _whatever_the_days() -> frozenset[str]:
             NONE_KNOWN,
             *(one.query_altered(_FORM) for one in views),
             *(one.definition_altered(_FORM) for one in views),
-            *(text for table in (*TABLES, *OF_ALERTS) for text in hurrying(table, _FORM)),
+            *(text for table in (*TABLES, *OF_ALERTS, *OF_PEOPLE) for text in hurrying(table, _FORM)),
             *(one.sql for one in _migrations(_FORM)),
             *(text for text in keeping_payloads(1, _FORM) if not _DAYS.search(text)),
             ddl.record(_FORM, "").sql,

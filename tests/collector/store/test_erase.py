@@ -21,9 +21,20 @@ from tests.collector.dialects.spans import DAY_NS, MS, key_values, span, traces
 
 from playhead_collector.alerts.alert import Alert, State
 from playhead_collector.alerts.journal import Event, Journal
+from playhead_collector.datasets import Change, change, datasets, runs_of
 from playhead_collector.store.ddl import Form
 from playhead_collector.store.engine import Engine
-from playhead_collector.store.erase import OF_ALERTS, TABLES, Erased, Subject, erase, sweep
+from playhead_collector.store.erase import (
+    OF_ALERTS,
+    OF_PEOPLE,
+    TABLES,
+    Erased,
+    Subject,
+    bury,
+    erase,
+    erase_buried,
+    sweep,
+)
 
 FORM = Form()
 
@@ -129,7 +140,7 @@ def on_disk(folder: Path, texts: dict[str, bytes]) -> set[str]:
 def plain(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[StoreDatabase]:
     """A database whose files are not compressed: what they hold can be found in them."""
     with fresh_database(engine, tmp_path_factory.mktemp("plain")) as database:
-        for table in (*TABLES, *OF_ALERTS):
+        for table in (*TABLES, *OF_ALERTS, *OF_PEOPLE):
             database.client.command(f"ALTER TABLE {table} MODIFY SETTING default_compression_codec = 'NONE'")
         own = "SELECT table, name FROM system.columns WHERE database = currentDatabase() AND compression_codec != ''"
         for column in database.rows(own):
@@ -143,7 +154,7 @@ def erased(database: StoreDatabase, subject: Subject, value: str, wait_s: float 
 
 
 def counts(database: StoreDatabase) -> dict[str, int]:
-    tables = (*TABLES, *OF_ALERTS)
+    tables = (*TABLES, *OF_ALERTS, *OF_PEOPLE)
     return {table: database.rows(f"SELECT count() AS n FROM {table}")[0]["n"] for table in tables}
 
 
@@ -191,7 +202,7 @@ def test_no_file_on_disk_holds_what_was_erased(plain: StoreDatabase, subject: Su
     assert gone.runs == 1
     left = counts(plain)
     assert gone.rows == {table: rows[table] - left[table] for table in rows}
-    assert all(gone.rows.values()) and all(left.values())
+    assert all(gone.rows[table] and left[table] for table in (*TABLES, *OF_ALERTS))
     assert gone.bytes > len(theirs.all["message"])
 
 
@@ -280,6 +291,46 @@ def test_an_alert_that_bears_an_erased_session_goes_where_its_run_is_long_gone(s
     gone = erased(store_database, Subject.SESSION, "s1")
     assert (gone.runs, gone.rows["alert_events"], gone.rows["alert_notices"]) == (0, 1, 1)
     assert [row["labels"]["session"] for row in store_database.rows("SELECT labels FROM alert_events")] == ["s2"]
+
+
+def test_what_people_wrote_names_nobody_who_was_erased(store_database: StoreDatabase) -> None:
+    """A silence of theirs goes; a dataset stays, and the search that made it does not."""
+    client = store_database.client
+    now = datetime(2030, 1, 1, tzinfo=UTC)
+    for user in ("ada", "bob"):
+        row = [user, "silence", "", "", {"user": user}, now, now, "op", "", 1]
+        client.insert("alert_marks", [row], column_names=(
+            "mark_id", "kind", "alert_id", "rule", "matching", "at", "until", "by", "note", "version"))  # fmt: skip
+    for name, query in (("a", 'user:"ada" since:2d'), ("b", "user:bob"), ("c", "agent:ada")):
+        change(client, Change(name, "op", query, add=[f"{1:032x}"]))
+    change(client, Change("a", "op", drop=True))
+    change(client, Change("a", "op", "user:ada", add=[f"{2:032x}"]))
+    gone = erased(store_database, Subject.USER, "ada")
+    assert (gone.rows["alert_marks"], gone.rows["dataset_rows"]) == (1, 1)
+    assert [row["mark_id"] for row in store_database.rows("SELECT mark_id FROM alert_marks")] == ["bob"]
+    assert {one.name: one.query for one in datasets(client)} == {"a": "", "b": "user:bob", "c": "agent:ada"}
+    assert [one.run_id for one in runs_of(client, "a")] == [f"{2:032x}"]
+    assert store_database.rows("SELECT 1 FROM dataset_rows WHERE position(query, 'user:ada') > 0") == []
+
+
+def test_alerts_and_silences_that_a_backup_brings_back_go_again(store_database: StoreDatabase) -> None:
+    """Alerts are kept for longer than runs: nothing but its tombstone tells who was erased."""
+    client = store_database.client
+    raise_alert(store_database, Secrets(), "0" * 31 + "3", "s3")
+    raise_alert(store_database, Secrets(), "0" * 31 + "4", "s4")
+    raise_alert(store_database, Secrets(), "0" * 31 + "5", "s5")
+    now = datetime(2030, 1, 1, tzinfo=UTC)
+    for session in ("s3", "s5"):
+        row = [session, "silence", "", "", {"session": session}, now, now, "op", "", 1]
+        client.insert("alert_marks", [row], column_names=(
+            "mark_id", "kind", "alert_id", "rule", "matching", "at", "until", "by", "note", "version"))  # fmt: skip
+    bury(client, Subject.SESSION, ["s3"])
+    bury(client, Subject.RUN, ["0" * 31 + "4"])
+    erase_buried(client, FORM)
+    left = store_database.rows("SELECT labels['session'] AS session FROM alert_events")
+    assert [row["session"] for row in left] == ["s5"]
+    assert len(store_database.rows("SELECT 1 FROM alert_notices")) == 1
+    assert [row["mark_id"] for row in store_database.rows("SELECT mark_id FROM alert_marks")] == ["s5"]
 
 
 def test_a_call_that_an_erased_run_counted_is_counted_by_the_run_that_stays(store_database: StoreDatabase) -> None:
