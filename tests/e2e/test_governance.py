@@ -88,6 +88,14 @@ def test_without_a_project_named_it_is_the_tokens_that_is_changed_and_whose_rule
         assert collector.playhead("dataset", "create", "mails", **acting).status == 0
         (found,) = collector.playhead("dataset", "show", "mails", "--json", PLAYHEAD_TOKEN=READ).rows()
         assert (found["run_id"], found["state"]) == (RUN, "here")
+        several = tmp_path / "read-tokens"
+        several.write_text(f"# ours\nother={OTHER}\nshop/ann={READ}\n")
+        by_file = {"PLAYHEAD_TOKEN": f"@{several}"}
+        assert len(collector.playhead("runs", "--json", "--project", "shop", **by_file).rows()) == 1
+        none = collector.playhead("runs", "--project", "elsewhere", **by_file)
+        assert (none.status, "no token of project 'elsewhere'" in none.err) == (2, True)
+        several.write_text(f"shop/ann={READ}\n")
+        assert len(collector.playhead("runs", "--json", **by_file).rows()) == 1
         assert collector.playhead("dataset", "remove", "mails", **acting).status == 0
         assert collector.playhead("dataset", "list", "--json", PLAYHEAD_TOKEN=READ).rows() == []
 
@@ -175,6 +183,10 @@ def test_who_opens_the_folder_themselves_is_in_it_too(tmp_path: Path) -> None:
     (row,) = playhead_alone(tmp_path, "audit", "--json", "--action", "show", "--store", collector.store).rows()
     assert row["who"].startswith("user:")
     assert RUN in row["what"]
+    added = ("dataset", "create", "mine", f"run:{RUN}", "--admin-token", ADMIN, "--token", READ)
+    assert playhead_alone(tmp_path, *added, "--store", collector.store).status == 0
+    told = (tmp_path / "audit" / "audit.jsonl").read_text()
+    assert "mine" in told and ADMIN not in told and READ not in told
     (tmp_path / "audit" / "audit.jsonl").unlink()
     (tmp_path / "audit").rmdir()
     (tmp_path / "audit").write_text("a file where the folder should be")

@@ -22,6 +22,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from playhead.errors import UsageError
 from playhead.printable import json_line, printable
 from playhead_collector.errors import QueryRefused
 from playhead_collector.read.words import iso
@@ -93,14 +94,26 @@ def project_read(arguments: argparse.Namespace, client: Client) -> str:
 
 
 def token_of(arguments: argparse.Namespace, own: Sequence[str], settings: Settings) -> str | None:
-    """The token that was given; else, of the collector's `own` tokens, one for the project."""
+    """The token that was given; else, of the collector's `own` tokens, one for the project.
+
+    `@FILE` may be a collector's own file, with a project and a name before each token.
+    """
     given = arguments.token or os.environ.get("PLAYHEAD_TOKEN")
+    if given and not given.startswith("@"):
+        return str(given)
     if given:
         from playhead_collector import config
 
-        return next(iter(config.from_file(given)), None)
-    wanted = project_of(arguments) or DEFAULT_PROJECT
-    return next((token for token, project in settings.tokens(list(own)).items() if project == wanted), None)
+        own = config.from_file(given)
+    tokens = settings.tokens(list(own))
+    named = project_of(arguments)
+    found = next((token for token, project in tokens.items() if project == (named or DEFAULT_PROJECT)), None)
+    if given and found is None:
+        # One alone may be of any project; which one, the other side knows.
+        if named and len(tokens) > 1:
+            raise UsageError(f"{given[1:]} has no token of project {named!r}")
+        found = next(iter(tokens))
+    return found
 
 
 @contextmanager
