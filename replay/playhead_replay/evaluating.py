@@ -127,8 +127,9 @@ def evaluate(
         figures: dict[str, Figures] = {}
         for run in runs:
             try:
-                files[run] = export_recording(client, run, folder / f"{run}.playhead", into=False).file
-                figures[run] = figures_of(from_file(files[run]))
+                file = export_recording(client, run, folder / f"{run}.playhead", into=False).file
+                figures[run] = figures_of(from_file(file))
+                files[run] = file
             except PlayheadError as error:
                 found[run] = Evaluated(run, "refused", str(error))
         if words:

@@ -6,12 +6,17 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import cast
 
 import pytest
+from clickhouse_connect.driver.client import Client
 from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 from tests.e2e.emitting import hex_id, spans
 from tests.e2e.running import Said, Up, playhead_alone
 
+from playhead_collector.read.recording_export import Written
+from playhead_replay import evaluating
+from playhead_replay.evaluating import Evaluated
 from playhead_replay.recording.find import from_file
 
 _AGENT = """
@@ -96,6 +101,23 @@ def test_code_that_is_not_here_is_named_by_the_folder_that_it_is_in(collector: U
     assert "playhead replay" not in away.out and "0 worse than recorded, 1 could not be tried" in away.err
     there = evaluated(collector, elsewhere, "--in", str(tree))
     assert (there.status, "could not be tried" in there.err) == (0, False), there.err
+
+
+def test_a_recording_that_cannot_be_read_stops_no_other(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As of a run whose first process sent none of its recording: it is exported, and holds no beginning."""
+    good = tree.parent / "run.playhead"
+
+    def exported(_: object, run: str, file: Path, *, into: bool) -> Written:
+        assert not into
+        file.write_bytes(good.read_bytes() if run == "good" else b"")
+        return Written(file, 0, 0)
+
+    monkeypatch.setattr(evaluating, "export_recording", exported)
+    monkeypatch.chdir(tree)
+    told: list[Evaluated] = []
+    evaluating.evaluate(cast(Client, None), ["bad", "good"], [], tree, told.append)
+    assert [(one.run_id, one.status) for one in told] == [("bad", "refused"), ("good", "identical")]
+    assert "it is empty" in told[0].what
 
 
 def test_runs_without_a_recording_are_left_out_of_a_folder_of_recordings(collector: Up, tree: Path) -> None:
