@@ -69,9 +69,10 @@ class Header(Vertical):
         if store.runs is None:
             right.append("lost ✗" if store.trouble else "opening …", style="bold")
         else:
-            right.append(f"{store.runs:,} runs" if width > 90 else f"{count(store.runs)} runs")
+            word = "run" if store.runs == 1 else "runs"
+            right.append(f"{store.runs:,} {word}" if width > 90 else f"{count(store.runs)} {word}")
             if width > 90:
-                right.append(f" · {count(store.steps)} steps")
+                right.append(f" · {count(store.steps)} {'step' if store.steps == 1 else 'steps'}")
             if store.open_runs:
                 right.append(f" · {count(store.open_runs)} open")
             state = "lost ✗" if store.trouble else ("no collector ○" if store.opened_here else "live ●")
