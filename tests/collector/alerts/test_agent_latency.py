@@ -1,4 +1,4 @@
-"""The slowest runs of an agent are held against its past, and a slow release that is gone is none of it."""
+"""The slowest runs of an agent are held against its past, and a release that is gone is none of it."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ END = datetime(2026, 3, 8, tzinfo=UTC)
 NUMBERS = count(200_000)
 
 
-def day(agent: str, ago: int, version: str, seconds: float) -> Iterator[MadeRun]:
-    """Sixty runs that ended in the last hour of a day."""
-    for number in range(60):
+def day(agent: str, ago: int, version: str, seconds: float, runs: int = 60) -> Iterator[MadeRun]:
+    """Runs that ended in the last hour of a day, or last two."""
+    for number in range(runs):
         run = MadeRun(next(NUMBERS), agent).root({"gen_ai.agent.version": version})
         run.steps[0].end_time_unix_nano = run.steps[0].start_time_unix_nano + int(seconds * 1e9) + number
         yield at(run, END - timedelta(days=ago, minutes=number + 1, seconds=seconds))
@@ -39,3 +39,16 @@ def test_a_slow_release_that_was_taken_back_does_not_hide_what_is_slow_after_it(
     found = ask(store_database.client, rule, Moment(END, [], HISTORY), {})
     assert [dict(one.group)["agent"] for one in found] == ["slower"]
     assert found[0].summary == "p95 of slower is 3 s, where it used to be 1"
+
+
+def test_a_quick_release_that_was_taken_back_is_not_what_an_agent_used_to_be(store_database: StoreDatabase) -> None:
+    """As with a release that asked nobody: what it made is short, and counts twice as often as runs with a person."""
+    for agent, now in (("as before", 3.0), ("slower", 9.0)):
+        for ago in (6, 5, 4, 1):
+            store(store_database, *day(agent, ago, "1.0", 3.0, 30))
+        for ago in (3, 2):
+            store(store_database, *day(agent, ago, "1.1", 1.0, 110))
+        store(store_database, *day(agent, 0, "1.0", now))
+    rule = Admission(store_database.client).admit(shipped("agent_latency_p95"))
+    found = ask(store_database.client, rule, Moment(END, [], HISTORY), {})
+    assert [one.summary for one in found] == ["p95 of slower is 9 s, where it used to be 3"]
