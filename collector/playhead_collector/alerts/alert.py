@@ -83,7 +83,7 @@ def found(before: Alert | None, rule: Rule, findings: Sequence[Finding], now: da
             seen_at=now,
             value=first.value,
             summary=first.summary,
-            labels={**before.labels, **first.labels},
+            labels=labels_over(before.labels, first.labels),
             evidence=_linked(before.evidence, shown),
         )
     else:
@@ -105,6 +105,11 @@ def found(before: Alert | None, rule: Rule, findings: Sequence[Finding], now: da
     if told.state is State.PENDING and now - told.pending_at >= rule.hold:
         return replace(told, state=State.FIRING, fired_at=now, changed_at=now)
     return told
+
+
+def labels_over(before: Mapping[str, str], told: Mapping[str, str]) -> dict[str, str]:
+    """What is told goes over what is known, but for what is told to be empty."""
+    return {**told, **before, **{name: value for name, value in told.items() if value}}
 
 
 def missed(before: Alert, rule: Rule, now: datetime) -> Alert:

@@ -16,6 +16,7 @@ process that dies in the middle is as one that had not looked.
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -182,6 +183,8 @@ class Evaluator:
         """The turn, and what was left to ask: another asks that, and when the turn is back the store says it."""
         self.forget()
         self._left = {}
+        self.failures = {}
+        self._ledger.forget()
 
     def leave(self) -> None:
         """Lets another take over at once."""
@@ -241,8 +244,19 @@ class Evaluator:
                 continue
             asked += 1
             fresh = [one for one in findings if not _is_old_news(alerts.get(_key(rule.name, one)), one, there)]
+            fresh = self._not_told_before(ruling, fresh, alerts)
             self._stand(alerts, ruling, fresh, {alert.alert_id for alert in pending}, now)
         return asked, alerts, left
+
+    def _not_told_before(
+        self, ruling: Ruling, findings: Sequence[Finding], alerts: Mapping[str, Alert]
+    ) -> Sequence[Finding]:
+        """A run is judged again when a score comes for it or prices change, however old it is: what was found of it
+        before and is over must not fire anew.
+        """
+        keys = {_key(ruling.rule.name, one) for one in findings}
+        over = self.journal.over(sorted(key for key in keys if key not in alerts or not alerts[key].stands))
+        return [one for one in findings if not _is_the_same(over.get(_key(ruling.rule.name, one)), one)]
 
     def _ask_about_windows(self, now: datetime) -> tuple[int, dict[str, Alert]]:
         """The same after rules about windows were asked that are due, those first that were asked the longest ago."""
@@ -312,6 +326,13 @@ def _is_old_news(before: Alert | None, finding: Finding, there: Mapping[str, Cha
     if before is None or before.stands or finding.run_id not in there:
         return False
     return _moment(there[finding.run_id].computed) <= before.changed_at
+
+
+def _is_the_same(before: Alert | None, finding: Finding) -> bool:
+    """Whether a finding is one that an alert was about, in every figure."""
+    if before is None or (finding.run_id, finding.step_id) not in before.evidence:
+        return False
+    return finding.value == before.value or (math.isnan(finding.value) and math.isnan(before.value))
 
 
 def _key(rule: str, finding: Finding) -> str:

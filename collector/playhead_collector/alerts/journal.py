@@ -78,6 +78,13 @@ class Journal:
             for row in self._rows("alerts_owed", since=_text(now - NEWS))
         ]
 
+    def over(self, alerts: Sequence[str]) -> dict[str, Alert]:
+        """Those of these alerts that were resolved, however long ago."""
+        if not alerts:
+            return {}
+        rows = self._rows("alerts_over", alerts=list(alerts))
+        return {str(row["alert_id"]): _alert(row, "changed_at", _EPOCH) for row in rows}
+
     def told_of_firing(self, alerts: Sequence[str]) -> dict[str, tuple[str, ...]]:
         """Whom it was said to that each fires, the last time that it did."""
         if not alerts:

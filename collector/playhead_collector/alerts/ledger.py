@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from clickhouse_connect.driver.client import Client
 
-from playhead_collector.alerts.alert import Alert, State, is_news, lapsed
+from playhead_collector.alerts.alert import Alert, State, is_news, labels_over, lapsed
 from playhead_collector.alerts.journal import Event, Journal, Owed
 from playhead_collector.alerts.marks import Silences
 from playhead_collector.alerts.ruling import Ruling
@@ -45,6 +45,10 @@ class Ledger:
         """Goes on from what is written, by this process or another; returns what is still owed."""
         self.alerts = self.journal.standing(now, since - OVERLAP)
         return self.owing(self.journal.owed(now))
+
+    def forget(self) -> None:
+        """What was known here; how alerts stand is another's to say."""
+        self.alerts = {}
 
     def settle(
         self, alerts: dict[str, Alert], now: datetime, unasked: Collection[str] = ()
@@ -125,8 +129,11 @@ class Ledger:
         return {event.alert.alert_id for event in events if gone.intersection(event.alert.runs)}
 
     def _labelled(self, alerts: Sequence[Alert]) -> dict[str, Alert]:
-        """With what is known of the first run of each: whose it is."""
-        runs = sorted({alert.runs[0] for alert in alerts if alert.runs and "agent" not in alert.labels})
+        """With what is known of the first run of each: whose it is, where the rule itself did not say so.
+
+        Few steps say whose they are, so a rule may well return an agent that is empty.
+        """
+        runs = sorted({alert.runs[0] for alert in alerts if alert.runs})
         if not runs:
             return {}
         rows = self._client.query(load("runs_behind_alerts"), parameters={"runs": runs}).result_rows
@@ -139,7 +146,7 @@ class Ledger:
             for run, *said in rows
         }
         return {
-            alert.alert_id: replace(alert, labels={**known.get(alert.runs[0], {}), **alert.labels})
+            alert.alert_id: replace(alert, labels=labels_over(known.get(alert.runs[0], {}), alert.labels))
             for alert in alerts
             if alert.runs
         }

@@ -54,7 +54,9 @@ class Turn:
 
     def _say(self, now: datetime, judged_until: int | None) -> bool:
         """Returns whether it was time to."""
-        self._began_at = self._began_at or now
+        if self._began_at is None or self._was_held_up(now):
+            # What it knows is old, and another may ask by now: it is last in the line, and begins anew in its turn.
+            self._began_at = now
         due = self._written_at is None or now - self._written_at >= (_ALONE_EVERY if self._alone else ALIVE_EVERY)
         if not due or (self._alone and judged_until in (None, self._written)):
             return False
@@ -62,6 +64,9 @@ class Turn:
             self._write(self._began_at, now, judged_until)
             self._written_at = now
         return True
+
+    def _was_held_up(self, now: datetime) -> bool:
+        return not self._alone and self._written_at is not None and now - self._written_at >= DEAD_AFTER
 
     def judged_until(self) -> int | None:
         """How far anybody got, in microseconds; None where nobody ever asked."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import DatabaseError
 from tests.collector.alerts.asking import MadeRun, findings, shipped, store, written
+from tests.collector.alerts.clock import Clock
 from tests.collector.database import StoreDatabase
 
 from playhead_collector.alerts import evaluator as evaluators
@@ -17,6 +19,7 @@ from playhead_collector.alerts.alert import State
 from playhead_collector.alerts.ask import Finding
 from playhead_collector.alerts.ask import ask as really_ask
 from playhead_collector.alerts.evaluator import Evaluator, Look
+from playhead_collector.alerts.marks import Kind, say_mark
 from playhead_collector.alerts.rule import Rule
 from playhead_collector.alerts.ruling import Ruling
 from playhead_collector.store.ddl import Form
@@ -181,6 +184,42 @@ def test_an_alert_is_over_when_it_was_not_found_for_its_time_and_fires_anew_for_
     store(store_database, MadeRun(2).root(failed=True))
     (event,) = mine.look().events
     assert (event.alert.state, event.alert.runs) == (State.FIRING, [MadeRun(2).run_id])
+
+
+def test_a_run_that_is_judged_again_long_after_its_alert_was_over_fires_for_what_is_new_alone(
+    store_database: StoreDatabase, clock: Clock
+) -> None:
+    """A score that comes for it a week later, or a price, has its row computed anew."""
+    mine = evaluator(store_database)
+    store(store_database, looping())
+    assert said(mine.look()) == [("firing", "support", ("chat",))]
+    clock.passed += timedelta(hours=2)
+    assert said(mine.look()) == [("resolved", "support", ("chat",))]
+    clock.passed += timedelta(days=1)
+    assert (mine.look().events, mine.alerts) == ((), {})
+    store(store_database, looping())
+    look = mine.look()
+    assert (look.runs, look.asked, look.events) == (1, 1, ())
+    store(store_database, looping().tool("get_order", "{}"))
+    assert said(mine.look()) == [("firing", "support", ("chat",))]
+
+
+def test_whose_a_run_is_is_said_where_the_rule_returns_an_agent_that_is_empty(
+    store_database: StoreDatabase, tmp_path: Path
+) -> None:
+    text = FAILED.format(hold="0s", resolve_after="1h", status="error").replace("group_by: agent", "group_by: run_id")
+    rule = written(tmp_path, "failed", text.replace("toString(agent) AS agent", "'' AS agent"))
+    say_mark(store_database.client, Kind.SILENCE, matching={"agent": "support"}, seconds=3600, by="ada")
+    mine = evaluator(store_database, rule)
+    versions = {"gen_ai.agent.version": "7"}
+    silenced, other = MadeRun(1).root(versions, failed=True), MadeRun(2, agent="triage").root(versions, failed=True)
+    store(store_database, silenced, other)
+    first = mine.look()
+    assert sorted(said(first)) == [("firing", "support", ()), ("firing", "triage", ("chat",))]
+    assert {event.alert.labels["version"] for event in first.events} == {"7"}
+    # Found again, it is still theirs.
+    store(store_database, silenced.tool("get_order", "{}"))
+    assert (mine.look().asked, mine.look().owed) == (1, ())
 
 
 def test_who_was_told_that_an_alert_of_a_rule_fires_is_told_when_the_rule_is_gone(

@@ -46,6 +46,26 @@ def test_of_several_one_asks_and_another_takes_over_when_it_dies_telling_nobody_
     assert (len(second.alerts), len(third.alerts)) == (2, 0)
 
 
+def test_one_that_was_held_up_is_last_in_the_line_and_forgets_what_it_knew(
+    store_database: StoreDatabase, clock: Clock
+) -> None:
+    first, second = evaluator(store_database), evaluator(store_database)
+    store(store_database, looping(1))
+    assert len(first.look().events) == 1
+    clock.passed += timedelta(milliseconds=5)
+    assert second.look().events == ()
+    # The first one's machine is stopped, and goes on.
+    clock.passed += 2 * DEAD_AFTER
+    second.look()
+    clock.passed += DEAD_AFTER / 4
+    store(store_database, looping(2))
+    assert [len(one.look().events) for one in (first, second, first)] == [0, 1, 0]
+    assert (first.has_turn, len(first.alerts), len(second.alerts)) == (False, 0, 2)
+    second.leave()
+    clock.passed += timedelta(seconds=3)
+    assert (first.look().events, len(first.alerts)) == ((), 2)
+
+
 def test_one_that_leaves_hands_over_at_once_and_the_next_goes_on_where_it_stopped(
     store_database: StoreDatabase, clock: Clock
 ) -> None:

@@ -6,7 +6,10 @@
 -- only_if: countIf(kind = 'state') >= {returns:UInt32}
 -- group_by: run_id, machine
 -- parameter: returns UInt32 = 6; transitions in a row that lead back
-WITH transitions AS
+WITH
+-- Not a column: what a rule returns beside is an alert's labels, and a run may have any number of states.
+arraySort(x -> x.1, groupArray((start_time, reached))).2 AS states,
+transitions AS
 (
     SELECT
         run_id,
@@ -24,7 +27,6 @@ SELECT
     toString(any(agent)) AS agent,
     machine,
     argMax(step_id, start_time) AS step_id,
-    arraySort(x -> x.1, groupArray((start_time, reached))).2 AS states,
     -- The n-th time that a state is reached; the first is progress.
     arrayFold((streak, times) -> (if(times > 1, streak.1 + 1, 0)::UInt32,
         greatest(streak.2, if(times > 1, streak.1 + 1, 0))::UInt32), arrayEnumerateUniq(states), (0::UInt32, 0::UInt32)).2 AS value,
