@@ -49,6 +49,12 @@ look about runs takes.
 _LEFT = 20_000
 """Runs that a rule which could not be asked is still to be asked about, at the most; then the newest."""
 
+_ASIDE = 20
+"""Runs that a rule cannot be asked about, of a rule that can be asked about others: with more it is the rule."""
+
+_HALVES_S = 10.0
+"""For so long at the most such runs are looked for: the other rules wait."""
+
 GIVES_WAY_S = 1.0
 """For so long at the most the statements of one look wait for readers."""
 
@@ -106,16 +112,27 @@ class Evaluator:
         self._patience_s = GIVES_WAY_S
         self._judged: dict[str, Changed] = {}
         self._left: dict[str, Left] = {}
+        self._aside: dict[str, Left] = {}
+        """Runs that a rule, which could be asked about others, could not be asked about."""
+        self._halved_at: dict[str, datetime] = {}
         self._since: datetime | None = None
         self._reached: datetime | None = None
         self._asked_at: dict[str, datetime] = {}
-        self.failures: dict[str, str] = {}
-        """Rules that could not be asked the last time, with the reason."""
+        self._failures: dict[str, str] = {}
 
     @property
     def alerts(self) -> Mapping[str, Alert]:
         """Those that stand, and those that were over lately."""
         return self._ledger.alerts
+
+    @property
+    def failures(self) -> Mapping[str, str]:
+        """Rules that could not be asked the last time, or not about all runs, with the reason."""
+        partly = {
+            rule: f"it could not be asked about {len(runs)} of the runs, among them {min(runs)}"
+            for rule, runs in self._aside.items()
+        }
+        return {**partly, **self._failures}
 
     @property
     def has_turn(self) -> bool:
@@ -144,7 +161,7 @@ class Evaluator:
         asked, alerts, left = self._ask_about_runs(now, changed, there)
         if not self._has_turn_still():
             return Look()
-        events, told = self._ledger.settle(alerts, now, self.failures)
+        events, told = self._ledger.settle(alerts, now, self._failures)
         owed += told
         self._left = left
         self._judged, self._since = there, max([self._since, *(_moment(one.computed) for one in there.values())])
@@ -152,7 +169,7 @@ class Evaluator:
         windows, alerts = self._ask_about_windows(now)
         if windows and not self._has_turn_still():
             return Look(len(changed), asked, tuple(events), tuple(owed), self._took_since(began))
-        more, told = self._ledger.settle(alerts, now, self.failures)
+        more, told = self._ledger.settle(alerts, now, self._failures)
         return Look(len(changed), asked + windows, (*events, *more), (*owed, *told), self._took_since(began))
 
     def _took_since(self, began: float) -> float:
@@ -183,7 +200,8 @@ class Evaluator:
         """The turn, and what was left to ask: another asks that, and when the turn is back the store says it."""
         self.forget()
         self._left = {}
-        self.failures = {}
+        self._aside = {}
+        self._failures = {}
         self._ledger.forget()
 
     def leave(self) -> None:
@@ -198,7 +216,7 @@ class Evaluator:
         """Up to where all is judged: runs that a rule is still to be asked about are known to this process alone. One
         that fails for long holds that back no further than a first look goes, or than it is put off by itself.
         """
-        for name, left in self._left.items():
+        for name, left in (*self._left.items(), *self._aside.items()):
             furthest = now - max(FIRST_LOOK, self._rulings[name].rule.every)
             since = min([since, *(max(_moment(computed), furthest) for computed in left.values())])
         return since
@@ -231,26 +249,90 @@ class Evaluator:
             rule = ruling.rule
             pending = [a for a in alerts.values() if a.rule == rule.name and a.state is State.PENDING]
             computed = {run: there[run].computed for run in sifted.get(rule.name, changed)}
-            wanted = {**self._left.get(rule.name, {}), **computed}
+            wanted = self._without_aside(rule.name, {**self._left.get(rule.name, {}), **computed}, now)
             runs = sorted({*wanted, *(run for alert in pending for run in alert.runs)})
             if not runs:
                 if rule.name in able:
-                    self.failures.pop(rule.name, None)
+                    self._failures.pop(rule.name, None)
                 continue
             may = rule.name in able and self._is_due(ruling, now)
-            findings = self._ask(ruling, Moment(now, runs, began=first_began(runs, there))) if may else None
-            if findings is None:
+            answer = self._ask_about(ruling, runs, now, there) if may else None
+            if answer is None:
                 left[rule.name] = dict(sorted(wanted.items(), key=lambda one: one[1])[-_LEFT:])
                 continue
+            findings, unfit = answer
+            self._put_aside(rule.name, wanted, unfit)
+            pending = [alert for alert in pending if not unfit.intersection(alert.runs)]
             asked += 1
             fresh = [one for one in findings if not _is_old_news(alerts.get(_key(rule.name, one)), one, there)]
             fresh = self._not_told_before(ruling, fresh, alerts)
             self._stand(alerts, ruling, fresh, {alert.alert_id for alert in pending}, now)
         return asked, alerts, left
 
+    def _ask_about(
+        self, ruling: Ruling, runs: Sequence[str], now: datetime, there: Mapping[str, Changed]
+    ) -> tuple[list[Finding], set[str]] | None:
+        """What is found of these runs, and those among them that the rule cannot be asked about; None where it could
+        not be asked at all.
+        """
+        name = ruling.rule.name
+        findings = self._ask(ruling, Moment(now, runs, began=first_began(runs, there)))
+        if findings is not None:
+            return findings, set()
+        if len(runs) == 1 or now - self._halved_at.get(name, _NEVER) < _AGAIN:
+            return None
+        self._halved_at[name] = now
+        return self._ask_by_halves(ruling, runs, now, there)
+
+    def _ask_by_halves(
+        self, ruling: Ruling, runs: Sequence[str], now: datetime, there: Mapping[str, Changed]
+    ) -> tuple[list[Finding], set[str]] | None:
+        """What one agent sent must not keep a rule from the runs of all others. Where most fail, it is the rule."""
+        name = ruling.rule.name
+        began, found, unfit, failing = perf_counter(), list[Finding](), set[str](), [list(runs)]
+        while failing:
+            some = failing.pop()
+            middle = len(some) // 2
+            for half in (some[:middle], some[middle:]):
+                findings = self._ask(ruling, Moment(now, half, began=first_began(half, there)))
+                if findings is not None:
+                    found += findings
+                    continue
+                why = self._failures[name]
+                if len(half) > 1:
+                    failing.append(half)
+                else:
+                    unfit.update(half)
+                    if half[0] not in self._aside.get(name, {}):
+                        log.warning("the rule %s could not be asked about the run %s: %s", name, half[0], why)
+                if len(unfit) > _ASIDE or len(unfit) == len(runs) or perf_counter() - began > _HALVES_S:
+                    self._failures[name] = why
+                    return None
+        self._failures.pop(name, None)
+        return found, unfit
+
+    def _without_aside(self, rule: str, wanted: Left, now: datetime) -> Left:
+        """Those put aside are asked about again when they change, and every now and then for an hour."""
+        aside = {run: at for run, at in self._aside.pop(rule, {}).items() if now - _moment(at) < FIRST_LOOK}
+        if not aside:
+            return wanted
+        self._aside[rule] = aside
+        if now - self._halved_at[rule] < _AGAIN:
+            return {run: at for run, at in wanted.items() if aside.get(run) != at}
+        # If it fails with them, the next look asks about the others alone.
+        self._halved_at[rule] = now
+        return {**aside, **wanted}
+
+    def _put_aside(self, rule: str, asked: Left, unfit: Collection[str]) -> None:
+        """Of the runs that a rule was asked about, those that it could not be asked about."""
+        aside = {run: at for run, at in self._aside.pop(rule, {}).items() if run not in asked}
+        aside |= {run: asked[run] for run in unfit if run in asked}
+        if aside:
+            self._aside[rule] = aside
+
     def _not_told_before(
         self, ruling: Ruling, findings: Sequence[Finding], alerts: Mapping[str, Alert]
-    ) -> Sequence[Finding]:
+    ) -> list[Finding]:
         """A run is judged again when a score comes for it or prices change, however old it is: what was found of it
         before and is over must not fire anew.
         """
@@ -298,7 +380,7 @@ class Evaluator:
         except (ClickHouseError, RuleRefused) as error:
             self._failed(ruling.rule.name, error)
             return None
-        self.failures.pop(ruling.rule.name, None)
+        self._failures.pop(ruling.rule.name, None)
         self._asked_at[ruling.rule.name] = moment.until
         return findings
 
@@ -316,9 +398,9 @@ class Evaluator:
 
     def _failed(self, rule: str, error: Exception) -> None:
         said = (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
-        if self.failures.get(rule) is None:
+        if self._failures.get(rule) is None:
             log.warning("the rule %s could not be asked, and is asked again: %s", rule, said)
-        self.failures[rule] = said
+        self._failures[rule] = said
 
 
 def _is_old_news(before: Alert | None, finding: Finding, there: Mapping[str, Changed]) -> bool:

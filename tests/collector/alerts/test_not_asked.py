@@ -153,3 +153,44 @@ def test_what_was_put_off_is_asked_by_the_next_process_unless_that_was_long_ago(
     clock.passed += timedelta(seconds=3)
     second.look()
     assert [alert.runs for alert in second.alerts.values()] == [[MadeRun(run).run_id] for run in runs]
+
+
+COUNTED = """-- title: T
+-- why: W
+-- severity: info
+-- resolve_after: 1h
+SELECT run_id, step_id, toUInt32(attributes['n']) AS value, 'it counted' AS summary
+FROM steps WHERE run_id IN {runs:Array(String)} AND value > 0
+"""
+
+
+def test_a_run_that_a_rule_cannot_be_asked_about_keeps_it_from_no_other_and_is_asked_about_when_it_can_be(
+    store_database: StoreDatabase, clock: Clock, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    mine = evaluator(store_database, written(tmp_path, "counted", COUNTED))
+    store(store_database, *(MadeRun(number).root({"n": "oops" if number == 5 else "1"}) for number in range(1, 9)))
+    bad = MadeRun(5).run_id
+    found = {run for event in mine.look().events for run in event.alert.runs}
+    assert found == {MadeRun(number).run_id for number in range(1, 9)} - {bad}
+    assert bad in mine.failures["counted"] and bad in caplog.text
+    store(store_database, MadeRun(9).root({"n": "1"}))
+    assert [event.alert.runs for event in mine.look().events] == [[MadeRun(9).run_id]]
+    # A while later it is tried again, with what is new, and the look after that asks about the others alone.
+    caplog.clear()
+    for number in (10, 11):
+        clock.passed += timedelta(minutes=1)
+        store(store_database, MadeRun(number).root({"n": "1"}))
+        assert [len(mine.look().events) for _ in range(2)] == [0, 1]
+    assert list(mine.failures) == ["counted"] and bad not in caplog.text
+    clock.passed += timedelta(hours=2)
+    mine.look()
+    assert (mine.look().asked, mine.failures) == (0, {})
+
+
+def test_where_a_rule_fails_for_most_runs_it_is_the_rule_and_all_of_them_are_left_to_ask(
+    store_database: StoreDatabase, clock: Clock, tmp_path: Path
+) -> None:
+    mine = evaluator(store_database, written(tmp_path, "counted", COUNTED))
+    store(store_database, *(MadeRun(number).root({"n": "oops"}) for number in range(1, 31)))
+    assert mine.look().asked == 0
+    assert "oops" in mine.failures["counted"]
