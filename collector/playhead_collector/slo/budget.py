@@ -70,7 +70,7 @@ class Budget:
     @property
     def left(self) -> float | None:
         """The share of the budget that is left; below 0 it is overspent."""
-        return 1 - self.bad / (self.runs * (1 - self.objective.target)) if self.runs else None
+        return _exact(1 - self.bad / (self.runs * (1 - self.objective.target))) if self.runs else None
 
     @property
     def alarm(self) -> str:
@@ -107,7 +107,12 @@ def budget(client: Client, objective: Objective, acceptance: Acceptance, until: 
 
 def _rate(ages: Sequence[tuple[int, int, int]], seconds: int, target: float) -> float:
     runs, bad = _between(ages, 0, seconds)
-    return bad / runs / (1 - target) if runs else 0.0
+    return _exact(bad / runs / (1 - target)) if runs else 0.0
+
+
+def _exact(figure: float) -> float:
+    """1 - 0.98 is not 0.02: a budget that is spent to the last run must be 0, and its rate 1."""
+    return round(figure, 9)
 
 
 def _between(ages: Sequence[tuple[int, int, int]], youngest: int, oldest: int) -> tuple[int, int]:

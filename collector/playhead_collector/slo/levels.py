@@ -12,6 +12,8 @@ from playhead_collector.slo.objectives import Acceptance
 from playhead_collector.store.query import load
 
 GROUPS = ("all", "agent", "version", "model", "segment")
+UNNAMED = "(none)"
+"""The group of runs that say nothing of what is grouped by: an empty label is none to Prometheus."""
 
 
 @dataclass(frozen=True, slots=True)

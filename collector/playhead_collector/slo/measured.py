@@ -15,7 +15,7 @@ from clickhouse_connect.driver.client import Client
 from prometheus_client.core import GaugeMetricFamily
 
 from playhead_collector.slo.budget import Budget, budget
-from playhead_collector.slo.levels import Level, Window, levels
+from playhead_collector.slo.levels import UNNAMED, Level, Window, levels
 from playhead_collector.slo.objectives import Objectives
 from playhead_collector.slo.report import hours
 
@@ -104,7 +104,7 @@ def _of_groups(projects: Mapping[str, Measured]) -> Iterator[GaugeMetricFamily]:
             for group in groups:
                 left_out.add_metric([project, one.objective.name, group.by], group.left_out)
                 for level in group.shown:
-                    labels = {"project": project, "objective": one.objective.name, group.by: level.name}
+                    labels = {"project": project, "objective": one.objective.name, group.by: level.name or UNNAMED}
                     _sample(runs, labels, level.runs)
                     _sample(success, labels, level.success)
                     _sample(aided, labels, level.aided_share)

@@ -8,7 +8,7 @@ from playhead.printable import printable
 from playhead_collector.read.words import duration
 from playhead_collector.slo.alarms import Alarms
 from playhead_collector.slo.budget import Budget
-from playhead_collector.slo.levels import Level, Window
+from playhead_collector.slo.levels import UNNAMED, Level, Window
 
 HEAD = ("runs", "success", "needed a person", "cost of a success", "p50", "p95", "p99")
 _BLOCKS = " ▁▂▃▄▅▆▇█"
@@ -58,7 +58,7 @@ def markdown(
             *_table(("objective", *BUDGET_HEAD), [(b.objective.name, *budget_cells(b)) for b in budgets]),
         ]
         lines.append("")
-    lines += [f"## By {by}", "", *_table((by, *HEAD), [(level.name or "(none)", *cells(level)) for level in groups])]
+    lines += [f"## By {by}", "", *_table((by, *HEAD), [(level.name or UNNAMED, *cells(level)) for level in groups])]
     if told:
         lines += ["", "## From the first bad run to the alarm", ""]
         lines += _table(("rule", *ALARM_HEAD), [(one.rule, *alarm_cells(one)) for one in told])

@@ -15,10 +15,10 @@ from playhead.errors import UsageError
 from playhead_collector.alerts.alert import Alert, State
 from playhead_collector.alerts.journal import Event, Journal
 from playhead_collector.slo.alarms import alarms
-from playhead_collector.slo.budget import Budget, Burn, budget
+from playhead_collector.slo.budget import Budget, Burn, _rate, budget
 from playhead_collector.slo.levels import Window, levels
 from playhead_collector.slo.measured import gauges, measure
-from playhead_collector.slo.objectives import Acceptance, Objective, read_objectives
+from playhead_collector.slo.objectives import Acceptance, Objective, Objectives, read_objectives
 from playhead_collector.slo.report import markdown, plot
 from playhead_collector.store.engine import Engine
 
@@ -105,6 +105,35 @@ def test_an_objective_may_be_about_time_cost_or_help(
 ) -> None:
     objective = Objective("one", indicator, 0.9, timedelta(days=1), at_most=at_most)
     assert budget(desk.client, objective, RESOLVED, WINDOW.until).bad == bad
+
+
+def test_a_cost_of_which_a_part_is_known_is_too_much_or_nobody_knows(store_database: StoreDatabase) -> None:
+    unpriced: dict[str, str | int] = {"gen_ai.request.model": "nobody's", "gen_ai.usage.input_tokens": 5_000_000}
+    runs = [priced(MadeRun(1).root(), 0.01), priced(MadeRun(2).root(), 0.01), priced(MadeRun(3).root(), 0.90)]
+    store(store_database, runs[0], *(run.prompt(unpriced) for run in runs[1:]))
+    objective = Objective("one", "cost", 0.9, timedelta(days=1), at_most=0.5)
+    told = budget(store_database.client, objective, Acceptance(), WINDOW.until)
+    assert (told.runs, told.bad) == (2, 1)
+    (level,) = levels(store_database.client, WINDOW, "all", Acceptance())
+    assert level.unpriced == 2
+    assert level.spent_usd == pytest.approx(0.92)
+
+
+@pytest.mark.parametrize(("target", "bad"), [(0.98, 20), (0.99, 10), (0.95, 50), (0.999, 1), (0.9, 100)])
+def test_a_budget_is_spent_with_the_last_run_that_may_fail(target: float, bad: int) -> None:
+    told = Budget(Objective("one", "success", target, timedelta(days=4)), 1000, bad, (), ())
+    assert told.left == 0
+    assert _rate([(0, 1000, bad)], 3600, target) == 1
+
+
+def test_runs_that_say_nothing_of_what_is_grouped_by_are_a_series_of_their_own(desk: StoreDatabase) -> None:
+    """An empty label is none to Prometheus: runs without a model and those without a segment would be one series."""
+    objective = Objective("one", "success", 0.9, timedelta(days=1))
+    told = measure(desk.client, Objectives(RESOLVED, (objective,), ("model", "segment")), WINDOW.until)
+    (runs,) = [family for family in gauges({"default": told}) if family.name == "playhead_level_runs"]
+    assert {(sample.labels.get("model"), sample.labels.get("segment"), sample.value) for sample in runs.samples} == {
+        ("m", None, 3), ("(none)", None, 2), (None, "free", 2), (None, "(none)", 3),
+    }  # fmt: skip
 
 
 def test_two_windows_have_to_agree_before_anybody_is_woken() -> None:

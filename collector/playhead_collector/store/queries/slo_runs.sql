@@ -5,6 +5,8 @@ WITH
     (
         SELECT
             run_id, agent, version, models[1] AS model, status, cost_usd, seconds, end_time AS time,
+            -- Of some of its calls no price is known.
+            unpriced_calls > 0 AS cost_more,
             -- Of its first 64 steps one was an approval.
             position(shape, 'H') > 0 AS asked
         FROM runs
@@ -42,7 +44,7 @@ WITH
     judged AS
     (
         SELECT
-            run_id, agent, version, model, segment, time, seconds, cost_usd,
+            run_id, agent, version, model, segment, time, seconds, cost_usd, cost_more,
             scored_run != '' AS has_score,
             status = 'ok' AND (NOT has_score OR score >= {accepted:Float64}) AS success,
             helped_run != '' AS aided,
