@@ -21,7 +21,7 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from playhead.errors import PlayheadError
 from playhead_collector.alerts.changed import store_time
-from playhead_collector.alerts.journal import Journal, Owed
+from playhead_collector.alerts.journal import Journal, Owed, told_at
 from playhead_collector.alerts.receivers.message import Message, Undelivered
 from playhead_collector.alerts.rule import Rule
 from playhead_collector.alerts.settings import Receiver
@@ -43,12 +43,15 @@ class Courier:
         receiver: Receiver,
         connect: Callable[[], Client],
         rules: Mapping[str, Rule],
+        project: str,
+        *,
         told: Callable[[str, str], None] = lambda receiver, outcome: None,
     ) -> None:
         self.name = name
         self._receiver = receiver
         self._connect = connect
         self._rules = rules
+        self._project = project
         self._told = told
         self._waiting: deque[Owed] = deque()
         self._known: set[tuple[str, int]] = set()
@@ -169,7 +172,7 @@ class Courier:
         if _key(owed) in self._sent:
             return
         try:
-            self._receiver.send(Message(owed.alert, owed.event, self._rules.get(owed.alert.rule)))
+            self._receiver.send(Message(owed.alert, owed.event, self._rules.get(owed.alert.rule), self._project))
         except Undelivered:
             raise
         except Exception as error:  # noqa: BLE001 - it would end the thread, and this receiver would be told no more
@@ -182,7 +185,7 @@ class Courier:
 
     def _undelivered(self, client: Client, journal: Journal, owed: Owed, error: Undelivered) -> bool:
         now = store_time(client)
-        over = now - owed.alert.changed_at > GIVEN_UP_AFTER
+        over = now - told_at(owed.event) > GIVEN_UP_AFTER
         outcome = "given up" if over else "failed"
         self.trouble = str(error)
         log.warning(

@@ -45,6 +45,11 @@ class Owed:
     attempts: int = 0
 
 
+def told_at(event: int) -> datetime:
+    """When an event was written down: that is what it is numbered by."""
+    return datetime.fromtimestamp(event / 1e6, UTC)
+
+
 class Journal:
     """One project's. Belongs to one thread."""
 

@@ -162,7 +162,7 @@ class Watch:
             rulings = [Ruling(one.rule, one.chosen, one.notify) for one in self._rulings]
             rules = {one.rule.name: one.rule for one in rulings}
             couriers = {
-                name: Courier(name, receiver, partial(self._connect, project), rules, self._told)
+                name: Courier(name, receiver, partial(self._connect, project), rules, project, told=self._told)
                 for name, receiver in self._receivers.items()
             }
             evaluator = Evaluator(

@@ -83,6 +83,8 @@ class MailServer:
     """What clients began their lines with; `(tls)` stands where it was encrypted from there on."""
     letters: list[EmailMessage] = field(default_factory=list)
     recipients: list[str] = field(default_factory=list)
+    refusals: dict[str, bytes] = field(default_factory=dict)
+    """What is answered to whom it is not for."""
 
 
 @contextmanager
@@ -122,7 +124,11 @@ def mail_server(tls: ssl.SSLContext | None = None) -> Iterator[MailServer]:
                         self.wfile.write(b"235 good\r\n")
                         continue
                     if word == b"RCPT":
-                        state.recipients.append(line.decode().partition("<")[2].partition(">")[0])
+                        recipient = line.decode().partition("<")[2].partition(">")[0]
+                        if recipient in state.refusals:
+                            self.wfile.write(state.refusals[recipient] + b"\r\n")
+                            continue
+                        state.recipients.append(recipient)
                     if word == b"DATA":
                         self.wfile.write(b"354 go on\r\n")
                         lines = iter(self.rfile.readline, b".\r\n")

@@ -43,7 +43,7 @@ def message(state: State = State.FIRING) -> Message:
         evidence=(("f" * 32, "b" * 16),),
         announced=True,
     )
-    return Message(alert, 12, shipped("repeated_call"))
+    return Message(alert, int(AT.timestamp() * 1e6), shipped("repeated_call"), "shop")
 
 
 def receiver(folder: Path, text: str) -> Receiver:
@@ -126,6 +126,28 @@ def test_a_letter_may_be_from_somebody_with_a_name(tmp_path: Path) -> None:
     assert there.recipients == ["ops@example.com"]
     assert letter["From"] == "Playhead Alerts <alerts@example.com>"
     assert letter["Message-ID"] == f"<{message().once}@example.com>"
+
+
+def test_whom_a_mail_server_puts_off_is_tried_again_by_himself_and_whom_it_refuses_is_logged(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with mail_server() as there:
+        there.refusals = {"later@b.c": b"450 not now", "gone@b.c": b"550 nobody"}
+        settings = f'type = "email"\nhost = "127.0.0.1"\nport = {there.port}\nsecurity = "none"\nfrom = "a@b.c"\n'
+        letters = receiver(tmp_path, settings + 'to = ["one@b.c", "Two <later@b.c>", "gone@b.c"]')
+        for _ in range(2):
+            with pytest.raises(Undelivered, match="put off 1 of 3"):
+                letters.send(message())
+        del there.refusals["later@b.c"]
+        letters.send(message())
+        assert there.recipients == ["one@b.c", "later@b.c"]
+        assert "refused 1 of 3 recipients for good" in caplog.text and "gone@b.c" not in caplog.text
+        # What comes after goes to all of them again; and where nobody takes it, nobody was told.
+        letters.send(message(State.RESOLVED))
+        assert there.recipients[2:] == ["one@b.c", "later@b.c"]
+        there.refusals = dict.fromkeys(("one@b.c", "later@b.c", "gone@b.c"), b"550 nobody")
+        with pytest.raises(Undelivered):
+            letters.send(message())
 
 
 def mail(folder: Path, port: int, *authorities: trustme.CA) -> Receiver:

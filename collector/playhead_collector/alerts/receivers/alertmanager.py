@@ -37,11 +37,13 @@ class Alertmanager(BaseModel):
         alert, words = message.alert, message.words()
         began = alert.fired_at or alert.changed_at
         told = {
-            # What tells one alert from another must be the same at its end: the rule and the group, and no label.
+            # What tells one alert from another must be the same at its end: the project, the rule and the group, and no
+            # label of its own.
             "labels": {
                 **{_NO_NAME.sub("_", name): value for name, value in alert.group if value},
                 "alertname": alert.rule,
                 "severity": alert.severity,
+                "project": message.project,
             },
             "annotations": {
                 name: words[name]

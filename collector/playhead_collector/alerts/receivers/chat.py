@@ -31,6 +31,7 @@ class Slack(BaseModel):
         words = message.words()
         fields = {
             "severity": words["severity"],
+            "project": words["project"],
             "run": words["run_id"],
             "step": words["step_id"],
             **dict(message.alert.group),

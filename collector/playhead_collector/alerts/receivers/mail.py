@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import smtplib
 import ssl
 from email.errors import HeaderParseError
@@ -10,13 +11,17 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 
 from playhead.printable import printable
 from playhead_collector.alerts.receivers.address import Authorities
 from playhead_collector.alerts.receivers.message import TITLE, Message, Undelivered
 from playhead_collector.alerts.receivers.secret import Secret
 from playhead_collector.config import LOOPBACK
+
+log = logging.getLogger(__name__)
+
+_MOST_PUT_OFF = 1000
 
 TEXT = """$summary
 
@@ -27,8 +32,9 @@ runbook   $runbook
 run       $run_id
 step      $step_id
 alert     $alert_id
+project   $project
 
-playhead show $run_id
+playhead show $run_id --project $project
 """
 
 
@@ -73,6 +79,8 @@ class Email(BaseModel):
     text: str = TEXT
     timeout_s: float = Field(default=20, gt=0, le=120)
     ca_cert: Authorities | None = None
+    _put_off: dict[tuple[str, str], list[str]] = PrivateAttr(default_factory=dict)
+    """Of messages that others have: to whom they are still to go."""
 
     @model_validator(mode="after")
     def _keeps_its_password(self) -> Self:
@@ -88,11 +96,33 @@ class Email(BaseModel):
             with self._connected() as server:
                 if self.password is not None:
                     server.login(self.user, self.password.get_secret_value())
-                server.send_message(self._letter(message))
+                self._hand_over(server, message)
         except smtplib.SMTPResponseException as error:
             raise Undelivered(f"the mail server answered with {error.smtp_code}") from None
         except (OSError, smtplib.SMTPException) as error:
             raise Undelivered(f"the mail server did not take it: {type(error).__name__}") from None
+
+    def _hand_over(self, server: smtplib.SMTP, message: Message) -> None:
+        """Whom the server puts off is tried again, without those who have it; whom it refuses for good while others
+        have it is told of in the log: it must not keep them from what comes after.
+        """
+        key = (message.project, message.once)
+        wanted = self._put_off.get(key) or [one.addr_spec for given in self.to for one in _addresses(given)]
+        try:
+            refused = server.send_message(self._letter(message), to_addrs=wanted)
+        except smtplib.SMTPRecipientsRefused as error:
+            if key not in self._put_off:
+                raise
+            refused = error.recipients
+        later = [to for to, (code, _) in refused.items() if code < 500]
+        if len(later) < len(refused):
+            log.warning("the mail server refused %d of %d recipients for good", len(refused) - len(later), len(self.to))
+        self._put_off.pop(key, None)
+        if later:
+            while len(self._put_off) >= _MOST_PUT_OFF:
+                self._put_off.pop(next(iter(self._put_off)))
+            self._put_off[key] = later
+            raise Undelivered(f"the mail server put off {len(later)} of {len(self.to)} recipients")
 
     def _connected(self) -> smtplib.SMTP:
         trust = ssl.create_default_context(cafile=str(self.ca_cert) if self.ca_cert is not None else None)
@@ -116,7 +146,7 @@ class Email(BaseModel):
         letter["Subject"] = " ".join(printable(message.filled(self.title)).split())[:200]
         letter["From"] = self.sender
         letter["To"] = ", ".join(self.to)
-        letter["Date"] = format_datetime(message.alert.changed_at)
+        letter["Date"] = format_datetime(message.at)
         # The same for each attempt at it; what is about one firing is one thread.
         domain = letter["From"].addresses[0].domain
         letter["Message-ID"] = f"<{message.once}@{domain}>"

@@ -10,6 +10,7 @@ from string import Template
 
 from playhead.errors import PlayheadError
 from playhead_collector.alerts.alert import Alert, State
+from playhead_collector.alerts.journal import told_at
 from playhead_collector.alerts.rule import Rule
 from playhead_collector.read.words import iso
 
@@ -29,6 +30,8 @@ class Message:
     event: int
     rule: Rule | None
     """None where the rule is gone since."""
+    project: str
+    """Receivers are those of all projects, and alerts of two may be alike in all else."""
 
     @property
     def is_over(self) -> bool:
@@ -42,6 +45,11 @@ class Message:
     def once(self) -> str:
         """The same for each attempt at this message, and for no other."""
         return f"{self.alert.key}-{self.event}"
+
+    @property
+    def at(self) -> datetime:
+        """When there was something to tell: where a silence ended since, later than the alert changed."""
+        return told_at(self.event)
 
     def words(self) -> dict[str, str]:
         """What templates may name, as `$summary`: labels and groups under their own names, too."""
@@ -63,6 +71,7 @@ class Message:
             "run_id": run,
             "step_id": step,
             "alert_id": alert.alert_id,
+            "project": self.project,
         }
 
     def filled(self, template: str, said: Callable[[str], str] = str) -> str:
@@ -77,6 +86,7 @@ class Message:
         return {
             "version": 1,
             "status": self.status,
+            "project": self.project,
             "alert_id": alert.alert_id,
             "key": alert.key,
             "rule": alert.rule,
