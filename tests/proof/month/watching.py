@@ -33,10 +33,10 @@ _FAULT = {
     "new_version": "release", "new_model": "release", "new_prompt": "release",
 }  # fmt: skip
 # What an incident does beside: the faults that it rightly shows as, by how the runs are made while it lasts. A slow
-# tool makes its agent slow; an agent whose model is slow waits for its tools, too; and what befalls a new release in
-# its first days is in what is said of it.
+# tool makes its agent slow, and so does one that fails and is tried again; an agent whose model is slow waits for its
+# tools, too; and what befalls a new release in its first days is in what is said of it.
 _SHOWS_AS: Mapping[str, tuple[str, ...]] = {
-    "tool_failures": ("agent_errors", "release"), "tool_latency": ("agent_latency", "release"),
+    "tool_failures": ("agent_errors", "agent_latency", "release"), "tool_latency": ("agent_latency", "release"),
     "agent_errors": ("release",), "agent_latency": ("tool_latency", "release"),
     "agent_cost": ("run_cost", "run_tokens", "context_limit", "release"),
     "success": ("agent_errors",), "cost": ("agent_cost", "run_cost", "run_tokens", "context_limit"),

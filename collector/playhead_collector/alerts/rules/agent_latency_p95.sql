@@ -14,7 +14,7 @@
 -- parameter: fewest UInt32 = 20; fewer runs say nothing
 -- parameter: tail UInt32 = 5; earlier runs beyond a percentile of the past, with fewer of which it is not known
 -- parameter: times Float64 = 1.5; how many times the past's percentile the window's must be
--- parameter: surprise Float64 = 18; how improbable by chance, as a power of e
+-- parameter: surprise Float64 = 13; how improbable by chance, as a power of e
 WITH
     ended AS
     (
