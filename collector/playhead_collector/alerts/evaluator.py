@@ -26,6 +26,7 @@ from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from playhead_collector.alerts.alert import Alert, State, alert_id, found, missed
+from playhead_collector.alerts.aside import AGAIN, Aside, Left, by_halves
 from playhead_collector.alerts.ask import Finding, Moment, ask
 from playhead_collector.alerts.changed import Changed, changed_runs, first_began, store_time
 from playhead_collector.alerts.journal import Event, Journal, Owed
@@ -49,22 +50,12 @@ look about runs takes.
 _LEFT = 20_000
 """Runs that a rule which could not be asked is still to be asked about, at the most; then the newest."""
 
-_ASIDE = 20
-"""Runs that a rule cannot be asked about, of a rule that can be asked about others: with more it is the rule."""
-
-_HALVES_S = 10.0
-"""For so long at the most such runs are looked for: the other rules wait."""
-
 GIVES_WAY_S = 1.0
 """For so long at the most the statements of one look wait for readers."""
-
-Left = Mapping[str, int]
-"""Runs that a rule is still to be asked about, each with when it was computed, in microseconds."""
 
 GiveWay = Callable[[float], float]
 """Waits for readers, so many seconds at the most; returns how many of these are left."""
 
-_AGAIN = timedelta(seconds=30)
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -112,9 +103,7 @@ class Evaluator:
         self._patience_s = GIVES_WAY_S
         self._judged: dict[str, Changed] = {}
         self._left: dict[str, Left] = {}
-        self._aside: dict[str, Left] = {}
-        """Runs that a rule, which could be asked about others, could not be asked about."""
-        self._halved_at: dict[str, datetime] = {}
+        self._aside = Aside()
         self._since: datetime | None = None
         self._reached: datetime | None = None
         self._asked_at: dict[str, datetime] = {}
@@ -128,11 +117,7 @@ class Evaluator:
     @property
     def failures(self) -> Mapping[str, str]:
         """Rules that could not be asked the last time, or not about all runs, with the reason."""
-        partly = {
-            rule: f"it could not be asked about {len(runs)} of the runs, among them {min(runs)}"
-            for rule, runs in self._aside.items()
-        }
-        return {**partly, **self._failures}
+        return {**self._aside.failures(), **self._failures}
 
     @property
     def has_turn(self) -> bool:
@@ -200,7 +185,7 @@ class Evaluator:
         """The turn, and what was left to ask: another asks that, and when the turn is back the store says it."""
         self.forget()
         self._left = {}
-        self._aside = {}
+        self._aside.forget()
         self._failures = {}
         self._ledger.forget()
 
@@ -216,7 +201,7 @@ class Evaluator:
         """Up to where all is judged: runs that a rule is still to be asked about are known to this process alone. One
         that fails for long holds that back no further than a first look goes, or than it is put off by itself.
         """
-        for name, left in (*self._left.items(), *self._aside.items()):
+        for name, left in (*self._left.items(), *self._aside.runs.items()):
             furthest = now - max(FIRST_LOOK, self._rulings[name].rule.every)
             since = min([since, *(max(_moment(computed), furthest) for computed in left.values())])
         return since
@@ -249,7 +234,7 @@ class Evaluator:
             rule = ruling.rule
             pending = [a for a in alerts.values() if a.rule == rule.name and a.state is State.PENDING]
             computed = {run: there[run].computed for run in sifted.get(rule.name, changed)}
-            wanted = self._without_aside(rule.name, {**self._left.get(rule.name, {}), **computed}, now)
+            wanted = self._aside.wanted(rule.name, {**self._left.get(rule.name, {}), **computed}, now)
             runs = sorted({*wanted, *(run for alert in pending for run in alert.runs)})
             if not runs:
                 if rule.name in able:
@@ -261,7 +246,7 @@ class Evaluator:
                 left[rule.name] = dict(sorted(wanted.items(), key=lambda one: one[1])[-_LEFT:])
                 continue
             findings, unfit = answer
-            self._put_aside(rule.name, wanted, unfit)
+            self._aside.put(rule.name, wanted, unfit)
             pending = [alert for alert in pending if not unfit.intersection(alert.runs)]
             asked += 1
             fresh = [one for one in findings if not _is_old_news(alerts.get(_key(rule.name, one)), one, there)]
@@ -275,60 +260,25 @@ class Evaluator:
         """What is found of these runs, and those among them that the rule cannot be asked about; None where it could
         not be asked at all.
         """
-        name = ruling.rule.name
-        findings = self._ask(ruling, Moment(now, runs, began=first_began(runs, there)))
+
+        def asked(some: Sequence[str]) -> list[Finding] | None:
+            return self._ask(ruling, Moment(now, some, began=first_began(some, there)))
+
+        name, findings = ruling.rule.name, asked(runs)
         if findings is not None:
             return findings, set()
-        if len(runs) == 1 or now - self._halved_at.get(name, _NEVER) < _AGAIN:
+        if len(runs) == 1 or not self._aside.may_try(name, now):
             return None
-        self._halved_at[name] = now
-        return self._ask_by_halves(ruling, runs, now, there)
-
-    def _ask_by_halves(
-        self, ruling: Ruling, runs: Sequence[str], now: datetime, there: Mapping[str, Changed]
-    ) -> tuple[list[Finding], set[str]] | None:
-        """What one agent sent must not keep a rule from the runs of all others. Where most fail, it is the rule."""
-        name = ruling.rule.name
-        began, found, unfit, failing = perf_counter(), list[Finding](), set[str](), [list(runs)]
-        while failing:
-            some = failing.pop()
-            middle = len(some) // 2
-            for half in (some[:middle], some[middle:]):
-                findings = self._ask(ruling, Moment(now, half, began=first_began(half, there)))
-                if findings is not None:
-                    found += findings
-                    continue
-                why = self._failures[name]
-                if len(half) > 1:
-                    failing.append(half)
-                else:
-                    unfit.update(half)
-                    if half[0] not in self._aside.get(name, {}):
-                        log.warning("the rule %s could not be asked about the run %s: %s", name, half[0], why)
-                if len(unfit) > _ASIDE or len(unfit) == len(runs) or perf_counter() - began > _HALVES_S:
-                    self._failures[name] = why
-                    return None
+        why = self._failures[name]
+        answer = by_halves(runs, asked)
+        if answer is None:
+            self._failures[name] = why
+            return None
         self._failures.pop(name, None)
-        return found, unfit
-
-    def _without_aside(self, rule: str, wanted: Left, now: datetime) -> Left:
-        """Those put aside are asked about again when they change, and every now and then for an hour."""
-        aside = {run: at for run, at in self._aside.pop(rule, {}).items() if now - _moment(at) < FIRST_LOOK}
-        if not aside:
-            return wanted
-        self._aside[rule] = aside
-        if now - self._halved_at[rule] < _AGAIN:
-            return {run: at for run, at in wanted.items() if aside.get(run) != at}
-        # If it fails with them, the next look asks about the others alone.
-        self._halved_at[rule] = now
-        return {**aside, **wanted}
-
-    def _put_aside(self, rule: str, asked: Left, unfit: Collection[str]) -> None:
-        """Of the runs that a rule was asked about, those that it could not be asked about."""
-        aside = {run: at for run, at in self._aside.pop(rule, {}).items() if run not in asked}
-        aside |= {run: asked[run] for run in unfit if run in asked}
-        if aside:
-            self._aside[rule] = aside
+        for run in sorted(answer[1]):
+            if not self._aside.has(name, run):
+                log.warning("the rule %s could not be asked about the run %s: %s", name, run, why)
+        return answer
 
     def _not_told_before(
         self, ruling: Ruling, findings: Sequence[Finding], alerts: Mapping[str, Alert]
@@ -352,7 +302,7 @@ class Evaluator:
             asked += 1
             if findings is None:
                 # One that takes all of its time and fails must not be the first again and again.
-                self._asked_at[ruling.rule.name] = now - ruling.rule.every + min(ruling.rule.every, _AGAIN)
+                self._asked_at[ruling.rule.name] = now - ruling.rule.every + min(ruling.rule.every, AGAIN)
             else:
                 standing = {key for key, alert in alerts.items() if alert.rule == ruling.rule.name}
                 self._stand(alerts, ruling, findings, standing, now)
