@@ -166,6 +166,22 @@ def test_an_embedded_collector_is_a_server_to_commands_elsewhere(
     assert [row["name"] for row in said.rows()] == ["invoke_agent from-elsewhere", "chat gpt-4o"]
 
 
+def test_a_token_given_beside_an_address_is_for_that_address(
+    secured: Secured, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Its project, too; those of a configuration are for the ports of that collector, and are sent nowhere else."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(secured.ca))
+    run = spans("its-project-is-the-tokens")
+    secured.deliver(secured.http(ACME_INGEST), run)
+    elsewhere = f"clickhouses://localhost:{secured.up.ports[2]}/playhead"
+    (tmp_path / "token").write_text(ACME_READ + "\n")
+    said = playhead_here("runs", "--json", "--store", elsewhere, "--token", f"@{tmp_path / 'token'}")
+    assert hex_id(run) in {row["run_id"] for row in said.rows()}
+    (tmp_path / "config.toml").write_text(f'read_token = ["{ACME_READ}"]\n')
+    own = playhead_here("runs", "--store", elsewhere, "--config", str(tmp_path / "config.toml"))
+    assert own.status == 2 and "takes a read token" in own.err
+
+
 def test_plain_http_to_a_tls_port_gets_nothing(secured: Secured) -> None:
     with pytest.raises((OSError, ssl.SSLError)):
         from tests.e2e.running import get

@@ -17,6 +17,7 @@ from playhead_collector.commands.common import (
     positive,
     project_of,
     project_read,
+    read_token_of,
     settings_of,
     token_of,
 )
@@ -57,7 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError("'playhead tui' needs a terminal; 'playhead runs' and 'playhead show' write to anything")
     settings = settings_of(arguments)
     project = project_of(arguments)
-    token = token_of(arguments, settings.read_token, settings)
+    token = read_token_of(arguments, settings)
     python, checkout = program_of(arguments)
     replay = replay_of(arguments)
 

@@ -26,7 +26,7 @@ from playhead.errors import UsageError
 from playhead.printable import json_line, printable
 from playhead_collector.errors import QueryRefused
 from playhead_collector.read.words import iso
-from playhead_collector.store.address import DEFAULT_PROJECT, checked_project
+from playhead_collector.store.address import DEFAULT_PROJECT, Embedded, checked_project
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -116,6 +116,12 @@ def token_of(arguments: argparse.Namespace, own: Sequence[str], settings: Settin
     return found
 
 
+def read_token_of(arguments: argparse.Namespace, settings: Settings) -> str | None:
+    """The collector's own tokens are for its own ports: a server elsewhere gets none that was not given for it."""
+    own = settings.read_token if isinstance(settings.address, Embedded) else []
+    return token_of(arguments, own, settings)
+
+
 @contextmanager
 def source_of(arguments: argparse.Namespace) -> Iterator[Source]:
     """The store to read, open; what goes wrong while reading is said in its words."""
@@ -127,7 +133,7 @@ def source_of(arguments: argparse.Namespace) -> Iterator[Source]:
     # It warns of what is raised as an error, too, and said below in our own words.
     logging.getLogger("clickhouse_connect").addHandler(logging.NullHandler())
     settings = settings_of(arguments)
-    token = token_of(arguments, settings.read_token, settings)
+    token = read_token_of(arguments, settings)
     with open_source(settings.address, project_of(arguments), token, say=say, command=arguments.command) as source:
         if source.opened:
             tell_audit(settings, project_of(arguments) or DEFAULT_PROJECT, arguments.command, vars(arguments))

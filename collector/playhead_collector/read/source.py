@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import clickhouse_connect
 import urllib3
@@ -65,7 +65,9 @@ def open_source(
     Raises StoreUnavailable with what to do.
     """
     if isinstance(address, Server):
-        return _server(address, project, settings, command)
+        # A collector's port takes a token as the password, so one that is given beside an address without any is that.
+        given = replace(address, password=token) if token and not address.password else address
+        return _server(given, project, settings, command)
     deadline = time.monotonic() + patience_s
     told = False
     while True:
@@ -121,9 +123,15 @@ def _server(address: Server, project: str | None, settings: Mapping[str, str | i
     engine = Engine(address, f"playhead-{command}") if command else Engine(address)
     try:
         client = engine.connect()
-        _there(client, address, project or DEFAULT_PROJECT)
-        client = engine.connect(address.database_of(project or DEFAULT_PROJECT), settings)
-        check_restored(client, address.database_of(project or DEFAULT_PROJECT))
+        database = address.database_of(project or DEFAULT_PROJECT)
+        # A collector's port says which project a token is for; a server knows none, and is asked for the default one.
+        current = str(client.query("SELECT currentDatabase()").result_rows[0][0])
+        if project is None and current != "default":
+            database = current
+        else:
+            _there(client, address, project or DEFAULT_PROJECT)
+        client = engine.connect(database, settings)
+        check_restored(client, database)
         _check_schema(client, address)
     except ClickHouseError as error:
         engine.close()
