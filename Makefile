@@ -60,7 +60,8 @@ bench: bench-ingest bench-queries bench-replay bench-sdk bench-tui bench-alerts
 bench-%: setup
 	$(BIN)/python -m tests.bench.$*
 
-# Hours: of these the SDK's, the alerts' and the soak take half an hour each, on two cores.
+# Hours: of these the SDK's, the alerts' and the soak take half an hour each, on two cores. `make proof-deploy` is not among
+# them: it is for root, on a machine with podman and systemd.
 proof: proof-collector proof-replay proof-sdk proof-lanes proof-servers proof-alerts proof-security proof-frameworks \
     proof-demo proof-properties proof-soak
 proof-%: setup
