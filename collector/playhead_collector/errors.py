@@ -20,10 +20,23 @@ PlayheadError
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from playhead.errors import PlayheadError
+
+# urllib3 says a refused connection in four layers of which the innermost is what happened.
+_CAUSE = re.compile(r"\(Caused by .*?\[Errno -?\d+\] ([^\"')]+)", re.DOTALL)
+_LONGEST_LINE = 300
+
+
+def first_line(error: BaseException) -> str:
+    """What an error of the store, its client or the system says, in one line of a log."""
+    text = str(error).strip()
+    if found := _CAUSE.search(text):
+        return found[1]
+    return (text.splitlines() or [type(error).__name__])[0][:_LONGEST_LINE]
 
 
 class StoreError(PlayheadError):

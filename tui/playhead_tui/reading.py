@@ -17,8 +17,8 @@ from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError,
 from clickhouse_connect.driver.httpclient import HttpClient
 
 from playhead.errors import PlayheadError
-from playhead_collector.errors import StoreUnavailable, Unauthenticated
-from playhead_collector.read.source import Source, first_line
+from playhead_collector.errors import StoreUnavailable, Unauthenticated, first_line
+from playhead_collector.read.source import Source
 
 Answer = TypeVar("Answer")
 

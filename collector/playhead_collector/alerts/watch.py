@@ -23,6 +23,7 @@ from playhead_collector.alerts.evaluator import Evaluator, GiveWay, Look, nobody
 from playhead_collector.alerts.journal import Owed
 from playhead_collector.alerts.ruling import Ruling
 from playhead_collector.alerts.settings import Receiver
+from playhead_collector.errors import first_line
 
 log = logging.getLogger(__name__)
 
@@ -142,7 +143,7 @@ class Watch:
                     "alerts of project %s: a look failed, again in %.0f s: %s",
                     project,
                     _AWAY_S,
-                    error,
+                    first_line(error),
                     exc_info=not away,
                 )
                 self._away_until[project] = monotonic() + _AWAY_S

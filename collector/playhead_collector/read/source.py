@@ -16,7 +16,7 @@ from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from playhead.errors import UsageError
-from playhead_collector.errors import SchemaTooNew, StoreLocked, StoreUnavailable, Unauthenticated
+from playhead_collector.errors import SchemaTooNew, StoreLocked, StoreUnavailable, Unauthenticated, first_line
 from playhead_collector.running import Running, running
 from playhead_collector.store.address import DEFAULT_PROJECT, Address, Embedded, Server
 from playhead_collector.store.engine import Engine, is_store
@@ -207,7 +207,3 @@ def _through(found: Running, address: Embedded, project: str | None, token: str 
         raise StoreUnavailable(
             f"the collector (process {found.pid}) does not answer on port {found.clickhouse}: {first_line(error)}"
         ) from error
-
-
-def first_line(error: BaseException) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:300]

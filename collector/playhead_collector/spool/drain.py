@@ -21,7 +21,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from playhead_collector.errors import StoreUnavailable
+from playhead_collector.errors import StoreUnavailable, first_line
 from playhead_collector.spool.segment import Sealed, sync_folder, write_synced
 from playhead_collector.spool.spool import Spool
 
@@ -169,7 +169,7 @@ class Drain:
                     self._spool.wait()
             except Exception as error:
                 # A failing disk, or a defect: what is in the spool stays there, and is tried again.
-                self._errors[threading.current_thread().name] = _brief(error)
+                self._errors[threading.current_thread().name] = f"{type(error).__name__}: {first_line(error)}"
                 log.exception("storing failed, again in %.1f s", _PAUSES[-1])
                 self._stop.wait(_PAUSES[-1])
 
@@ -252,7 +252,7 @@ class Drain:
                 else:
                     refused()
             except Exception as error:  # noqa: BLE001 - whatever the store raises, the segment must not be lost
-                self._errors[me] = _brief(error)
+                self._errors[me] = f"{type(error).__name__}: {first_line(error)}"
                 for_good = refusals > 0 and not self._target.is_transient(error)
                 refusals -= for_good
                 if for_good and refusals == 0:
@@ -305,8 +305,3 @@ def _beside(action: Callable[[], T]) -> Future[T]:
 
     threading.Thread(target=run, name="drain-runs", daemon=True).start()
     return future
-
-
-def _brief(error: BaseException) -> str:
-    first_line = (str(error).strip().splitlines() or [""])[0]
-    return f"{type(error).__name__}: {first_line[:300]}"

@@ -28,7 +28,7 @@ import clickhouse_connect
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError, OperationalError
 
-from playhead_collector.errors import StoreLocked, StoreUnavailable
+from playhead_collector.errors import StoreLocked, StoreUnavailable, first_line
 from playhead_collector.store.address import Address, Embedded, Server
 from playhead_collector.store.ddl import protobuf_schema_path
 from playhead_collector.store.embedding import load_chdb
@@ -102,13 +102,13 @@ class Engine:
         except (ClickHouseError, OSError, RuntimeError) as error:
             if isinstance(self.address, Embedded):
                 raise StoreUnavailable(
-                    f"the store {self.address} cannot be opened: {_brief(error)}. Where the engine named a file before "
-                    "this, it is damaged: restore the folder from a backup"
+                    f"the store {self.address} cannot be opened: {first_line(error)}. Where the engine named a file "
+                    "before this, it is damaged: restore the folder from a backup"
                 ) from error
             hint = "Is it running, and are address and password right?"
             if "CERTIFICATE_VERIFY_FAILED" in str(error):
                 hint = "Name the authority that signed its certificate: ?ca_cert=/path/to/ca.pem"
-            raise StoreUnavailable(f"the store {self.address} does not answer: {_brief(error)}. {hint}") from error
+            raise StoreUnavailable(f"the store {self.address} does not answer: {first_line(error)}. {hint}") from error
         self._clients.add(client)
         return client
 
@@ -308,7 +308,3 @@ def _holder(text: str) -> str:
 
 def _literal(value: str) -> str:
     return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
-
-
-def _brief(error: BaseException) -> str:
-    return str(error).strip().split("\n")[0][:300] or type(error).__name__
