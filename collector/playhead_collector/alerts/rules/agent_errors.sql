@@ -11,7 +11,7 @@
 -- parameter: window UInt32 = 7200; seconds that are now
 -- parameter: failures UInt32 = 5; fewer failed runs are none
 -- parameter: more Float64 = 0.1; by how much the rate must be higher
--- parameter: surprise Float64 = 13; how improbable at the old rate and its scatter, as a power of e
+-- parameter: surprise Float64 = 12; how improbable at the old rate and its scatter, as a power of e
 WITH ended AS
 (
     SELECT agent, version, {at:Identifier} AS at, run_id, first_step, start_time, status = 'error' AS failed,
