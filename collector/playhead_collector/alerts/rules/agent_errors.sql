@@ -54,9 +54,9 @@ INNER JOIN
             / (arraySum(w -> if(w.1 - w.2 * p < 1 + sqrt({surprise:Float64} * w.2 * p * (1 - p)), w.2, 0), earlier) + 3),
             range(3), (arraySum(w -> w.1, earlier) + 1) / (arraySum(w -> w.2, earlier) + 3)) AS usual_rate,
         arrayFilter(w -> w.1 - w.2 * usual_rate < 1 + sqrt({surprise:Float64} * w.2 * usual_rate * (1 - usual_rate)), earlier) AS quiet,
-        -- By how much these vary more than if each run failed by itself.
-        greatest(1, arraySum(w -> pow(w.1 - w.2 * usual_rate, 2), quiet)
-            / (1 + usual_rate * (1 - usual_rate) * arraySum(w -> w.2, quiet))) AS scatter
+        -- By how much these vary more than if each run failed by itself, and more than so few windows do by chance.
+        greatest(1, arraySum(w -> pow(w.1 - w.2 * usual_rate, 2), quiet) / (1 + usual_rate * (1 - usual_rate) * arraySum(w -> w.2, quiet))
+            / (1 + sqrt(2 / greatest(1, length(quiet))))) AS scatter
     SELECT agent, sumIf(n, ago = 0) AS made, sumIf(k, ago = 0) AS failures, failures / made AS rate, usual_rate,
         arrayMax((f, m) -> if(f > m * usual_rate, f * log(f / m / usual_rate) + (m - f) * log(greatest(1 - f / m, 1e-9) / (1 - usual_rate)), 0),
             [failures, sumIf(k, ago <= 1)], [made, sumIf(n, ago <= 1)]) AS improbable
