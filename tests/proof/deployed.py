@@ -26,7 +26,6 @@ NEEDED = {
     "iptables": "iptables", "systemd-nspawn": "systemd-container", "nsenter": "util-linux",
 }  # fmt: skip
 PACKAGES = "python3,python3-venv,ca-certificates,openssl,procps,systemd,systemd-sysv,dbus"
-MIRROR = "http://deb.debian.org/debian"
 _TRUSTED = Path("etc/ssl/certs/ca-certificates.crt")
 
 
@@ -42,7 +41,7 @@ def ready() -> None:
 def debian(folder: Path) -> Path:
     """A Debian in a folder, with the Python and the trust in certificates that this machine has."""
     done = subprocess.run(
-        ["debootstrap", "--variant=minbase", f"--include={PACKAGES}", "bookworm", str(folder), MIRROR],
+        ["debootstrap", "--variant=minbase", f"--include={PACKAGES}", "bookworm", str(folder)],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr

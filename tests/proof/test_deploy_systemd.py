@@ -135,8 +135,8 @@ def test_the_hardening_is_in_force(machine: Machine) -> None:
 def test_commands_there_find_store_and_tokens_as_the_page_says(machine: Machine) -> None:
     words = "PLAYHEAD_CONFIG=/etc/playhead/collector.toml /opt/playhead/bin/playhead"
     machine.do(f"{words} runs --token @/etc/playhead/read-tokens")
-    machine.do(f"{words} backup /root/monday --token @/etc/playhead/admin-token")
-    manifest = json.loads((machine.root / "root/monday/manifest.json").read_text())
+    machine.do(f"{words} backup /var/backups/monday --token @/etc/playhead/admin-token")
+    manifest = json.loads((machine.root / "var/backups/monday/manifest.json").read_text())
     assert manifest["complete"] is True
     machine.do("systemctl stop playhead")
     assert "root" in machine.fails(f"{words} runs")
