@@ -176,6 +176,8 @@ def test_figures_are_compared_each_with_each_and_a_time_that_ends_before_it_begi
         told = [(row["figures"], row.get("firings")) for row in said]
         assert told == [("repeats=5", 0), ("repeats=2", 1), ("repeats=2", None), ("repeats=9", 0)]
         assert [row["kind"] for row in said] == ["figures", "figures", "firing", "figures"]
+        shown = collector.playhead("alerts", "backtest", RULE, "--since", "2020-01-01", *compared)
+        assert "with repeats=9:" in shown.out and "would not have fired" in shown.err
         # What is set of the rule is what others are compared with.
         set_to = tmp_path / "set.toml"
         set_to.write_text(f"[rules.{RULE}]\nparameters = {{ repeats = 2 }}\n")

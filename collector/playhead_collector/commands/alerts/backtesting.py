@@ -135,6 +135,8 @@ def _show(rule: Rule, variants: Sequence[_Variant], span: Span, limit: int) -> N
             Text(plot(variant.firings, span, _BUCKETS), style="red"),
         )  # fmt: skip
     out.print(table)
+    if len(variants) > 1:
+        out.print(Text(f"with {variants[-1].name}:"))
     _show_firings(variants[-1], span, limit)
 
 
