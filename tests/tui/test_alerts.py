@@ -134,7 +134,8 @@ def test_a_backtest_compares_with_the_figures_that_are_set(alerts_port: Port, tm
     settings.write_text("[rules.same_refund]\nparameters = { repeats = 7 }\n")
 
     async def story(told: Story) -> None:
-        await told.press("A", "g")
+        await told.press("A")
+        await told.press("g")
         await told.press("b")
         assert "repeats=7" in told.screen()
 
@@ -192,7 +193,8 @@ def test_an_alert_is_acknowledged_and_silenced_and_a_silence_ended(answered: Pla
         def lines_with(word: str) -> int:
             return sum(word in line for line in told.screen().splitlines()[2:])
 
-        await told.press("A", "a")
+        await told.press("A")
+        await told.press("a")
         await told.paste("on it")
         await told.press("enter", "ctrl+u")
         await told.paste("eve")
@@ -220,7 +222,8 @@ def test_an_alert_is_acknowledged_and_silenced_and_a_silence_ended(answered: Pla
 
 def test_what_cannot_be_said_is_told_and_the_screen_goes_on(make_app: MakeApp) -> None:
     async def story(told: Story) -> None:
-        await told.press("A", "a", "enter", "enter")
+        await told.press("A")
+        await told.press("a", "enter", "enter")
         assert "nothing can be said of alerts from here" in told.notices()
         await told.press("G", "a")
         assert "only what fires or is pending" in told.notices()

@@ -52,7 +52,10 @@ class AnsweringScreen(PlayheadScreen):
 
     def action_ack(self) -> None:
         one = self.here
-        if one is None or not one.alert.stands:
+        if one is None:
+            self.tell("no alert is under the cursor")
+            return
+        if not one.alert.stands:
             self.tell("only what fires or is pending can be acknowledged")
             return
 
