@@ -1,10 +1,16 @@
-# `make setup | check | test | demo | bench`; every target installs what it needs first.
+# `make setup | check | test | test-long | demo | bench`; every target installs what it needs first.
 PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+TESTS := $(BIN)/python -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder
+# Of whole processes, or of every value through every door: nearly half of the suite's time, so whoever is in the middle of
+# a change has the rest of it in minutes. What they are about, the others try in small; continuous integration runs both.
+LONG := tests/e2e tests/collector/server/test_forms.py tests/collector/store/test_injection.py tests/sdk/test_clients.py \
+    tests/sdk/test_transports.py tests/sdk/engine/test_programs.py tests/sdk/engine/test_stress.py \
+    tests/tui/test_hostile.py tests/tui/test_keys.py
 
-.PHONY: setup test check lint screens screenshots demo bench proof clean constraints
+.PHONY: setup test test-long check lint screens screenshots demo bench proof clean constraints
 .NOTPARALLEL:
 setup: $(STAMP)
 
@@ -17,9 +23,9 @@ $(STAMP): pyproject.toml constraints.txt
 
 # Compiled once: where PYTHONDONTWRITEBYTECODE is set, each of the hundreds of processes that tests start compiles all that
 # it imports, which was a quarter of the time of many.
-test: setup
+test test-long: setup
 	@$(BIN)/python -m compileall -q sdk collector replay tui tests
-	$(BIN)/python -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder
+	$(TESTS) $(if $(findstring long,$@),$(LONG),$(LONG:%=--ignore=%))
 
 # The pictures that tests of the terminal interface compare with; look at what changed.
 screens: setup
@@ -36,7 +42,7 @@ lint: setup
 	$(BIN)/pyright
 	$(BIN)/lint-imports
 
-check: lint test
+check: lint test test-long
 
 $(VENV)/.frameworks: $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,frameworks]'

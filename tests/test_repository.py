@@ -118,7 +118,16 @@ def test_the_top_of_the_repository_is_as_documented() -> None:
 
 def test_continuous_integration_runs_the_tests_that_the_readme_names() -> None:
     assert "make test" in (ROOT / "README.md").read_text(encoding="utf-8")
-    assert "make test" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    ran = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
+    assert {"make test", "make test-long"} <= set(ran)
+
+
+def test_every_test_is_where_pytest_looks_or_a_proof() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["pytest"]["ini_options"]
+    looked_at = [*settings["testpaths"], "tests/proof"]
+    tests = [path for path in (path.relative_to(ROOT) for path in committed()) if path.match("test_*.py")]
+    assert [path for path in tests if not any(path.is_relative_to(one) for one in looked_at)] == []
+    assert len(tests) > 200
 
 
 def test_every_setting_says_what_it_is_for() -> None:
