@@ -6,9 +6,10 @@ STAMP := $(VENV)/.installed
 TESTS := $(BIN)/python -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder
 # Of whole processes, or of every value through every door: nearly half of the suite's time, so whoever is in the middle of
 # a change has the rest of it in minutes. What they are about, the others try in small; continuous integration runs both.
-LONG := tests/e2e tests/collector/server/test_forms.py tests/collector/store/test_injection.py tests/sdk/test_clients.py \
-    tests/sdk/test_transports.py tests/sdk/engine/test_programs.py tests/sdk/engine/test_stress.py \
-    tests/tui/test_hostile.py tests/tui/test_keys.py
+LONG := tests/e2e tests/collector/server/test_forms.py \
+    $(addprefix tests/collector/store/, test_injection.py test_migrations.py test_payload_retention.py) \
+    $(addprefix tests/sdk/, engine/test_programs.py engine/test_stress.py test_clients.py test_processes.py test_servers.py \
+    test_transports.py) tests/replay/test_bisect.py tests/replay/test_pytest.py tests/tui/test_hostile.py tests/tui/test_keys.py
 
 .PHONY: setup test test-long check lint screens screenshots demo bench proof clean constraints
 .NOTPARALLEL:

@@ -124,7 +124,8 @@ def test_continuous_integration_runs_the_tests_that_the_readme_names() -> None:
 
 def test_every_test_is_where_pytest_looks_or_a_proof() -> None:
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["pytest"]["ini_options"]
-    looked_at = [*settings["testpaths"], "tests/proof"]
+    assert "LONG := tests/e2e " in (ROOT / "Makefile").read_text(encoding="utf-8")
+    looked_at = [*settings["testpaths"], "tests/e2e", "tests/proof"]
     tests = [path for path in (path.relative_to(ROOT) for path in committed()) if path.match("test_*.py")]
     assert [path for path in tests if not any(path.is_relative_to(one) for one in looked_at)] == []
     assert len(tests) > 200
